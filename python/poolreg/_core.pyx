@@ -1,0 +1,343 @@
+# cython: language_level=3, freethreading_compatible=True, embedsignature=False
+"""Buffers to pointers, one call without the GIL, status to exception.  No arithmetic, no policy."""
+
+from cpython.buffer cimport (
+    PyBUF_FORMAT,
+    PyBUF_STRIDES,
+    PyBUF_WRITABLE,
+    PyBuffer_Release,
+    PyObject_GetBuffer,
+)
+from libc.stdint cimport int64_t
+
+from poolreg.errors import DTypeError, PoolregError, ShapeError
+
+cdef extern from "status.h":
+    ctypedef enum pc_status:
+        PC_OK
+        PC_ERR_NO_MEMORY
+        PC_ERR_OVERFLOW
+        PC_ERR_OUTPUT
+        PC_ERR_EMPTY_WINDOW
+        PC_ERR_BINS
+        PC_ERR_MANY_AXES
+        PC_ERR_UNSUPPORTED
+
+cdef extern from "window.h":
+    enum:
+        PC_MAX_NDIM
+    ctypedef enum pc_kind:
+        PC_REGULAR
+    ctypedef struct pc_axis:
+        pc_kind kind
+        int64_t I, O, K, S, D, PL, PH
+    pc_status pc_axis_regular(pc_axis *, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bint)
+    pc_status pc_axis_same(pc_axis *, int64_t, int64_t, int64_t, int64_t, bint)
+    pc_status pc_axis_adaptive(pc_axis *, int64_t, int64_t)
+
+cdef extern from "pool.h":
+    ctypedef enum pc_dtype:
+        PC_F32
+        PC_F64
+    ctypedef struct pc_plan:
+        int ndim
+        int64_t *in_ "in"
+        int64_t *out
+        int channel
+        int pooled
+        int *dim
+        pc_axis *axis
+        int empty_dim
+        int64_t empty_index
+        int64_t taps
+    pc_status pc_plan_finish(pc_plan *)
+    ctypedef struct pc_array:
+        void *data
+        const int64_t *strides
+    ctypedef enum pc_reducer:
+        PC_SELECT
+        PC_LINEAR
+    ctypedef enum pc_order:
+        PC_LARGEST
+        PC_SMALLEST
+    ctypedef enum pc_marking:
+        PC_TAPS
+        PC_INDICES
+    ctypedef enum pc_dividing:
+        PC_BY_MEMBERS
+        PC_BY_COUNTED_TAPS
+        PC_BY_NUMBER
+    ctypedef struct pc_call:
+        const pc_plan *plan
+        pc_dtype dtype
+        pc_reducer reducer
+        pc_order order
+        pc_marking marking
+        int mark_bytes
+        pc_dividing dividing
+        double divisor
+        pc_array x, y, marks
+        int num_threads
+    pc_status pc_forward(const pc_call *) nogil
+    pc_status pc_backward(const pc_call *) nogil
+
+cdef extern from "parallel.h":
+    int pc_threads(int)
+    int pc_openmp_version()
+
+cdef extern from "dispatch.h":
+    ctypedef struct pc_kernels:
+        const char *name
+    const pc_kernels *pc_isa_table(int)
+    bint pc_isa_supported(const pc_kernels *)
+    const pc_kernels *pc_isa_current()
+    bint pc_select_isa(const char *)
+
+cdef extern from *:
+    """
+    #if !defined(PC_COMPILER) || !defined(PC_VERSION)
+    #error "PC_COMPILER names the compiler, PC_VERSION is poolreg's version"
+    #endif
+    """
+    const char *PC_COMPILER
+    const char *PC_VERSION
+
+ORDERS = {"max": PC_LARGEST, "min": PC_SMALLEST}
+DIVIDING = {"members": PC_BY_MEMBERS, "counted": PC_BY_COUNTED_TAPS, "number": PC_BY_NUMBER}
+
+cdef dict MESSAGES = {
+    PC_ERR_NO_MEMORY: (MemoryError, "no memory for scratch"),
+    PC_ERR_OVERFLOW: (ShapeError, "a size is too large: sizes are limited to 2**61"),
+    PC_ERR_OUTPUT: (ShapeError, "the output would be empty"),
+    PC_ERR_EMPTY_WINDOW: (ShapeError, "a window has no member"),
+    PC_ERR_BINS: (ShapeError, "bins must be non-empty, inside the input and ascending"),
+    PC_ERR_MANY_AXES: (ShapeError, "at most three axes can be pooled at once (not counting those "
+                                   "with kernel 1 and stride 1)"),
+    PC_ERR_UNSUPPORTED: (PoolregError, "no kernel takes windows of this kind"),
+}
+
+
+cdef class Plan:
+    """The windows of one call: shapes in and out, pooled axes.  Immutable.
+
+    windows: for each pooled axis, ascending, ``(axis, "regular", K, S, PL, PH, D, ceil_mode)``,
+    ``(axis, "same", K, S, D, lower)`` or ``(axis, "adaptive", O)``.
+    """
+
+    cdef pc_plan plan
+    cdef readonly tuple input_shape, output_shape, axes, windows
+    cdef readonly object channel_axis
+
+    def __init__(self, tuple shape, tuple windows, channel_axis=None):
+        cdef int d, p
+        cdef pc_status status
+        self.plan.ndim = len(shape)
+        for d in range(self.plan.ndim):
+            self.plan.in_[d] = shape[d]
+        self.plan.channel = -1 if channel_axis is None else channel_axis
+        self.plan.pooled = len(windows)
+        for p in range(self.plan.pooled):
+            self.plan.dim[p] = windows[p][0]
+            status = build_axis(&self.plan.axis[p], shape[windows[p][0]], windows[p])
+            if status != PC_OK:
+                raise_axis(status, shape, windows[p])
+        status = pc_plan_finish(&self.plan)
+        if status != PC_OK:
+            raise_status(status)
+        self.input_shape = shape
+        self.output_shape = tuple([self.plan.out[d] for d in range(self.plan.ndim)])
+        self.axes = tuple([window[0] for window in windows])
+        self.windows = windows
+        self.channel_axis = channel_axis
+
+    @property
+    def taps(self):
+        """Taps of a window: the product of the kernel sizes (of the largest bins)."""
+        return self.plan.taps
+
+    def __reduce__(self):
+        return Plan, (self.input_shape, self.windows, self.channel_axis)
+
+
+cdef pc_status build_axis(pc_axis *axis, int64_t size, tuple window) except *:
+    kind = window[1]
+    if kind == "regular":
+        _, _, K, S, PL, PH, D, ceil_mode = window
+        return pc_axis_regular(axis, size, K, S, PL, PH, D, ceil_mode)
+    if kind == "same":
+        _, _, K, S, D, lower = window
+        return pc_axis_same(axis, size, K, S, D, lower)
+    return pc_axis_adaptive(axis, size, window[2])
+
+
+cdef raise_axis(pc_status status, tuple shape, tuple window):
+    axis, kind, *numbers = window
+    size = shape[axis]
+    if status == PC_ERR_OUTPUT and size == 0:
+        raise ShapeError(f"axis {axis} has size 0; a pooled axis needs at least one element")
+    if status == PC_ERR_OUTPUT and kind == "regular":
+        K, _, PL, PH, D, _ = numbers
+        raise ShapeError(
+            f"the window does not fit: kernel_size {K} with dilation {D} spans {D * (K - 1) + 1} "
+            f"elements, but axis {axis} has {size} with padding {PL} + {PH}; "
+            "the output would be empty"
+        )
+    raise_status(status, f" (axis {axis} of size {size})")
+
+
+cdef raise_status(pc_status status, str where=""):
+    kind, text = MESSAGES[status]
+    raise kind(text + where)
+
+
+cdef raise_call(pc_status status, Plan plan):
+    if status == PC_ERR_EMPTY_WINDOW:
+        raise ShapeError(
+            f"the window of output index {plan.plan.empty_index} along axis {plan.plan.empty_dim} "
+            "holds no element of the input, only padding; use less padding or dilation"
+        )
+    raise_status(status)
+
+
+cdef int acquire(array, Py_buffer *view, const int64_t *shape, int ndim, bint writable) except -1:
+    """Take the buffer of an array that the engine has checked; releases it if it is none of ours."""
+    cdef int d
+    PyObject_GetBuffer(array, view, PyBUF_STRIDES | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0))
+    if view.ndim == ndim:
+        for d in range(ndim):
+            if view.shape[d] != shape[d]:
+                break
+        else:
+            return 0
+    found = tuple([view.shape[d] for d in range(view.ndim)])
+    PyBuffer_Release(view)
+    raise ShapeError(f"an array has shape {found}, the plan expects "
+                     f"{tuple([shape[d] for d in range(ndim)])}")
+
+
+cdef int dtype_of(const Py_buffer *view, pc_dtype *dtype) except -1:
+    if view.format[0] == b"f" and view.format[1] == 0:
+        dtype[0] = PC_F32
+    elif view.format[0] == b"d" and view.format[1] == 0:
+        dtype[0] = PC_F64
+    else:
+        raise DTypeError(f"no kernel for elements of format {view.format.decode()!r}")
+    return 0
+
+
+cdef run(Plan plan, pc_call *call, bint backward, x, y, marks):
+    """Fill in the arrays of a call and make it; the results are y and marks, or x if backward."""
+    cdef Py_buffer vx, vy, vm
+    cdef pc_dtype y_dtype
+    cdef pc_status status
+    call.plan = &plan.plan
+    acquire(x, &vx, plan.plan.in_, plan.plan.ndim, backward)
+    try:
+        acquire(y, &vy, plan.plan.out, plan.plan.ndim, not backward)
+        try:
+            dtype_of(&vx, &call.dtype)
+            dtype_of(&vy, &y_dtype)
+            if y_dtype != call.dtype:
+                raise DTypeError("x and y must have the same dtype")
+            call.x.data, call.x.strides = vx.buf, <const int64_t *>vx.strides
+            call.y.data, call.y.strides = vy.buf, <const int64_t *>vy.strides
+            if marks is None:
+                call.marks.data, call.marks.strides = NULL, NULL
+                call.mark_bytes = 1
+                with nogil:
+                    status = pc_backward(call) if backward else pc_forward(call)
+            else:
+                acquire(marks, &vm, plan.plan.out, plan.plan.ndim, not backward)
+                call.marks.data, call.marks.strides = vm.buf, <const int64_t *>vm.strides
+                call.mark_bytes = <int>vm.itemsize
+                with nogil:
+                    status = pc_backward(call) if backward else pc_forward(call)
+                PyBuffer_Release(&vm)
+        finally:
+            PyBuffer_Release(&vy)
+    finally:
+        PyBuffer_Release(&vx)
+    if status != PC_OK:
+        raise_call(status, plan)
+
+
+def select_forward(Plan plan, int order, x, y, marks, bint flat, int num_threads):
+    """y and, if marks is an array, the flat indices (int64) or tap numbers (uint8, int32, int64)."""
+    cdef pc_call call
+    call.reducer = PC_SELECT
+    call.order = <pc_order>order
+    call.marking = PC_INDICES if flat else PC_TAPS
+    call.num_threads = num_threads
+    run(plan, &call, False, x, y, marks)
+
+
+def select_backward(Plan plan, dx, dy, taps, int num_threads):
+    """dx from dy and the tap numbers that select_forward gave."""
+    cdef pc_call call
+    call.reducer = PC_SELECT
+    call.order = PC_LARGEST
+    call.marking = PC_TAPS
+    call.num_threads = num_threads
+    run(plan, &call, True, dx, dy, taps)
+
+
+cdef void set_linear(pc_call *call, int dividing, double divisor, int num_threads):
+    call.reducer = PC_LINEAR
+    call.marking = PC_TAPS
+    call.dividing = <pc_dividing>dividing
+    call.divisor = divisor
+    call.num_threads = num_threads
+
+
+def linear_forward(Plan plan, int dividing, double divisor, x, y, int num_threads):
+    """y = sum / divisor."""
+    cdef pc_call call
+    set_linear(&call, dividing, divisor, num_threads)
+    run(plan, &call, False, x, y, None)
+
+
+def linear_backward(Plan plan, int dividing, double divisor, dx, dy, int num_threads):
+    """dx from dy."""
+    cdef pc_call call
+    set_linear(&call, dividing, divisor, num_threads)
+    run(plan, &call, True, dx, dy, None)
+
+
+def select_isa(str name):
+    """Use the kernels of this ISA; False if they are unknown or not supported by this CPU."""
+    return pc_select_isa(name.encode())
+
+
+def isa():
+    """The ISA whose kernels are in use."""
+    return pc_isa_current().name.decode()
+
+
+def isas():
+    """(name, supported by this CPU) of every ISA compiled in, the best last."""
+    cdef int i = 0
+    found = []
+    while pc_isa_table(i) != NULL:
+        found.append((pc_isa_table(i).name.decode(), pc_isa_supported(pc_isa_table(i))))
+        i += 1
+    return tuple(found)
+
+
+def compiler():
+    """The C compiler of this build."""
+    return PC_COMPILER.decode()
+
+
+def version():
+    """The version of poolreg."""
+    return PC_VERSION.decode()
+
+
+def openmp_version():
+    """OpenMP's version date, as 201511; 0 for a serial build."""
+    return pc_openmp_version()
+
+
+def default_threads():
+    """How many threads a call uses that does not say: 1 in a serial build or a forked process."""
+    return pc_threads(0)

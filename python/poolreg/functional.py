@@ -1,0 +1,865 @@
+"""The functions of a rank: torch's names, order, defaults and output sizes, for NumPy arrays.
+
+Each is a signature, a line, an example and one call.  What they have in common is said once, in the
+texts of ``functional_docs``, and added to their docstrings.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from poolreg.engine import execute, input_array
+from poolreg.functional_docs import (
+    adaptive,
+    adaptive_selecting,
+    windowed,
+    windowed_averaging,
+    windowed_selecting,
+    whole,
+    whole_selecting,
+)
+from poolreg.method import Array
+from poolreg.plan import Padding, Size, global_plan, ranked_plan
+from poolreg.registry import get_method
+
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "adaptive_min_pool1d",
+    "adaptive_min_pool2d",
+    "adaptive_min_pool3d",
+    "adaptive_sum_pool1d",
+    "adaptive_sum_pool2d",
+    "adaptive_sum_pool3d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "global_avg_pool",
+    "global_max_pool",
+    "global_min_pool",
+    "global_sum_pool",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "min_pool1d",
+    "min_pool2d",
+    "min_pool3d",
+    "sum_pool1d",
+    "sum_pool2d",
+    "sum_pool3d",
+]
+
+
+def _windowed(
+    method: str,
+    rank: int,
+    input: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: Any,
+    data_format: Any,
+    params: dict[str, Any],
+    return_indices: bool,
+    out: Any,
+    num_threads: int | None,
+) -> Any:
+    x = input_array("input", input)
+    plan = ranked_plan(
+        rank, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
+    )
+    return execute(get_method(method), plan, x, params, return_indices, out, num_threads)
+
+
+def _adaptive(
+    method: str,
+    rank: int,
+    input: Any,
+    output_size: Any,
+    data_format: Any,
+    return_indices: bool,
+    out: Any,
+    num_threads: int | None,
+) -> Any:
+    x = input_array("input", input)
+    plan = ranked_plan(rank, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method(method), plan, x, {}, return_indices, out, num_threads)
+
+
+def _whole(
+    method: str,
+    input: Any,
+    axes: Any,
+    data_format: Any,
+    keepdims: bool,
+    return_indices: bool,
+    out: Any,
+    num_threads: int | None,
+) -> Any:
+    """Pooled axes of size 1 are dropped unless keepdims; `out` has the shape of what is returned."""
+    x = input_array("input", input)
+    plan = global_plan(x.shape, axes, data_format)
+    if not keepdims and out is not None:
+        arrays = out if isinstance(out, tuple) else (out,)
+        out = tuple(np.expand_dims(a, plan.axes) for a in arrays)
+        out = out if return_indices else out[0]
+    result = execute(get_method(method), plan, x, {}, return_indices, out, num_threads)
+    if keepdims:
+        return result
+    if return_indices:
+        return tuple(np.squeeze(a, plan.axes) for a in result)
+    return np.squeeze(result, plan.axes)
+
+
+@windowed_selecting
+def max_pool1d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Max pooling over length: the largest member of every window.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.max_pool1d(np.array([[1.0, 1, 5, 6]]), 2)
+    array([[1., 6.]])
+    """
+    return _windowed(
+        "max",
+        1,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        data_format,
+        {},
+        return_indices,
+        out,
+        num_threads,
+    )
+
+
+@windowed_selecting
+def max_pool2d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Max pooling over height and width: the largest member of every window.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.max_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 2)
+    array([[[6., 8.]]])
+    """
+    return _windowed(
+        "max",
+        2,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        data_format,
+        {},
+        return_indices,
+        out,
+        num_threads,
+    )
+
+
+@windowed_selecting
+def max_pool3d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Max pooling over depth, height and width: the largest member of every window.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.max_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 2)
+    array([[[[7.]]]])
+    """
+    return _windowed(
+        "max",
+        3,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        data_format,
+        {},
+        return_indices,
+        out,
+        num_threads,
+    )
+
+
+@windowed_selecting
+def min_pool1d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Min pooling over length: the smallest member of every window.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.min_pool1d(np.array([[1.0, 1, 5, 6]]), 2)
+    array([[1., 5.]])
+    """
+    return _windowed(
+        "min",
+        1,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        data_format,
+        {},
+        return_indices,
+        out,
+        num_threads,
+    )
+
+
+@windowed_selecting
+def min_pool2d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Min pooling over height and width: the smallest member of every window.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.min_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 2)
+    array([[[1., 2.]]])
+    """
+    return _windowed(
+        "min",
+        2,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        data_format,
+        {},
+        return_indices,
+        out,
+        num_threads,
+    )
+
+
+@windowed_selecting
+def min_pool3d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Min pooling over depth, height and width: the smallest member of every window.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.min_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 2)
+    array([[[[0.]]]])
+    """
+    return _windowed(
+        "min",
+        3,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        data_format,
+        {},
+        return_indices,
+        out,
+        num_threads,
+    )
+
+
+@windowed_averaging
+def avg_pool1d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    *,
+    divisor_override: int | None = None,
+    dilation: Size = 1,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Average pooling over length: the sum of every window by its divisor.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.avg_pool1d(np.array([[1.0, 1, 5, 6]]), 2)
+    array([[1. , 5.5]])
+    """
+    params = {"count_include_pad": count_include_pad, "divisor_override": divisor_override}
+    return _windowed(
+        "avg",
+        1,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        data_format,
+        params,
+        False,
+        out,
+        num_threads,
+    )
+
+
+@windowed_averaging
+def avg_pool2d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+    *,
+    dilation: Size = 1,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Average pooling over height and width: the sum of every window by its divisor.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.avg_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 2)
+    array([[[3.25, 5.25]]])
+    """
+    params = {"count_include_pad": count_include_pad, "divisor_override": divisor_override}
+    return _windowed(
+        "avg",
+        2,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        data_format,
+        params,
+        False,
+        out,
+        num_threads,
+    )
+
+
+@windowed_averaging
+def avg_pool3d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+    *,
+    dilation: Size = 1,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Average pooling over depth, height and width: the sum of every window by its divisor.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.avg_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 2)
+    array([[[[3.5]]]])
+    """
+    params = {"count_include_pad": count_include_pad, "divisor_override": divisor_override}
+    return _windowed(
+        "avg",
+        3,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        data_format,
+        params,
+        False,
+        out,
+        num_threads,
+    )
+
+
+@windowed
+def sum_pool1d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Sum pooling over length: the sum of the members of every window.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.sum_pool1d(np.array([[1.0, 1, 5, 6]]), 2)
+    array([[ 2., 11.]])
+    """
+    return _windowed(
+        "sum",
+        1,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        data_format,
+        {},
+        False,
+        out,
+        num_threads,
+    )
+
+
+@windowed
+def sum_pool2d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Sum pooling over height and width: the sum of the members of every window.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.sum_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 2)
+    array([[[13., 21.]]])
+    """
+    return _windowed(
+        "sum",
+        2,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        data_format,
+        {},
+        False,
+        out,
+        num_threads,
+    )
+
+
+@windowed
+def sum_pool3d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Sum pooling over depth, height and width: the sum of the members of every window.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.sum_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 2)
+    array([[[[28.]]]])
+    """
+    return _windowed(
+        "sum",
+        3,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        data_format,
+        {},
+        False,
+        out,
+        num_threads,
+    )
+
+
+@adaptive_selecting
+def adaptive_max_pool1d(
+    input: Any,
+    output_size: Any,
+    return_indices: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Adaptive max pooling over length, to a given output size.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.adaptive_max_pool1d(np.array([[1.0, 1, 5, 6]]), 1)
+    array([[6.]])
+    """
+    return _adaptive("max", 1, input, output_size, data_format, return_indices, out, num_threads)
+
+
+@adaptive_selecting
+def adaptive_max_pool2d(
+    input: Any,
+    output_size: Any,
+    return_indices: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Adaptive max pooling over height and width, to a given output size.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.adaptive_max_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 1)
+    array([[[8.]]])
+    """
+    return _adaptive("max", 2, input, output_size, data_format, return_indices, out, num_threads)
+
+
+@adaptive_selecting
+def adaptive_max_pool3d(
+    input: Any,
+    output_size: Any,
+    return_indices: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Adaptive max pooling over depth, height and width, to a given output size.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.adaptive_max_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 1)
+    array([[[[7.]]]])
+    """
+    return _adaptive("max", 3, input, output_size, data_format, return_indices, out, num_threads)
+
+
+@adaptive_selecting
+def adaptive_min_pool1d(
+    input: Any,
+    output_size: Any,
+    return_indices: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Adaptive min pooling over length, to a given output size.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.adaptive_min_pool1d(np.array([[1.0, 1, 5, 6]]), 1)
+    array([[1.]])
+    """
+    return _adaptive("min", 1, input, output_size, data_format, return_indices, out, num_threads)
+
+
+@adaptive_selecting
+def adaptive_min_pool2d(
+    input: Any,
+    output_size: Any,
+    return_indices: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Adaptive min pooling over height and width, to a given output size.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.adaptive_min_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 1)
+    array([[[1.]]])
+    """
+    return _adaptive("min", 2, input, output_size, data_format, return_indices, out, num_threads)
+
+
+@adaptive_selecting
+def adaptive_min_pool3d(
+    input: Any,
+    output_size: Any,
+    return_indices: bool = False,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Adaptive min pooling over depth, height and width, to a given output size.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.adaptive_min_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 1)
+    array([[[[0.]]]])
+    """
+    return _adaptive("min", 3, input, output_size, data_format, return_indices, out, num_threads)
+
+
+@adaptive
+def adaptive_avg_pool1d(
+    input: Any,
+    output_size: Any,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Adaptive average pooling over length, to a given output size.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.adaptive_avg_pool1d(np.array([[1.0, 1, 5, 6]]), 1)
+    array([[3.25]])
+    """
+    return _adaptive("avg", 1, input, output_size, data_format, False, out, num_threads)
+
+
+@adaptive
+def adaptive_avg_pool2d(
+    input: Any,
+    output_size: Any,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Adaptive average pooling over height and width, to a given output size.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.adaptive_avg_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 1)
+    array([[[4.25]]])
+    """
+    return _adaptive("avg", 2, input, output_size, data_format, False, out, num_threads)
+
+
+@adaptive
+def adaptive_avg_pool3d(
+    input: Any,
+    output_size: Any,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Adaptive average pooling over depth, height and width, to a given output size.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.adaptive_avg_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 1)
+    array([[[[3.5]]]])
+    """
+    return _adaptive("avg", 3, input, output_size, data_format, False, out, num_threads)
+
+
+@adaptive
+def adaptive_sum_pool1d(
+    input: Any,
+    output_size: Any,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Adaptive sum pooling over length, to a given output size.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.adaptive_sum_pool1d(np.array([[1.0, 1, 5, 6]]), 1)
+    array([[13.]])
+    """
+    return _adaptive("sum", 1, input, output_size, data_format, False, out, num_threads)
+
+
+@adaptive
+def adaptive_sum_pool2d(
+    input: Any,
+    output_size: Any,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Adaptive sum pooling over height and width, to a given output size.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.adaptive_sum_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 1)
+    array([[[34.]]])
+    """
+    return _adaptive("sum", 2, input, output_size, data_format, False, out, num_threads)
+
+
+@adaptive
+def adaptive_sum_pool3d(
+    input: Any,
+    output_size: Any,
+    *,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Adaptive sum pooling over depth, height and width, to a given output size.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.adaptive_sum_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 1)
+    array([[[[28.]]]])
+    """
+    return _adaptive("sum", 3, input, output_size, data_format, False, out, num_threads)
+
+
+@whole_selecting
+def global_max_pool(
+    input: Any,
+    *,
+    axes: Any = None,
+    data_format: str | None = None,
+    keepdims: bool = False,
+    return_indices: bool = False,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Global max pooling: one window, all of the spatial axes.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.global_max_pool(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([[3., 7.]])
+    """
+    return _whole("max", input, axes, data_format, keepdims, return_indices, out, num_threads)
+
+
+@whole_selecting
+def global_min_pool(
+    input: Any,
+    *,
+    axes: Any = None,
+    data_format: str | None = None,
+    keepdims: bool = False,
+    return_indices: bool = False,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """Global min pooling: one window, all of the spatial axes.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.global_min_pool(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([[0., 4.]])
+    """
+    return _whole("min", input, axes, data_format, keepdims, return_indices, out, num_threads)
+
+
+@whole
+def global_avg_pool(
+    input: Any,
+    *,
+    axes: Any = None,
+    data_format: str | None = None,
+    keepdims: bool = False,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Global average pooling: one window, all of the spatial axes.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.global_avg_pool(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([[1.5, 5.5]])
+    """
+    return _whole("avg", input, axes, data_format, keepdims, False, out, num_threads)
+
+
+@whole
+def global_sum_pool(
+    input: Any,
+    *,
+    axes: Any = None,
+    data_format: str | None = None,
+    keepdims: bool = False,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Array:
+    """Global sum pooling: one window, all of the spatial axes.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.global_sum_pool(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([[ 6., 22.]])
+    """
+    return _whole("sum", input, axes, data_format, keepdims, False, out, num_threads)

@@ -1,0 +1,204 @@
+"""What the functions of a rank have in common: the rest of their docstrings, and their types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Protocol, TypeVar, cast, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poolreg.method import Array
+from poolreg.plan import Padding, Size
+
+F = TypeVar("F", bound=Callable[..., Any])
+Indices = NDArray[np.int64]
+OutputSize = int | Sequence[int | None]
+
+INPUT = """input : array_like
+    float32 or float64, channels first by default: (N, C, *spatial) or batchless (C, *spatial)."""
+WINDOW = """kernel_size : int or tuple of int
+    Elements of a window.
+stride : int or tuple of int, default kernel_size
+    Distance between windows.
+padding : int, tuple, or str, default 0
+    On both sides; per axis; per axis as (before, after); or "valid", "same", "same_lower".
+dilation : int or tuple of int, default 1
+    Distance between the elements of a window.
+ceil_mode : bool, default False
+    Round the output size up: a last window may hang over the end."""
+AVERAGE = """count_include_pad : bool, default True
+    Padding counts in the divisor (what ceil_mode hangs over does not); else only members count.
+divisor_override : int, not 0
+    Divide by this instead."""
+OUTPUT_SIZE = """output_size : int or tuple of int or None
+    Outputs along each axis; None for as many as inputs.  Window o of O over L elements is
+    [floor(o*L/O), ceil((o+1)*L/O))."""
+INDICES = """return_indices : bool, default False
+    Also the positions of the selected elements: int64, flat over the spatial axes of the input."""
+AXES = """axes : int or tuple of int, default all after the first two
+    The axes of the window.
+keepdims : bool, default False
+    Keep them, with size 1."""
+REST = """data_format : str, default channels first
+    "NCHW", "NHWC", "CHW" … or "channels_first", "channels_last"; both are native.
+out : ndarray
+    Where the result goes{pair}.
+num_threads : int
+    For this call; default: see num_threads."""
+SELECTING_RULES = """NaN wins: a window with a NaN gives NaN, and the index of its last one.  Of equal
+elements the first in row-major order is selected.  Padding is never selected."""
+SUMMING_RULES = """NaN and infinities go where their windows are, and nowhere else.  float32 windows of
+more than 64 elements are summed in double."""
+EMPTY = {
+    True: "A window that holds only padding is a ShapeError.",
+    False: "A window that holds only padding gives 0 (an average that does not count padding: a "
+    "ShapeError).",
+}
+SOURCE = (
+    "Convention: torch.nn.functional, but any padding >= 0 is allowed, per side, with dilation."
+)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" if line else "" for line in text.split("\n"))
+
+
+def _document(function: F, parts: list[str], selects: bool) -> F:
+    """Between the first line and the example of a docstring: parameters, result, errors, rules."""
+    first, example = (function.__doc__ or "").split("\n", 1)
+    pair = "; with return_indices, a tuple of two" if selects else ""
+    result = "ndarray" + (", or (ndarray, ndarray) with return_indices" if selects else "")
+    text = "\n".join(
+        [
+            "Parameters\n----------",
+            *[INPUT, *parts, REST.format(pair=pair)],
+            f"\nReturns\n-------\n{result}\n    Of the input's dtype and memory order.",
+            "\nRaises\n------\nParameterError, ShapeError, DTypeError\n    "
+            "Naming the argument, its value and what is allowed.",
+            "\nNotes\n-----",
+            *[SELECTING_RULES if selects else SUMMING_RULES, EMPTY[selects], SOURCE],
+            "\nExamples\n--------",
+        ]
+    )
+    function.__doc__ = f"{first}\n\n{_indented(text)}{example}"
+    return function
+
+
+class WindowedSelecting(Protocol):
+    """The type of max_pool2d and its kin."""
+
+    @overload
+    def __call__(
+        self,
+        input: Any,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Padding = 0,
+        dilation: Size = 1,
+        ceil_mode: bool = False,
+        return_indices: Literal[False] = False,
+        *,
+        data_format: str | None = None,
+        out: Any = None,
+        num_threads: int | None = None,
+    ) -> Array: ...
+    @overload
+    def __call__(
+        self,
+        input: Any,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Padding = 0,
+        dilation: Size = 1,
+        ceil_mode: bool = False,
+        *,
+        return_indices: Literal[True],
+        data_format: str | None = None,
+        out: Any = None,
+        num_threads: int | None = None,
+    ) -> tuple[Array, Indices]: ...
+
+
+class AdaptiveSelecting(Protocol):
+    """The type of adaptive_max_pool2d and its kin."""
+
+    @overload
+    def __call__(
+        self,
+        input: Any,
+        output_size: OutputSize,
+        return_indices: Literal[False] = False,
+        *,
+        data_format: str | None = None,
+        out: Any = None,
+        num_threads: int | None = None,
+    ) -> Array: ...
+    @overload
+    def __call__(
+        self,
+        input: Any,
+        output_size: OutputSize,
+        return_indices: Literal[True],
+        *,
+        data_format: str | None = None,
+        out: Any = None,
+        num_threads: int | None = None,
+    ) -> tuple[Array, Indices]: ...
+
+
+class WholeSelecting(Protocol):
+    """The type of global_max_pool and global_min_pool."""
+
+    @overload
+    def __call__(
+        self,
+        input: Any,
+        *,
+        axes: int | Sequence[int] | None = None,
+        data_format: str | None = None,
+        keepdims: bool = False,
+        return_indices: Literal[False] = False,
+        out: Any = None,
+        num_threads: int | None = None,
+    ) -> Array: ...
+    @overload
+    def __call__(
+        self,
+        input: Any,
+        *,
+        axes: int | Sequence[int] | None = None,
+        data_format: str | None = None,
+        keepdims: bool = False,
+        return_indices: Literal[True],
+        out: Any = None,
+        num_threads: int | None = None,
+    ) -> tuple[Array, Indices]: ...
+
+
+def windowed_selecting(function: Callable[..., Any]) -> WindowedSelecting:
+    return cast(WindowedSelecting, _document(function, [WINDOW, INDICES], True))
+
+
+def adaptive_selecting(function: Callable[..., Any]) -> AdaptiveSelecting:
+    return cast(AdaptiveSelecting, _document(function, [OUTPUT_SIZE, INDICES], True))
+
+
+def whole_selecting(function: Callable[..., Any]) -> WholeSelecting:
+    return cast(WholeSelecting, _document(function, [AXES, INDICES], True))
+
+
+def windowed(function: F) -> F:
+    return _document(function, [WINDOW], False)
+
+
+def windowed_averaging(function: F) -> F:
+    return _document(function, [WINDOW, AVERAGE], False)
+
+
+def adaptive(function: F) -> F:
+    return _document(function, [OUTPUT_SIZE], False)
+
+
+def whole(function: F) -> F:
+    return _document(function, [AXES], False)

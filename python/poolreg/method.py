@@ -1,0 +1,224 @@
+"""The contract between the engine and a method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from poolreg.errors import ParameterError
+from poolreg.params import Param
+
+if TYPE_CHECKING:
+    from poolreg._core import Plan
+
+__all__ = ["Array", "ArraySpec", "Method", "Reducer", "Traits", "Window"]
+
+Array: TypeAlias = NDArray[np.floating[Any]]
+Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+
+
+class ArraySpec(NamedTuple):
+    """An array that forward saves for backward."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: DTypeLike
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What the engine and others may rely on.
+
+    differentiable: backward exists.  needs_rng: forward draws random numbers.  linear: y is a linear
+    function of x.  separable: pooling axis after axis gives the same.  label_preserving: every output
+    is an element of its window.  composable: pooling a pooled array again equals pooling once with
+    the product of the windows.  mergeable: windows can be reduced part by part.
+    """
+
+    differentiable: bool = True
+    needs_rng: bool = False
+    linear: bool = False
+    separable: bool = False
+    label_preserving: bool = False
+    composable: bool = False
+    mergeable: bool = False
+
+
+@dataclass(frozen=True)
+class Window:
+    """One window, for the reference functions: its members in row-major order."""
+
+    values: NDArray[Any]
+    counted: int
+    """Taps inside the input or its explicit padding: what counts as padded average divides by."""
+
+
+class Reducer(Protocol):
+    """How windows become outputs: the part of a method that the core (or a block loop) runs.
+
+    The same contract as Method's, with the method's parameters already checked.
+    """
+
+    @property
+    def backend(self) -> str:
+        """ "native", "blocks" or "compose"."""
+
+    @property
+    def returns_indices(self) -> bool:
+        """Whether forward can fill ``saved["index"]``."""
+
+    def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]: ...
+
+    def forward(
+        self,
+        plan: Plan,
+        arrays: Arrays,
+        params: Mapping[str, Any],
+        saved: MutableMapping[str, NDArray[Any]] | None,
+        y: Array,
+        num_threads: int,
+    ) -> None: ...
+
+    def backward(
+        self,
+        plan: Plan,
+        dy: Array,
+        arrays: Arrays,
+        params: Mapping[str, Any],
+        y: Array,
+        saved: Arrays,
+        out: Arrays,
+        num_threads: int,
+    ) -> None: ...
+
+
+class Method:
+    """A pooling method: a declaration.
+
+    A subclass sets the class attributes and, for its definition, the reference functions; forward and
+    backward are its reducer's unless it overrides them.  Register it with ``register_method``, or
+    offer it under the entry-point group ``poolreg.methods``.
+
+    The contract is flat arrays in and out, so that it carries other frameworks too:
+
+    ``saved_spec(plan, params)``
+        the arrays that backward needs from forward.
+    ``forward(plan, arrays, params, saved, y, num_threads)``
+        fill ``y`` (and every array of ``saved``, which is None when nobody asks for a gradient; the
+        key ``"index"`` asks for flat indices instead) from ``arrays["x"]`` and the maps.
+    ``backward(plan, dy, arrays, params, y, saved, out, num_threads)``
+        fill the gradient of every key of ``out``: ``"x"``, the maps and the learnable parameters.
+    """
+
+    name: ClassVar[str]
+    reducer: ClassVar[Reducer]
+    params: ClassVar[tuple[Param, ...]] = ()
+    traits: ClassVar[Traits] = Traits()
+    references: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def backend(self) -> str:
+        """Who runs the loops: "native" (C), "blocks" or "compose"."""
+        return self.reducer.backend
+
+    @property
+    def returns_indices(self) -> bool:
+        return self.reducer.returns_indices
+
+    def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All parameters by name, checked, with defaults for those not given."""
+        known = {param.name: param for param in self.params}
+        for name in given:
+            if name not in known:
+                raise ParameterError(self._unknown(name, list(known)))
+        return {name: self._value(param, given) for name, param in known.items()}
+
+    def _unknown(self, name: str, known: list[str]) -> str:
+        allowed = ", ".join(known) if known else "none"
+        close = get_close_matches(name, [*known, *_WINDOW_WORDS], n=1)
+        words = _OTHER_WORDS.get(name) or (close[0] if close else None)
+        hint = f"; did you mean {words!r}?" if words else ""
+        return f"method {self.name!r} has no parameter {name!r}; its parameters: {allowed}{hint}"
+
+    def _value(self, param: Param, given: Mapping[str, Any]) -> Any:
+        if param.name in given:
+            return param.check(given[param.name])
+        if param.default is Param.required:
+            raise ParameterError(f"method {self.name!r} needs {param.name}: {param.allowed()}")
+        return param.default
+
+    def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]:
+        return self.reducer.saved_spec(plan, params)
+
+    def forward(
+        self,
+        plan: Plan,
+        arrays: Arrays,
+        params: Mapping[str, Any],
+        saved: MutableMapping[str, NDArray[Any]] | None,
+        y: Array,
+        num_threads: int,
+    ) -> None:
+        self.reducer.forward(plan, arrays, params, saved, y, num_threads)
+
+    def backward(
+        self,
+        plan: Plan,
+        dy: Array,
+        arrays: Arrays,
+        params: Mapping[str, Any],
+        y: Array,
+        saved: Arrays,
+        out: Arrays,
+        num_threads: int,
+    ) -> None:
+        self.reducer.backward(plan, dy, arrays, params, y, saved, out, num_threads)
+
+    def reference(self, window: Window, params: Mapping[str, Any]) -> Any:
+        """y of one window, slow and obvious: the definition of the method."""
+        return window.values[self.reference_index(window)]
+
+    def reference_backward(
+        self, window: Window, params: Mapping[str, Any], dy: Any
+    ) -> NDArray[Any]:
+        """The gradient of every member of one window: the definition of the gradient."""
+        dx = np.zeros_like(window.values)
+        dx[self.reference_index(window)] = dy
+        return dx
+
+    def reference_index(self, window: Window) -> int:
+        """Which member is selected; a method that selects defines this alone."""
+        raise NotImplementedError(f"method {self.name!r} has no reference")
+
+    def __repr__(self) -> str:
+        return f"<pooling method {self.name!r}>"
+
+
+_WINDOW_WORDS = (
+    "kernel_size",
+    "stride",
+    "padding",
+    "dilation",
+    "ceil_mode",
+    "output_size",
+    "axes",
+    "data_format",
+    "channel_axis",
+    "return_indices",
+    "num_threads",
+)
+_OTHER_WORDS = {
+    "strides": "stride",
+    "pool_size": "kernel_size",
+    "window_shape": "kernel_size",
+    "kernel_shape": "kernel_size",
+    "block_size": "kernel_size",
+    "pads": "padding",
+    "dilations": "dilation",
+    "axis": "axes",
+}

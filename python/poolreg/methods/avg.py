@@ -1,0 +1,67 @@
+"""Average pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poolreg.method import Method, Traits, Window
+from poolreg.params import Param
+from poolreg.reducers import Divisor, Linear
+from poolreg.registry import register_method
+
+__all__ = ["Avg"]
+
+
+def divisor(params: Mapping[str, Any]) -> Divisor:
+    if params["divisor_override"] is not None:
+        return float(params["divisor_override"])
+    return "counted" if params["count_include_pad"] else "members"
+
+
+@register_method
+class Avg(Method):
+    """The mean of the window.
+
+    ``y = (sum of the members) / d``, where d is ``divisor_override`` if given, else the number of
+    taps inside the input or its padding (``count_include_pad``, as in torch: what ``ceil_mode`` hangs
+    over the padding does not count), else the number of members.  Every member's gradient is dy / d.
+    """
+
+    name = "avg"
+    reducer = Linear(divisor)
+    params = (
+        Param(
+            "count_include_pad", dtype="bool", default=True, doc="Padding counts in the divisor."
+        ),
+        Param(
+            "divisor_override",
+            dtype="int",
+            default=None,
+            optional=True,
+            excluded=(0,),
+            doc="Divide by this instead.",
+        ),
+    )
+    traits = Traits(linear=True, separable=True, composable=True, mergeable=True)
+    references = (
+        "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, Gradient-based learning applied to document "
+        "recognition, Proc. IEEE 86, 1998 (subsampling)",
+    )
+
+    def reference(self, window: Window, params: Mapping[str, Any]) -> Any:
+        return np.sum(window.values) / self._reference_divisor(window, params)
+
+    def reference_backward(
+        self, window: Window, params: Mapping[str, Any], dy: Any
+    ) -> NDArray[Any]:
+        return np.full_like(window.values, dy / self._reference_divisor(window, params))
+
+    @staticmethod
+    def _reference_divisor(window: Window, params: Mapping[str, Any]) -> Any:
+        if params["divisor_override"] is not None:
+            return params["divisor_override"]
+        return window.counted if params["count_include_pad"] else window.values.size

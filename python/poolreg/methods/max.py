@@ -1,0 +1,32 @@
+"""Max pooling."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from poolreg.method import Method, Traits, Window
+from poolreg.reducers import Select
+from poolreg.registry import register_method
+
+__all__ = ["Max"]
+
+
+@register_method
+class Max(Method):
+    """The largest member of the window.
+
+    ``y = max of the members``.  If a member is NaN, y is NaN.  The gradient goes to the selected
+    member alone: the first of equals in row-major order, the last NaN.
+    """
+
+    name = "max"
+    reducer = Select("max")
+    traits = Traits(separable=True, label_preserving=True, composable=True, mergeable=True)
+    references = (
+        "K. Yamaguchi, K. Sakamoto, T. Akabane, Y. Fujimoto, A neural network for "
+        "speaker-independent isolated word recognition, ICSLP 1990",
+    )
+
+    def reference_index(self, window: Window) -> int:
+        nans = np.flatnonzero(np.isnan(window.values))
+        return int(nans[-1] if nans.size else np.argmax(window.values))

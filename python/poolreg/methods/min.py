@@ -1,0 +1,29 @@
+"""Min pooling."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from poolreg.method import Method, Traits, Window
+from poolreg.reducers import Select
+from poolreg.registry import register_method
+
+__all__ = ["Min"]
+
+
+@register_method
+class Min(Method):
+    """The smallest member of the window.
+
+    ``y = min of the members = -max of the negated members``.  If a member is NaN, y is NaN.  The
+    gradient goes to the selected member alone: the first of equals in row-major order, the last NaN.
+    """
+
+    name = "min"
+    reducer = Select("min")
+    traits = Traits(separable=True, label_preserving=True, composable=True, mergeable=True)
+    references = ("Erosion by a flat structuring element, sampled at the stride",)
+
+    def reference_index(self, window: Window) -> int:
+        nans = np.flatnonzero(np.isnan(window.values))
+        return int(nans[-1] if nans.size else np.argmin(window.values))

@@ -1,0 +1,36 @@
+"""Sum pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poolreg.method import Method, Traits, Window
+from poolreg.reducers import Linear
+from poolreg.registry import register_method
+
+__all__ = ["Sum"]
+
+
+@register_method
+class Sum(Method):
+    """The sum of the members of the window.
+
+    ``y = sum of the members``; 0 for a window without a member.  Every member's gradient is dy.
+    """
+
+    name = "sum"
+    reducer = Linear()
+    traits = Traits(linear=True, separable=True, composable=True, mergeable=True)
+    references = ("Box filter, sampled at the stride",)
+
+    def reference(self, window: Window, params: Mapping[str, Any]) -> Any:
+        return np.sum(window.values)
+
+    def reference_backward(
+        self, window: Window, params: Mapping[str, Any], dy: Any
+    ) -> NDArray[Any]:
+        return np.full_like(window.values, dy)

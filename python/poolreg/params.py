@@ -1,0 +1,133 @@
+"""The schema of a method's parameters: what a method declares about each of its arguments."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, Literal
+
+from poolreg.errors import ParameterError
+
+__all__ = ["Param"]
+
+Kind = Literal["hyper", "learnable", "map"]
+Transform = Literal["identity", "exp", "softplus", "sigmoid", "clamp"]
+
+_JSON_TYPES = {"bool": "boolean", "int": "integer", "float": "number", "str": "string"}
+
+
+@dataclass(frozen=True)
+class Param:
+    """One parameter of a method.
+
+    Attributes
+    ----------
+    name : str
+        The keyword argument.
+    kind : {"hyper", "learnable", "map"}
+        A setting; a number or an array with a gradient; an array of the input's (or output's) shape.
+    dtype : {"bool", "int", "float", "str"}
+        Of hyperparameters.  Learnable parameters and maps have the dtype of the input.
+    default : object
+        The effective value when it is not given; ``Param.required`` if there is none.
+    shape : str
+        ``"scalar"``, ``"C"`` (per channel), ``"1|C"`` (either), ``"C,K"``, or for maps ``"map:in"``,
+        ``"map:out"``.
+    low, high : float or None
+        Closed bounds of a number.
+    excluded : tuple of float
+        Values inside the bounds that are not allowed all the same.
+    choices : tuple of str
+        The allowed strings.
+    optional : bool
+        Whether None is allowed.
+    transform : str
+        How a raw, unconstrained value becomes an effective one; for modules that store raw values.
+    doc : str
+        One line.
+    """
+
+    required = object()
+
+    name: str
+    kind: Kind = "hyper"
+    dtype: Literal["bool", "int", "float", "str"] = "float"
+    default: Any = required
+    shape: str = "scalar"
+    low: float | None = None
+    high: float | None = None
+    excluded: tuple[float, ...] = ()
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    transform: Transform = "identity"
+    doc: str = ""
+
+    def check(self, value: Any) -> Any:
+        """The value as its dtype; ParameterError if it is not allowed.  Arrays pass as they are."""
+        if value is None and self.optional:
+            return None
+        if self.kind != "hyper":
+            return value
+        if self.dtype == "bool":
+            return self._checked(bool(value), isinstance(value, bool))
+        if self.dtype == "str":
+            return self._checked(value, isinstance(value, str) and value in self.choices)
+        if self.dtype == "int":
+            number = isinstance(value, Integral) and not isinstance(value, bool)
+            return self._checked(int(value) if number else value, number and self._in_range(value))
+        number = isinstance(value, Real) and not isinstance(value, bool)
+        return self._checked(float(value) if number else value, number and self._in_range(value))
+
+    def _in_range(self, value: Any) -> bool:
+        above = self.low is None or value >= self.low
+        below = self.high is None or value <= self.high
+        return above and below and value not in self.excluded and not math.isnan(value)
+
+    def _checked(self, value: Any, allowed: bool) -> Any:
+        if not allowed:
+            raise ParameterError(f"{self.name} must be {self.allowed()}, got {value!r}")
+        return value
+
+    def allowed(self) -> str:
+        """The allowed values in words."""
+        if self.kind != "hyper":
+            words = f"an array of shape {self.shape}"
+        elif self.dtype == "bool":
+            words = "True or False"
+        elif self.dtype == "str":
+            words = " or ".join(repr(choice) for choice in self.choices)
+        else:
+            words = "an integer" if self.dtype == "int" else "a number"
+            if self.low is not None:
+                words += f" >= {self.low:g}"
+            if self.high is not None:
+                words += f" <= {self.high:g}" if self.low is None else f" and <= {self.high:g}"
+            for value in self.excluded:
+                words += f", not {value:g}"
+        return words + (" or None" if self.optional else "")
+
+    def json_schema(self) -> dict[str, Any]:
+        """This parameter as a JSON Schema."""
+        types: list[str] = (
+            [_JSON_TYPES[self.dtype]] if self.kind == "hyper" else ["number", "array"]
+        )
+        if self.optional:
+            types.append("null")
+        schema: dict[str, Any] = {"type": types[0] if len(types) == 1 else types}
+        if self.doc:
+            schema["description"] = self.doc
+        if self.default is not Param.required:
+            schema["default"] = self.default
+        if self.low is not None:
+            schema["minimum"] = self.low
+        if self.high is not None:
+            schema["maximum"] = self.high
+        if self.choices:
+            schema["enum"] = [*self.choices, None] if self.optional else list(self.choices)
+        if self.excluded:
+            schema["not"] = {"enum": list(self.excluded)}
+        schema["x-kind"] = self.kind
+        schema["x-shape"] = self.shape
+        schema["x-transform"] = self.transform
+        return schema

@@ -1,0 +1,372 @@
+"""Arguments to plans: which axes are pooled, by which windows.
+
+The arithmetic of windows is in C; here words and tuples become numbers.  Plans are cached by shape
+and arguments.  The public functions of a rank (``max_pool2d``) and the general ones (``pool``) meet
+in ``make_plan``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from numbers import Integral
+from typing import Any
+
+from poolreg._core import Plan
+from poolreg.errors import ParameterError, ShapeError
+
+__all__ = ["general_plan", "global_plan", "output_shape", "ranked_plan"]
+
+Size = int | Sequence[int]
+Padding = str | int | Sequence[int] | Sequence[tuple[int, int]]
+
+LARGEST = 2**61 - 1
+SPATIAL = {1: "W", 2: "HW", 3: "DHW"}
+WAYS = (
+    "say which axes are pooled: axes=(…), or data_format= (as 'NCHW' or 'NHWC'), or a kernel_size "
+    "of one entry for every axis of the array"
+)
+
+
+# ---- One argument ------------------------------------------------------------------------------
+
+
+def _integer(name: str, value: Any, low: int, given: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ParameterError(f"{name} must be an integer or a tuple of integers, got {given!r}")
+    if value < low:
+        at_least = "greater than zero" if low == 1 else "non-negative"
+        raise ParameterError(f"{name} must be {at_least}, got {given!r}")
+    if value > LARGEST:
+        raise ParameterError(f"{name} must be below 2**61, got {given!r}")
+    return int(value)
+
+
+def per_axis(name: str, value: Any, n: int, low: int = 1) -> tuple[int, ...]:
+    """An integer for each of n axes from one integer, a tuple of one, or a tuple of n."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        if len(value) not in (1, n):
+            raise ParameterError(
+                f"{name} must be an integer or a tuple of {n} (one for each pooled axis), got {value!r}"
+            )
+        entries = [_integer(name, entry, low, value) for entry in value]
+        return tuple(entries * n if len(entries) == 1 else entries)
+    return (_integer(name, value, low, value),) * n
+
+
+def padding_pairs(padding: Any, n: int) -> tuple[tuple[int, int], ...]:
+    """(before, after) for each of n axes from an integer, n integers, or n pairs."""
+    if isinstance(padding, Sequence) and any(isinstance(entry, Sequence) for entry in padding):
+        if len(padding) not in (1, n) or any(
+            not isinstance(entry, Sequence) or isinstance(entry, str) or len(entry) != 2
+            for entry in padding
+        ):
+            raise ParameterError(
+                f"padding must be an integer, {n} integers or {n} pairs (before, after), got {padding!r}"
+            )
+        pairs = [tuple(_integer("padding", p, 0, padding) for p in entry) for entry in padding]
+        return tuple(pairs * n if len(pairs) == 1 else pairs)  # type: ignore[arg-type]
+    return tuple((p, p) for p in per_axis("padding", padding, n, low=0))
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ParameterError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
+# ---- Windows -----------------------------------------------------------------------------------
+
+
+def _regular_windows(
+    axes: tuple[int, ...],
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: Any,
+) -> list[tuple[Any, ...]]:
+    n = len(axes)
+    K = per_axis("kernel_size", kernel_size, n)
+    S = K if stride is None or stride == () else per_axis("stride", stride, n)
+    D = per_axis("dilation", dilation, n)
+    ceil_mode = _flag("ceil_mode", ceil_mode)
+    if isinstance(padding, str):
+        if padding not in ("valid", "same", "same_lower"):
+            raise ParameterError(
+                f"padding must be integers, pairs, 'valid', 'same' or 'same_lower', got {padding!r}"
+            )
+        if padding != "valid":
+            if ceil_mode:
+                raise ParameterError(
+                    f"padding={padding!r} fixes the output size: no ceil_mode=True"
+                )
+            lower = padding == "same_lower"
+            return [(axes[a], "same", K[a], S[a], D[a], lower) for a in range(n)]
+        padding = 0
+    P = padding_pairs(padding, n)
+    return [(axes[a], "regular", K[a], S[a], *P[a], D[a], ceil_mode) for a in range(n)]
+
+
+def _adaptive_windows(
+    axes: tuple[int, ...], output_size: Any, shape: tuple[int, ...]
+) -> list[tuple[Any, ...]]:
+    """Entries of output_size may be None: as many outputs as inputs."""
+    n = len(axes)
+    sizes = output_size
+    if isinstance(sizes, Sequence) and not isinstance(sizes, str) and any(s is None for s in sizes):
+        if len(sizes) != n:
+            raise ParameterError(
+                f"output_size must be an integer or a tuple of {n}, got {output_size!r}"
+            )
+        sizes = [shape[axes[a]] if s is None else s for a, s in enumerate(sizes)]
+    return [(axes[a], "adaptive", O) for a, O in enumerate(per_axis("output_size", sizes, n))]
+
+
+def _windows(
+    shape: tuple[int, ...],
+    axes: tuple[int, ...],
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: Any,
+    output_size: Any,
+) -> list[tuple[Any, ...]]:
+    if output_size is None:
+        if kernel_size is None:
+            raise ParameterError("kernel_size or output_size must be given")
+        return _regular_windows(axes, kernel_size, stride, padding, dilation, ceil_mode)
+    others = [
+        ("kernel_size", kernel_size is not None),
+        ("stride", stride is not None),
+        ("padding", padding != 0),
+        ("dilation", dilation != 1),
+        ("ceil_mode", ceil_mode is not False),
+    ]
+    for name, given in others:
+        if given:
+            raise ParameterError(f"output_size chooses the windows: no {name} beside it")
+    return _adaptive_windows(axes, output_size, shape)
+
+
+# ---- Axes --------------------------------------------------------------------------------------
+
+
+def _normal_axes(axes: Any, ndim: int) -> tuple[int, ...]:
+    entries = axes if isinstance(axes, Sequence) and not isinstance(axes, str) else (axes,)
+    normal = []
+    for axis in entries:
+        if isinstance(axis, bool) or not isinstance(axis, Integral) or not -ndim <= axis < ndim:
+            raise ShapeError(f"axes must be integers from {-ndim} to {ndim - 1}, got {axes!r}")
+        normal.append(int(axis) % ndim)
+    if len(set(normal)) != len(normal) or not normal:
+        raise ShapeError(f"axes must be one or more different axes, got {axes!r}")
+    return tuple(normal)
+
+
+def _letters(data_format: Any, ndim: int, rank: int | None) -> tuple[tuple[int, ...], int | None]:
+    """(spatial axes, channel axis) of a data_format in letters, or of its long name."""
+    if data_format in ("channels_first", "channels_last"):
+        spatial = ndim - 2 if rank is None else rank
+        batched = ndim == spatial + 2
+        if spatial not in SPATIAL or ndim not in (spatial + 1, spatial + 2):
+            raise ShapeError(f"data_format={data_format!r} does not fit an array of {ndim} axes")
+        letters = ("C" + SPATIAL[spatial]) if data_format[9:] == "first" else SPATIAL[spatial] + "C"
+        data_format = "N" + letters if batched else letters
+    known = isinstance(data_format, str) and any(
+        data_format in (n + order for n in ("", "N"))
+        for s in SPATIAL.values()
+        for order in ("C" + s, s + "C")
+    )
+    if not known:
+        raise ParameterError(
+            "data_format must be 'channels_first', 'channels_last' or letters: an optional N, then "
+            f"C before or after W, HW or DHW (as 'NCHW', 'NHWC', 'CHW'), got {data_format!r}"
+        )
+    spatial_letters = data_format.replace("N", "").replace("C", "")
+    if len(data_format) != ndim:
+        raise ShapeError(
+            f"data_format={data_format!r} has {len(data_format)} axes, the array has {ndim}"
+        )
+    if rank is not None and len(spatial_letters) != rank:
+        raise ShapeError(
+            f"data_format={data_format!r} has {len(spatial_letters)} spatial axes, this function "
+            f"pools {rank}"
+        )
+    axes = tuple(data_format.index(letter) for letter in spatial_letters)
+    return axes, data_format.index("C")
+
+
+def _general_axes(
+    ndim: int, kernel_size: Any, axes: Any, data_format: Any, channel_axis: Any
+) -> tuple[tuple[int, ...], int | None]:
+    if axes is not None and data_format is not None:
+        raise ShapeError("give axes= or data_format=, not both")
+    if data_format is not None:
+        if channel_axis is not None:
+            raise ShapeError("data_format= says where the channels are: no channel_axis beside it")
+        return _letters(data_format, ndim, None)
+    if axes is not None:
+        pooled = _normal_axes(axes, ndim)
+    elif (
+        isinstance(kernel_size, Sequence)
+        and not isinstance(kernel_size, str)
+        and (len(kernel_size) == ndim and ndim > 0)
+    ):
+        pooled = tuple(range(ndim))
+    else:
+        raise ShapeError(f"{WAYS}; the array has {ndim} axes and kernel_size is {kernel_size!r}")
+    channel = None if channel_axis is None else _normal_axes(channel_axis, ndim)[0]
+    if channel in pooled:
+        raise ShapeError(f"channel_axis={channel_axis!r} is one of the pooled axes {axes!r}")
+    return pooled, channel
+
+
+# ---- Plans -------------------------------------------------------------------------------------
+
+
+def _make_plan(
+    shape: tuple[int, ...], windows: list[tuple[Any, ...]], channel_axis: int | None
+) -> Plan:
+    return Plan(shape, tuple(sorted(windows)), channel_axis)
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples, so that they can be looked up; numbers keep their types for the check."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_frozen(entry) for entry in value)
+    return value
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _ranked(
+    rank: int,
+    shape: tuple[int, ...],
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: Any,
+    output_size: Any,
+    data_format: Any,
+) -> Plan:
+    ndim = len(shape)
+    if ndim not in (rank + 1, rank + 2):
+        raise ShapeError(
+            f"input must have {rank + 1} axes (batchless) or {rank + 2}, got {ndim}: shape {shape}"
+        )
+    axes, channel = _letters(data_format or "channels_first", ndim, rank)
+    windows = _windows(shape, axes, kernel_size, stride, padding, dilation, ceil_mode, output_size)
+    return _make_plan(shape, windows, channel)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _general(
+    shape: tuple[int, ...],
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: Any,
+    output_size: Any,
+    axes: Any,
+    data_format: Any,
+    channel_axis: Any,
+) -> Plan:
+    pooled, channel = _general_axes(len(shape), kernel_size, axes, data_format, channel_axis)
+    windows = _windows(
+        shape, pooled, kernel_size, stride, padding, dilation, ceil_mode, output_size
+    )
+    return _make_plan(shape, windows, channel)
+
+
+def ranked_plan(rank: int, shape: tuple[int, ...], *arguments: Any) -> Plan:
+    """The plan of a function of one rank; arguments as _ranked's, from kernel_size on."""
+    return _looked_up(_ranked, rank, shape, *arguments)
+
+
+def general_plan(shape: tuple[int, ...], *arguments: Any) -> Plan:
+    """The plan of ``pool`` and its kin; arguments as _general's, from kernel_size on."""
+    return _looked_up(_general, shape, *arguments)
+
+
+def _looked_up(make: Any, *arguments: Any) -> Plan:
+    """Through the cache, unless an argument holds what equals an integer but is none (2.0, True)."""
+    if all(type(a) in _SAFE or (type(a) is tuple and _holds_integers(a)) for a in arguments):
+        return make(*arguments)  # type: ignore[no-any-return]
+    frozen = [_frozen(a) for a in arguments]
+    return make.__wrapped__(*frozen)  # type: ignore[no-any-return]
+
+
+_SAFE = frozenset([int, bool, type(None), str])
+
+
+def _holds_integers(entries: tuple[Any, ...]) -> bool:
+    return all(
+        type(e) is int or e is None or (type(e) is tuple and _holds_integers(e)) for e in entries
+    )
+
+
+def global_plan(shape: tuple[int, ...], axes: Any, data_format: Any) -> Plan:
+    """One window: all of the axes; by default, all after the first two."""
+    if axes is None and data_format is None:
+        if len(shape) < 3:
+            raise ShapeError(
+                f"input must have a batch axis, a channel axis and more, got shape {shape}; "
+                "give axes= or data_format= for another order"
+            )
+        axes = tuple(range(2, len(shape)))
+    return general_plan(shape, None, None, 0, 1, False, 1, axes, data_format, None)
+
+
+def output_shape(
+    shape: Sequence[int],
+    kernel_size: Size | None = None,
+    *,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    output_size: int | Sequence[int | None] | None = None,
+    axes: int | Sequence[int] | None = None,
+    data_format: str | None = None,
+) -> tuple[int, ...]:
+    """The shape that pooling an array of this shape gives, without data.
+
+    Per pooled axis of size L: ``floor((L + p_before + p_after - dilation*(kernel_size - 1) - 1) /
+    stride) + 1``; with ``ceil_mode`` the ceiling, without a last window that would start beyond
+    ``L + p_before`` (torch's rule).  ``padding="same"`` gives ``ceil(L / stride)``.
+
+    Parameters are those of ``pool``.
+
+    Raises
+    ------
+    ParameterError, ShapeError
+        As ``pool``, but windows without a member are not looked for.
+
+    Examples
+    --------
+    >>> import poolreg as pr
+    >>> pr.output_shape((8, 64, 56, 56), 3, stride=2, data_format="NCHW")
+    (8, 64, 27, 27)
+    >>> pr.output_shape((9,), (4,), stride=4, padding=2, ceil_mode=True)
+    (3,)
+    """
+    if not isinstance(shape, Sequence) or any(
+        isinstance(n, bool) or not isinstance(n, Integral) or not 0 <= n <= LARGEST for n in shape
+    ):
+        raise ShapeError(f"shape must be integers from 0 to 2**61 - 1, got {shape!r}")
+    plan = general_plan(
+        tuple(int(n) for n in shape),
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        output_size,
+        axes,
+        data_format,
+        None,
+    )
+    return plan.output_shape

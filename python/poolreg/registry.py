@@ -1,0 +1,245 @@
+"""The registry: methods by name, from here and from the entry-point group ``poolreg.methods``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from poolreg.errors import ParameterError, PluginError, UnknownMethodError
+from poolreg.method import Method, Traits
+from poolreg.methods import __path__ as METHOD_FILES  # poolreg.methods is also a function
+from poolreg.params import Param
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = ["Description", "describe", "get_method", "methods", "register_method", "registered"]
+
+GROUP = "poolreg.methods"
+NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
+
+M = TypeVar("M", bound=Method | type[Method])
+
+_registered: dict[str, Method] = {}
+_lock = threading.RLock()
+
+
+@cache
+def builtin_names() -> frozenset[str]:
+    return frozenset(module.name for module in pkgutil.iter_modules(METHOD_FILES))
+
+
+@cache
+def plugin_entries() -> dict[str, list[EntryPoint]]:
+    """What other distributions offer, by name; read once from metadata, nothing is imported."""
+    from importlib.metadata import entry_points
+
+    found: dict[str, list[EntryPoint]] = {}
+    for entry in entry_points(group=GROUP):
+        found.setdefault(entry.name, []).append(entry)
+    return found
+
+
+@overload
+def register_method(method: M, *, replace: bool = False) -> M: ...
+@overload
+def register_method(method: None = None, *, replace: bool = False) -> Callable[[M], M]: ...
+def register_method(method: Any = None, *, replace: bool = False) -> Any:
+    """Register a method: a subclass of ``Method`` or an instance of one.  Also a decorator.
+
+    Names are lower-case words; those of third parties are ``vendor.method``, bare names belong to
+    poolreg.  A second owner of a name is refused unless ``replace`` is true.
+
+    Raises
+    ------
+    ParameterError
+        Not a method, a name that is not allowed, or one that is taken (both owners are named).
+
+    Examples
+    --------
+    >>> import poolreg as pr
+    >>> class Peak(pr.Method):
+    ...     "The largest member, under another name."
+    ...     name = "doc.peak"
+    ...     reducer = pr.Select("max")
+    >>> with pr.registered(Peak):
+    ...     pr.pool([[1.0, 2.0], [4.0, 3.0]], "doc.peak", (2, 2))
+    array([[4.]])
+    """
+    if method is None:
+        return lambda it: register_method(it, replace=replace)
+    instance = method() if isinstance(method, type) else method
+    if not isinstance(instance, Method):
+        raise ParameterError(f"method must be a Method or a subclass of it, got {method!r}")
+    name = _checked_name(instance)
+    with _lock:
+        taken = _registered.get(name)
+        if taken is not None and type(taken) is not type(instance) and not replace:
+            raise ParameterError(
+                f"method {name!r} is already registered by {_owner(taken)}; {_owner(instance)} "
+                "must take another name, or pass replace=True"
+            )
+        _registered[name] = instance
+    return method
+
+
+def _owner(method: Method) -> str:
+    return f"{type(method).__module__}.{type(method).__qualname__}"
+
+
+def _checked_name(method: Method) -> str:
+    name = getattr(method, "name", None)
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ParameterError(
+            f"{_owner(method)}.name must be lower-case words like 'vendor.method', got {name!r}"
+        )
+    if "." not in name and not type(method).__module__.startswith("poolreg.methods."):
+        raise ParameterError(
+            f"method name {name!r} of {_owner(method)} has no vendor: bare names belong to poolreg, "
+            f"call it 'vendor.{name}'"
+        )
+    for attribute in ("reducer", "traits"):
+        if not hasattr(method, attribute):
+            raise ParameterError(f"method {name!r} of {_owner(method)} declares no {attribute}")
+    return name
+
+
+@contextmanager
+def registered(method: Method | type[Method]) -> Iterator[Method]:
+    """Register a method for the time of a ``with`` block, in place of one of the same name."""
+    name = _checked_name(method() if isinstance(method, type) else method)
+    before = _registered.get(name)
+    register_method(method, replace=True)
+    try:
+        yield _registered[name]
+    finally:
+        with _lock:
+            if before is None:
+                del _registered[name]
+            else:
+                _registered[name] = before
+
+
+def methods() -> tuple[str, ...]:
+    """The names of all methods, sorted; plugins are listed from their metadata, not imported.
+
+    >>> import poolreg as pr
+    >>> {"avg", "max", "min", "sum"} <= set(pr.methods())
+    True
+    """
+    offered = (name for name in plugin_entries() if "." in name)
+    return tuple(sorted({*builtin_names(), *_registered, *offered}))
+
+
+def get_method(name: str) -> Method:
+    """The method of this name.
+
+    Raises
+    ------
+    UnknownMethodError
+        There is none; near matches are named.
+    PluginError
+        It is another distribution's and cannot be loaded, or two distributions offer it.
+    """
+    method = _registered.get(name) if isinstance(name, str) else None
+    if method is not None:
+        return method
+    if name in builtin_names():
+        importlib.import_module(f"poolreg.methods.{name}")
+        return _registered[name]
+    if isinstance(name, str) and "." in name and name in plugin_entries():
+        return _load_plugin(name)
+    raise UnknownMethodError(_unknown(name))
+
+
+def _unknown(name: Any) -> str:
+    close = get_close_matches(str(name), methods(), n=3)
+    if close:
+        return f"unknown method {name!r}; did you mean {' or '.join(map(repr, close))}?"
+    return f"unknown method {name!r}; known methods: {', '.join(methods())}"
+
+
+def _distribution(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown distribution"
+
+
+def _load_plugin(name: str) -> Method:
+    entries = plugin_entries()[name]
+    if len(entries) > 1:
+        owners = " and ".join(sorted(_distribution(entry) for entry in entries))
+        raise PluginError(f"method {name!r} is offered by {owners}; uninstall all but one")
+    origin = f"method {name!r} of {_distribution(entries[0])} ({entries[0].value})"
+    try:
+        offered = entries[0].load()
+        register_method(offered)
+    except Exception as error:
+        raise PluginError(f"{origin} cannot be loaded: {error!r}") from error
+    if name not in _registered:
+        raise PluginError(f"{origin} names itself {offered.name!r}; the two must agree")
+    return _registered[name]
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a method declares.  ``str()`` is for reading, ``json_schema()`` for programs."""
+
+    name: str
+    summary: str
+    backend: str
+    params: tuple[Param, ...]
+    traits: Traits
+    references: tuple[str, ...]
+
+    def json_schema(self) -> dict[str, Any]:
+        """The parameters as a JSON Schema, with what else is declared under ``x-`` keys."""
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": self.name,
+            "description": self.summary,
+            "type": "object",
+            "properties": {param.name: param.json_schema() for param in self.params},
+            "required": [p.name for p in self.params if p.default is Param.required],
+            "additionalProperties": False,
+            "x-backend": self.backend,
+            "x-traits": asdict(self.traits),
+            "x-references": list(self.references),
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}: {self.summary}", f"  backend: {self.backend}"]
+        traits = [trait.replace("_", " ") for trait, holds in asdict(self.traits).items() if holds]
+        lines.append(f"  traits: {', '.join(traits)}")
+        for param in self.params:
+            default = "required" if param.default is Param.required else f"default {param.default}"
+            lines.append(
+                f"  {param.name} ({param.kind}): {param.allowed()}, {default}. {param.doc}"
+            )
+        lines += [f"  reference: {reference}" for reference in self.references]
+        return "\n".join(lines)
+
+
+def describe(name: str) -> Description:
+    """What the method of this name declares.
+
+    >>> import poolreg as pr
+    >>> print(pr.describe("sum"))
+    sum: The sum of the members of the window.
+      backend: native
+      traits: differentiable, linear, separable, composable, mergeable
+      reference: Box filter, sampled at the stride
+    >>> pr.describe("avg").json_schema()["properties"]["count_include_pad"]["type"]
+    'boolean'
+    """
+    method = get_method(name)
+    summary = (type(method).__doc__ or "").strip().split("\n")[0]
+    return Description(
+        method.name, summary, method.backend, method.params, method.traits, method.references
+    )

@@ -1,0 +1,266 @@
+#include "arrange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Lanes beyond this many become columns, if an axis is free for them: scratch holds whole columns. */
+enum { MOST_LANES = 1024 };
+/* Marks below this fit into 32 bits together with the mark of padding (select_marked.inc.c). */
+static const int64_t NARROW_MARKS = INT64_C(1) << 30;
+
+/* An axis of the arrays on its way to a role.  `axis` is NULL for one that is not pooled. */
+typedef struct role {
+    int64_t n;     /* elements, on the input side */
+    int64_t plane; /* weight in the canonical plane number */
+    int64_t mark;  /* weight in a mark */
+    const pc_axis *axis;
+    ptrdiff_t stride[PC_OPERANDS];
+} role;
+
+typedef struct roles {
+    int pooled, others;
+    role pool[PC_MAX_NDIM], other[PC_MAX_NDIM];
+} roles;
+
+static bool is_whole(const pc_axis *axis)
+{
+    if (axis->kind == PC_REGULAR)
+        return axis->O == 1 && axis->K == axis->I && axis->D == 1 && axis->PL == 0;
+    return axis->kind == PC_BINS && !axis->begin && axis->O == 1;
+}
+
+/* Weights in the canonical plane number: unpooled axes in logical order, the channel last. */
+static void weigh_planes(const pc_plan *plan, const bool *is_pooled, int64_t *weight)
+{
+    int64_t product = 1;
+    if (plan->channel >= 0 && !is_pooled[plan->channel]) {
+        weight[plan->channel] = 1;
+        product = plan->in[plan->channel];
+    }
+    for (int d = plan->ndim - 1; d >= 0; d--)
+        if (!is_pooled[d] && d != plan->channel) {
+            weight[d] = product;
+            product *= plan->in[d];
+        }
+}
+
+static ptrdiff_t stride_of(const pc_array *array, int d) { return array->data ? array->strides[d] : 0; }
+
+static void take_roles(roles *r, const pc_call *call)
+{
+    const pc_plan *plan = call->plan;
+    const bool flat = call->marking == PC_INDICES;
+    bool is_pooled[PC_MAX_NDIM] = {false};
+    int64_t plane[PC_MAX_NDIM] = {0}, mark[PC_MAX_NDIM] = {0}, weight = 1;
+    const pc_axis *axis[PC_MAX_NDIM] = {NULL};
+    for (int p = plan->pooled - 1; p >= 0; p--) {
+        const int d = plan->dim[p];
+        is_pooled[d] = true;
+        mark[d] = weight;
+        weight *= flat ? plan->axis[p].I : plan->axis[p].K;
+        if (!pc_axis_is_trivial(&plan->axis[p]))
+            axis[d] = &plan->axis[p];
+        else if (!flat)
+            mark[d] = 0; /* it has one tap only */
+    }
+    weigh_planes(plan, is_pooled, plane);
+    r->pooled = r->others = 0;
+    for (int d = 0; d < plan->ndim; d++) {
+        if (!axis[d] && plan->in[d] == 1)
+            continue;
+        role *one = axis[d] ? &r->pool[r->pooled++] : &r->other[r->others++];
+        *one = (role){.n = plan->in[d], .plane = plane[d], .mark = mark[d], .axis = axis[d]};
+        one->stride[PC_X] = stride_of(&call->x, d);
+        one->stride[PC_Y] = stride_of(&call->y, d);
+        one->stride[PC_MARKS] = stride_of(&call->marks, d);
+    }
+}
+
+/* Can one walk of a.n * b.n steps of b replace the two?  (No: an axis of another weight.) */
+static bool can_merge(const role *a, const role *b)
+{
+    for (int o = 0; o < PC_OPERANDS; o++)
+        if (a->stride[o] != b->stride[o] * b->n)
+            return false;
+    return a->plane == b->plane * b->n && a->mark == b->mark * b->n;
+}
+
+static bool continues_whole(const role *a, const role *b)
+{
+    return is_whole(a->axis) && is_whole(b->axis) && a->stride[PC_X] == b->stride[PC_X] * b->n &&
+           a->mark == b->mark * b->n;
+}
+
+/* Windows that are the whole of neighbouring axes are the whole of one longer axis. */
+static void merge_whole(roles *r, pc_axis *whole)
+{
+    int kept = 0, made = 0;
+    for (int p = 0; p < r->pooled; p++) {
+        role one = r->pool[p];
+        while (p + 1 < r->pooled && continues_whole(&one, &r->pool[p + 1])) {
+            r->pool[p + 1].n *= one.n;
+            one = r->pool[++p];
+        }
+        if (is_whole(one.axis) && made < 3) {
+            pc_axis_adaptive(&whole[made], one.n, 1);
+            one.axis = &whole[made++];
+        }
+        r->pool[kept++] = one;
+    }
+    r->pooled = kept;
+}
+
+static int by_stride_of_x(const void *a, const void *b)
+{
+    const ptrdiff_t sa = ((const role *)a)->stride[PC_X], sb = ((const role *)b)->stride[PC_X];
+    const ptrdiff_t abs_a = sa < 0 ? -sa : sa, abs_b = sb < 0 ? -sb : sb;
+    return (abs_a < abs_b) - (abs_a > abs_b);
+}
+
+/* Sort the unpooled axes, outermost in memory first, and merge what can be walked as one. */
+static void merge_others(roles *r)
+{
+    qsort(r->other, (size_t)r->others, sizeof *r->other, by_stride_of_x);
+    int kept = 0;
+    for (int i = 0; i < r->others; i++) {
+        role *last = kept > 0 ? &r->other[kept - 1] : NULL;
+        if (last && can_merge(last, &r->other[i])) {
+            r->other[i].n *= last->n;
+            *last = r->other[i];
+        } else {
+            r->other[kept++] = r->other[i];
+        }
+    }
+    r->others = kept;
+}
+
+static ptrdiff_t density(const role *one)
+{
+    return one->stride[PC_X] < 0 ? -one->stride[PC_X] : one->stride[PC_X];
+}
+
+/* The densest pooled axis goes last; the others keep their order, in which marks grow. */
+static void densest_last(roles *r)
+{
+    int densest = r->pooled - 1;
+    for (int p = 0; p < r->pooled; p++)
+        if (density(&r->pool[p]) < density(&r->pool[densest]))
+            densest = p;
+    if (densest < 0)
+        return;
+    const role last = r->pool[densest];
+    memmove(&r->pool[densest], &r->pool[densest + 1],
+            (size_t)(r->pooled - 1 - densest) * sizeof *r->pool);
+    r->pool[r->pooled - 1] = last;
+}
+
+/* Lanes: the densest unpooled axis, if it is denser than every pooled one and all its elements share
+ * their windows and the zero of their marks. */
+static bool has_lanes(const roles *r)
+{
+    if (r->others == 0)
+        return false;
+    const role *lane = &r->other[r->others - 1];
+    for (int p = 0; p < r->pooled; p++)
+        if (density(&r->pool[p]) <= density(lane) || r->pool[p].axis->rows > 1)
+            return false;
+    return lane->mark == 0;
+}
+
+static void place_axis(pc_job *job, int a, const role *one, const pc_axis *axis)
+{
+    job->axis[a] = axis;
+    job->mark_weight[a] = one->axis ? one->mark : 0;
+    for (int o = 0; o < PC_OPERANDS; o++)
+        job->op[o].axis[a] = one->stride[o];
+}
+
+static void place_roles(pc_arrangement *to, roles *r)
+{
+    pc_job *job = &to->job;
+    int free_axis = 2;
+    job->L = 1;
+    pc_axis_regular(&to->idle, 1, 1, 1, 0, 0, 1, false);
+    for (int a = 0; a < 3; a++)
+        job->axis[a] = &to->idle;
+    if (has_lanes(r)) {
+        const role lane = r->other[--r->others];
+        if (lane.n > MOST_LANES && r->pooled < 3) {
+            pc_axis_regular(&to->columns, lane.n, 1, 1, 0, 0, 1, false);
+            place_axis(job, free_axis--, &lane, &to->columns);
+        } else {
+            job->L = lane.n;
+            for (int o = 0; o < PC_OPERANDS; o++)
+                job->op[o].lane = lane.stride[o];
+        }
+    }
+    for (int p = r->pooled - 1; p >= 0; p--)
+        place_axis(job, free_axis--, &r->pool[p], r->pool[p].axis);
+    job->nouter = r->others;
+    for (int d = 0; d < r->others; d++) {
+        job->outer_n[d] = r->other[d].n;
+        job->outer_plane[d] = r->other[d].plane;
+        job->outer_mark[d] = r->other[d].mark;
+        for (int o = 0; o < PC_OPERANDS; o++)
+            job->op[o].outer[d] = r->other[d].stride[o];
+    }
+}
+
+static void place_data(pc_job *job, const pc_call *call)
+{
+    const pc_array *arrays[PC_OPERANDS] = {&call->x, &call->y, &call->marks};
+    const ptrdiff_t size = call->dtype == PC_F32 ? 4 : 8;
+    for (int o = 0; o < PC_OPERANDS; o++) {
+        pc_operand *op = &job->op[o];
+        const ptrdiff_t item = o == PC_MARKS ? call->mark_bytes : size;
+        const int64_t columns = o == PC_X ? job->axis[2]->I : job->axis[2]->O;
+        op->data = arrays[o]->data;
+        op->contiguous = (job->L == 1 || op->lane == item) &&
+                         (columns == 1 || op->axis[2] == job->L * item);
+    }
+}
+
+/* Does axis a come before b when a tap number is decoded?  The heavier does; of two of equal weight
+ * the one with more taps (the other has one). */
+static bool decodes_first(const pc_job *job, int a, int b)
+{
+    if (job->mark_weight[a] != job->mark_weight[b])
+        return job->mark_weight[a] > job->mark_weight[b];
+    if (job->axis[a]->K != job->axis[b]->K)
+        return job->axis[a]->K > job->axis[b]->K;
+    return a < b;
+}
+
+static void order_marks(pc_job *job)
+{
+    for (int a = 0; a < 3; a++) {
+        int before = 0;
+        for (int b = 0; b < 3; b++)
+            before += b != a && decodes_first(job, b, a);
+        job->mark_order[before] = a;
+    }
+}
+
+pc_status pc_arrange(pc_arrangement *to, const pc_call *call, bool to_input)
+{
+    const pc_plan *plan = call->plan;
+    roles r;
+    take_roles(&r, call);
+    merge_whole(&r, to->whole);
+    if (r.pooled > 3)
+        return PC_ERR_MANY_AXES;
+    densest_last(&r);
+    merge_others(&r);
+    memset(&to->job, 0, sizeof to->job);
+    place_roles(to, &r);
+    place_data(&to->job, call);
+    order_marks(&to->job);
+    to->job.to_input = to_input;
+    to->job.flat = call->marking == PC_INDICES;
+    to->job.mark_bytes = call->mark_bytes;
+    int64_t marks = 1;
+    for (int p = 0; p < plan->pooled; p++)
+        marks *= to->job.flat ? plan->axis[p].I : plan->axis[p].K;
+    to->wide_marks = marks >= NARROW_MARKS;
+    return PC_OK;
+}

@@ -1,0 +1,20 @@
+/* From a call to the job that a kernel takes: which axis is a row, a column, a lane. */
+#ifndef PC_ARRANGE_H
+#define PC_ARRANGE_H
+
+#include "kernel.h"
+#include "pool.h"
+
+typedef struct pc_arrangement {
+    pc_job job;
+    pc_axis idle;     /* the trivial axis that stands where the job has fewer than three */
+    pc_axis columns;  /* lanes that became columns */
+    pc_axis whole[3]; /* axes whose only window is the whole axis, some merged from several */
+    bool wide_marks;  /* marks need 64 bits */
+} pc_arrangement;
+
+/* Fill in everything of the job but the split of the work.  The arrangement refers to itself: it must
+ * not be copied.  PC_ERR_MANY_AXES, PC_ERR_UNSUPPORTED. */
+pc_status pc_arrange(pc_arrangement *arrangement, const pc_call *call, bool to_input);
+
+#endif

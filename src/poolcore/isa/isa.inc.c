@@ -1,0 +1,85 @@
+/* Everything that is compiled once per ISA, and the table of it.
+ * Parameters: PC_ISA, the name of the ISA in symbols; PC_ISA_NAME, the same as a string. */
+#if !defined(PC_ISA) || !defined(PC_ISA_NAME)
+#error "isa.inc.c needs PC_ISA and PC_ISA_NAME"
+#endif
+
+#include <math.h>
+
+#include "../kernel.h"
+#include "../lanes.h"
+
+#define E float
+#define E_NAME f32
+#include "../reducers/rows.inc.c"
+#undef E
+#undef E_NAME
+#define E double
+#define E_NAME f64
+#include "../reducers/rows.inc.c"
+#undef E
+#undef E_NAME
+#define E int32_t
+#define E_NAME i32
+#include "../reducers/rows.inc.c"
+#undef E
+#undef E_NAME
+#define E int64_t
+#define E_NAME i64
+#include "../reducers/rows.inc.c"
+#undef E
+#undef E_NAME
+
+#define T float
+#define T_NAME f32
+#define A float
+#define A_NAME f32
+#include "../reducers/sums.inc.c"
+#define TYPE f32
+#define IX int32_t
+#define IX_NAME i32
+#include "types.inc.c"
+#undef TYPE
+#undef IX
+#undef IX_NAME
+#undef A
+#undef A_NAME
+
+#define TYPE f32wide
+#define IX int64_t
+#define IX_NAME i64
+#define A double
+#define A_NAME f64
+#include "../reducers/sums.inc.c"
+#undef T
+#undef T_NAME
+#define T double
+#define T_NAME f64
+#include "../reducers/sums.inc.c"
+#undef T
+#undef T_NAME
+#define T float
+#define T_NAME f32
+#include "types.inc.c"
+#undef TYPE
+#undef T
+#undef T_NAME
+
+#define TYPE f64
+#define T double
+#define T_NAME f64
+#include "types.inc.c"
+
+#define PC_FORWARD(name, order) \
+    {PC_CAT3(name, order, f32), PC_CAT3(name, order, f64), PC_CAT3(name, order, f32wide)}
+#define PC_ALL(name) {PC_CAT(name, f32), PC_CAT(name, f64), PC_CAT(name, f32wide)}
+
+const pc_kernels PC_CAT(pc_kernels, PC_ISA) = {
+    .name = PC_ISA_NAME,
+    .select_forward = {PC_FORWARD(select_forward, max), PC_FORWARD(select_forward, min)},
+    .select_forward_marked = {PC_FORWARD(marked_forward, max), PC_FORWARD(marked_forward, min)},
+    .select_gather = PC_ALL(select_gather),
+    .select_scatter = PC_ALL(select_scatter),
+    .linear_forward = PC_ALL(linear_forward),
+    .linear_backward = PC_ALL(linear_backward),
+};

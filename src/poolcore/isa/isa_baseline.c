@@ -1,0 +1,3 @@
+#define PC_ISA baseline
+#define PC_ISA_NAME "baseline"
+#include "isa.inc.c"

@@ -1,0 +1,147 @@
+/* What the driver (pool.c) hands to a kernel, and the few inline functions with which a kernel finds
+ * its rows.  Included by pool.c, dispatch.c and the reducers; not part of the public interface.
+ *
+ * Every call is brought to one form before a kernel sees it:
+ *   - unpooled axes are merged into `outer`, except for the innermost one in memory, if it is denser
+ *     than every pooled axis: its elements are the L lanes of a column (channels last: L = C);
+ *   - pooled axes that matter are axis[0..2]; axis[2] is the densest in memory, missing ones are
+ *     trivial.  A *row* is fixed on axis 0 and 1; a row has columns (axis 2), a column has L lanes.
+ * A work item is (outer index, block of destination rows, tile of destination columns); items never
+ * write to the same element and their borders come from the geometry alone. */
+#ifndef PC_KERNEL_H
+#define PC_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "window.h"
+
+/* Rows or taps combined in one pass over a tile. */
+#define PC_BATCH 16
+/* Room behind every scratch row, so that loops may run over whole blocks of PC_BLOCK lanes. */
+#define PC_BLOCK 16
+
+enum { PC_X, PC_Y, PC_MARKS, PC_OPERANDS }; /* x or dx; y or dy; tap numbers or indices */
+
+/* Strides in bytes. */
+typedef struct pc_operand {
+    char *data;
+    ptrdiff_t axis[3], lane, outer[PC_MAX_NDIM];
+    bool contiguous; /* a row is one run of columns * L elements */
+} pc_operand;
+
+/* How a kernel walks along axis 2. */
+typedef enum pc_inner {
+    PC_PHASES, /* REGULAR, window in scratch: taps are contiguous runs of a row split by phase */
+    PC_RUNS,   /* members are neighbours: reduce the run of every output */
+    PC_SPARSE, /* REGULAR, window too wide for scratch: tap by tap from memory */
+} pc_inner;
+
+typedef struct pc_job {
+    const pc_axis *axis[3];
+    int64_t L;
+    pc_operand op[PC_OPERANDS];
+
+    int nouter;
+    int64_t outer_n[PC_MAX_NDIM];
+    int64_t outer_plane[PC_MAX_NDIM]; /* weight of an outer index in the canonical plane number */
+    int64_t outer_mark[PC_MAX_NDIM];  /* and in the flat index: for pooled axes that are trivial */
+
+    bool to_input;                                /* the destination is dx, not y */
+    int64_t rows, row_block, blocks;              /* destination rows; rows of an item; items a plane */
+    int64_t columns, tile, tiles;                 /* destination columns; columns of an item */
+    pc_inner inner;
+    bool split;                                   /* forward: split rows into phases, for S > 1 */
+    int64_t phases;                               /* slots of a split row */
+    int64_t acc, slot, load, out;                 /* scratch sizes in elements, multiples of PC_BLOCK */
+
+    bool flat;               /* a mark is a flat index of the plane, else a tap number */
+    int64_t mark_weight[3];  /* weight of an axis' position (or tap) in a mark */
+    int mark_order[3];       /* axes by descending weight */
+    int mark_bytes;          /* 1, 4 or 8 */
+
+    bool uniform;            /* one divisor for every window */
+    bool counted;            /* else: count counted taps instead of members */
+    double divisor;          /* uniform: the divisor */
+} pc_job;
+
+typedef void (*pc_kernel)(const pc_job *job, int64_t begin, int64_t end, char *scratch);
+
+enum { PC_MAX, PC_MIN, PC_ORDERS };
+/* Element types of kernels.  WIDE: float data with 64-bit marks (select) or double sums (linear). */
+enum { PC_TYPE_F32, PC_TYPE_F64, PC_TYPE_F32_WIDE, PC_TYPES };
+
+typedef struct pc_kernels {
+    const char *name;
+    pc_kernel select_forward[PC_ORDERS][PC_TYPES];
+    pc_kernel select_forward_marked[PC_ORDERS][PC_TYPES];
+    pc_kernel select_gather[PC_TYPES];
+    pc_kernel select_scatter[PC_TYPES];
+    pc_kernel linear_forward[PC_TYPES];
+    pc_kernel linear_backward[PC_TYPES];
+} pc_kernels;
+
+typedef struct pc_item {
+    char *base[PC_OPERANDS]; /* at this outer index */
+    int64_t plane;           /* canonical plane number: row of drawn bins */
+    int64_t mark;            /* flat index of the plane's first element */
+    int64_t row, row_end, column, column_end;
+} pc_item;
+
+static inline pc_item pc_item_at(const pc_job *job, int64_t number)
+{
+    pc_item item = {0};
+    item.column = number % job->tiles * job->tile;
+    item.column_end = pc_min(item.column + job->tile, job->columns);
+    number /= job->tiles;
+    item.row = number % job->blocks * job->row_block;
+    item.row_end = pc_min(item.row + job->row_block, job->rows);
+    number /= job->blocks;
+    for (int o = 0; o < PC_OPERANDS; o++)
+        item.base[o] = job->op[o].data;
+    for (int d = job->nouter - 1; d >= 0; d--) {
+        const int64_t at = number % job->outer_n[d];
+        number /= job->outer_n[d];
+        item.plane += at * job->outer_plane[d];
+        item.mark += at * job->outer_mark[d];
+        for (int o = 0; o < PC_OPERANDS; o++)
+            if (item.base[o])
+                item.base[o] += at * job->op[o].outer[d];
+    }
+    return item;
+}
+
+/* The source rows of a destination row: every pair of a link of axis 0 and one of axis 1. */
+typedef struct pc_sources {
+    int64_t position[2]; /* of the destination */
+    pc_links link[2];
+} pc_sources;
+
+static inline pc_sources pc_sources_of(const pc_job *job, const pc_item *item, int64_t row)
+{
+    const int64_t inner = job->to_input ? job->axis[1]->I : job->axis[1]->O;
+    pc_sources s = {.position = {row / inner, row % inner}};
+    for (int a = 0; a < 2; a++)
+        s.link[a] = job->to_input ? pc_windows_holding(job->axis[a], item->plane, s.position[a])
+                                  : pc_window_of(job->axis[a], item->plane, s.position[a]);
+    return s;
+}
+
+static inline char *pc_row_of(const pc_job *job, const pc_item *item, int operand, int64_t i0,
+                              int64_t i1, int64_t column)
+{
+    const pc_operand *op = &job->op[operand];
+    return item->base[operand] + i0 * op->axis[0] + i1 * op->axis[1] + column * op->axis[2];
+}
+
+static inline char *pc_source_row(const pc_job *job, const pc_item *item, int operand,
+                                  const pc_sources *from, int64_t a, int64_t b, int64_t column)
+{
+    return pc_row_of(job, item, operand, pc_link_pos(&from->link[0], a),
+                     pc_link_pos(&from->link[1], b), column);
+}
+
+static inline int64_t pc_round_up(int64_t n, int64_t block) { return (n + block - 1) / block * block; }
+
+#endif

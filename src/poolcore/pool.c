@@ -1,0 +1,318 @@
+/* The drivers: check the call, choose how a kernel walks and how the work is split, run it. */
+#include "pool.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "arrange.h"
+#include "dispatch.h"
+#include "parallel.h"
+
+/* Elements of a tile's scratch row: 16 KiB of float, so that the row, its phases and the rows that
+ * are read stay in the first two caches. */
+enum { TILE = 4096 };
+/* A window wider than this, in elements of a scratch row, is not brought into scratch. */
+enum { MOST_REACH = 16384 };
+/* Source elements of a work item: some microseconds, against some nanoseconds to start one. */
+enum { ITEM = 32768 };
+/* Calls that read and write fewer elements run on the calling thread: starting another costs about
+ * as much as this many elements. */
+enum { SERIAL = 65536 };
+/* Gather looks at every tap of a window, scatter at one; but scatter goes element by element. */
+enum { MOST_GATHERED_TAPS = 64 };
+/* Windows up to this many elements are summed in their own type, larger ones of float in double. */
+enum { PLAIN_SUM = 64 };
+/* Below this many lanes, a row with stride > 1 is split into phases first. */
+enum { FEW_LANES = 16 };
+
+pc_status pc_plan_finish(pc_plan *plan)
+{
+    plan->empty_dim = -1;
+    plan->empty_index = -1;
+    plan->taps = 1;
+    for (int d = 0; d < plan->ndim; d++)
+        plan->out[d] = plan->in[d];
+    for (int p = plan->pooled - 1; p >= 0; p--) {
+        const pc_axis *axis = &plan->axis[p];
+        const int64_t empty = pc_axis_first_empty(axis);
+        plan->out[plan->dim[p]] = axis->O;
+        if (empty >= 0) {
+            plan->empty_dim = plan->dim[p];
+            plan->empty_index = empty;
+        }
+        if (axis->K > PC_MAX_SIZE / plan->taps)
+            return PC_ERR_OVERFLOW;
+        plan->taps *= axis->K;
+    }
+    int64_t in = 1, out = 1;
+    for (int d = 0; d < plan->ndim; d++) {
+        if ((plan->in[d] > 0 && in > PC_MAX_SIZE / plan->in[d]) ||
+            (plan->out[d] > 0 && out > PC_MAX_SIZE / plan->out[d]))
+            return PC_ERR_OVERFLOW;
+        in *= plan->in[d] > 0 ? plan->in[d] : 1;
+        out *= plan->out[d] > 0 ? plan->out[d] : 1;
+    }
+    return PC_OK;
+}
+
+static int64_t elements(const pc_plan *plan, const int64_t *shape)
+{
+    int64_t n = 1;
+    for (int d = 0; d < plan->ndim; d++)
+        n *= shape[d];
+    return n;
+}
+
+/* ---- How a kernel walks ---------------------------------------------------------------------- */
+
+static int64_t phases_of(const pc_axis *axis)
+{
+    int64_t a = axis->S, b = axis->D;
+    while (b) {
+        const int64_t r = a % b;
+        a = b;
+        b = r;
+    }
+    return pc_min(axis->K, axis->S / a);
+}
+
+static bool fits_in_scratch(const pc_job *job)
+{
+    const pc_axis *axis = job->axis[2];
+    return (axis->K - 1) * axis->D < MOST_REACH / job->L;
+}
+
+/* Between two windows lies more than a cache line of columns that no window holds. */
+static bool has_gaps(const pc_job *job)
+{
+    const pc_axis *axis = job->axis[2];
+    return axis->kind == PC_REGULAR && !job->to_input &&
+           (axis->S - 1 - (axis->K - 1) * axis->D) * job->L > PC_BLOCK;
+}
+
+/* Few or far windows without dilation: reducing the run of each is better than all taps at once. */
+static bool prefers_runs(const pc_job *job)
+{
+    const pc_axis *axis = job->axis[2];
+    if (axis->kind != PC_REGULAR)
+        return true;
+    if (axis->D != 1 || pc_axis_first_empty(axis) >= 0)
+        return false;
+    return !fits_in_scratch(job) ||
+           (job->L == 1 && ((axis->K >= 8 && axis->S > 4) || (axis->K >= 16 && axis->O < 8)));
+}
+
+static void tile_phases(pc_job *job)
+{
+    const pc_axis *axis = job->axis[2];
+    const int64_t L = job->L, S = axis->S, reach = (axis->K - 1) * axis->D;
+    const int64_t room = pc_max((TILE / L - reach) / S, reach / S);
+    job->inner = PC_PHASES;
+    job->tile = pc_min(pc_max(room, 1), job->columns);
+    if (job->to_input) {
+        job->tile = pc_min(pc_max(TILE / L, 2 * reach), job->columns);
+        const int64_t groups = job->tile / S + 2, most = reach / S;
+        job->phases = phases_of(axis);
+        job->slot = pc_round_up((groups + 2 * most) * L, PC_BLOCK) + PC_BLOCK;
+        job->acc = pc_round_up((groups + most) * L, PC_BLOCK) + PC_BLOCK;
+        return;
+    }
+    const int64_t per_phase = job->tile + reach / S;
+    job->split = S > 1 && L < FEW_LANES;
+    job->phases = job->split ? phases_of(axis) : 1;
+    job->slot = pc_round_up(per_phase * L, PC_BLOCK) + PC_BLOCK;
+    /* Splitting reads whole groups of S columns; by two it reads them in blocks. */
+    const int64_t groups = job->split && S == 2 ? pc_round_up(per_phase, PC_BLOCK) : per_phase;
+    job->acc = pc_round_up(((groups - 1) * S + pc_min(S - 1, reach) + 1) * L, PC_BLOCK) + PC_BLOCK;
+}
+
+static void tile_runs(pc_job *job)
+{
+    const pc_axis *axis = job->axis[2];
+    const int64_t chunk = pc_min(pc_max(TILE / job->L, 1), pc_max(axis->I, axis->O));
+    job->inner = PC_RUNS;
+    job->acc = (chunk + PC_BLOCK) * job->L;
+    job->acc = pc_round_up(job->acc, PC_BLOCK * job->L);
+    /* As many outputs as a chunk of columns feeds; in the other direction a chunk of columns. */
+    const double share = (double)axis->O / (double)axis->I;
+    job->tile = job->to_input ? chunk : (int64_t)((double)chunk * share);
+    job->tile = pc_min(pc_max(job->tile, 1), job->columns);
+}
+
+static void tile_sparse(pc_job *job)
+{
+    job->inner = PC_SPARSE;
+    job->tile = pc_min(pc_max(TILE / job->L, 1), job->columns);
+    if (job->to_input)
+        job->acc = (pc_min(pc_max(TILE / job->L, 1), job->axis[2]->O) + PC_BLOCK) * job->L;
+}
+
+static void tile_columns(pc_job *job)
+{
+    const pc_axis *axis = job->axis[2];
+    job->columns = job->to_input ? axis->I : axis->O;
+    job->phases = 1;
+    if (has_gaps(job))
+        tile_sparse(job);
+    else if (prefers_runs(job))
+        tile_runs(job);
+    else if (fits_in_scratch(job))
+        tile_phases(job);
+    else
+        tile_sparse(job);
+    job->tiles = pc_ceil_div(job->columns, job->tile);
+    job->out = pc_round_up(job->tile * job->L, PC_BLOCK) + PC_BLOCK;
+    job->load = pc_max(job->acc, job->out);
+}
+
+/* What every walk of a kernel finds room in (see the first lines of the functions in reducers/). */
+static size_t scratch_bytes(const pc_job *job)
+{
+    const int64_t count =
+        4 * job->acc + 2 * job->phases * job->slot + 3 * job->load + 4 * job->out;
+    return (size_t)pc_round_up(count * (int64_t)sizeof(double), 64);
+}
+
+/* ---- How the work is split ------------------------------------------------------------------- */
+
+static void split_rows(pc_job *job)
+{
+    const pc_axis *a = job->axis[0], *b = job->axis[1], *c = job->axis[2];
+    job->rows = job->to_input ? a->I * b->I : a->O * b->O;
+    const double columns = (double)job->tile * (double)(job->to_input ? c->O : c->I) /
+                           (double)(job->to_input ? c->I : c->O);
+    const double rows = (double)a->K * (double)b->K;
+    const double row_work = (columns + (double)job->tile) * (double)job->L * rows;
+    job->row_block = pc_min(pc_max((int64_t)(ITEM / row_work), 1), job->rows);
+    job->blocks = pc_ceil_div(job->rows, job->row_block);
+}
+
+/* One item a plane, for a kernel that owns it. */
+static void keep_planes(pc_job *job)
+{
+    job->rows = job->row_block = job->blocks = 1;
+    job->columns = job->tile = job->tiles = 1;
+}
+
+typedef struct run {
+    const pc_job *job;
+    pc_kernel kernel;
+    char *scratch;
+    size_t scratch_bytes;
+} run;
+
+static void run_range(void *context, int64_t begin, int64_t end, int thread)
+{
+    const run *r = context;
+    r->kernel(r->job, begin, end, r->scratch + (size_t)thread * r->scratch_bytes);
+}
+
+static pc_status run_job(const pc_job *job, pc_kernel kernel, const pc_call *call)
+{
+    int64_t items = job->blocks * job->tiles;
+    for (int d = 0; d < job->nouter; d++)
+        items *= job->outer_n[d];
+    const pc_plan *plan = call->plan;
+    int threads = 1;
+    if (elements(plan, plan->in) + elements(plan, plan->out) >= SERIAL)
+        threads = (int)pc_min(pc_threads(call->num_threads), items);
+    run r = {.job = job, .kernel = kernel, .scratch_bytes = scratch_bytes(job)};
+    char *memory = malloc(r.scratch_bytes * (size_t)threads + 64);
+    if (!memory)
+        return PC_ERR_NO_MEMORY;
+    r.scratch = memory + (64 - (uintptr_t)memory % 64) % 64;
+    pc_parallel_for(items, threads, run_range, &r);
+    free(memory);
+    return PC_OK;
+}
+
+/* ---- The calls ------------------------------------------------------------------------------- */
+
+static bool needs_members(const pc_call *call)
+{
+    return call->reducer == PC_SELECT || call->dividing == PC_BY_MEMBERS;
+}
+
+static pc_status check(const pc_call *call)
+{
+    const pc_plan *plan = call->plan;
+    if (needs_members(call) && plan->empty_dim >= 0)
+        return PC_ERR_EMPTY_WINDOW;
+    for (int p = 0; p < plan->pooled; p++)
+        if (plan->axis[p].kind == PC_MAP)
+            return PC_ERR_UNSUPPORTED; /* no kernel walks along lists yet */
+    return PC_OK;
+}
+
+/* One divisor for all windows: given, or the same count everywhere. */
+static void set_divisor(pc_job *job, const pc_call *call)
+{
+    job->counted = call->dividing == PC_BY_COUNTED_TAPS;
+    job->uniform = true;
+    job->divisor = call->divisor;
+    if (call->dividing == PC_BY_NUMBER)
+        return;
+    job->divisor = 1;
+    for (int a = 0; a < 3; a++) {
+        const pc_axis *axis = job->axis[a];
+        job->uniform = job->uniform && pc_axis_is_uniform(axis, job->counted);
+        job->divisor *= (double)(job->counted ? pc_counted_of(axis, 0, 0)
+                                              : pc_window_of(axis, 0, 0).n);
+    }
+}
+
+static int element_type(const pc_call *call, bool wide)
+{
+    if (call->dtype == PC_F64)
+        return PC_TYPE_F64;
+    return wide ? PC_TYPE_F32_WIDE : PC_TYPE_F32;
+}
+
+pc_status pc_forward(const pc_call *call)
+{
+    const pc_plan *plan = call->plan;
+    const pc_kernels *kernels = pc_isa_current();
+    pc_arrangement to;
+    pc_status status = check(call);
+    if (status == PC_OK)
+        status = pc_arrange(&to, call, false);
+    if (status != PC_OK || elements(plan, plan->out) == 0)
+        return status;
+    tile_columns(&to.job);
+    split_rows(&to.job);
+    pc_kernel kernel;
+    if (call->reducer == PC_LINEAR) {
+        set_divisor(&to.job, call);
+        kernel = kernels->linear_forward[element_type(call, plan->taps > PLAIN_SUM)];
+    } else if (call->marks.data) {
+        kernel = kernels->select_forward_marked[call->order][element_type(call, to.wide_marks)];
+    } else {
+        kernel = kernels->select_forward[call->order][element_type(call, false)];
+    }
+    return run_job(&to.job, kernel, call);
+}
+
+pc_status pc_backward(const pc_call *call)
+{
+    const pc_plan *plan = call->plan;
+    const pc_kernels *kernels = pc_isa_current();
+    pc_arrangement to;
+    pc_status status = check(call);
+    if (status == PC_OK)
+        status = pc_arrange(&to, call, true);
+    if (status != PC_OK || elements(plan, plan->in) == 0)
+        return status;
+    tile_columns(&to.job);
+    split_rows(&to.job);
+    pc_kernel kernel;
+    if (call->reducer == PC_LINEAR) {
+        set_divisor(&to.job, call);
+        kernel = kernels->linear_backward[element_type(call, plan->taps > PLAIN_SUM)];
+    } else if (to.job.inner == PC_PHASES && plan->taps <= MOST_GATHERED_TAPS) {
+        kernel = kernels->select_gather[element_type(call, to.wide_marks)];
+    } else {
+        keep_planes(&to.job);
+        kernel = kernels->select_scatter[element_type(call, to.wide_marks)];
+    }
+    return run_job(&to.job, kernel, call);
+}

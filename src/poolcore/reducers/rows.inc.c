@@ -1,0 +1,112 @@
+/* Rows between memory and scratch.
+ * Parameters: E, the element type; E_NAME, its name in symbols.  Not every type uses all of them. */
+#if !defined(E) || !defined(E_NAME)
+#error "rows.inc.c needs E and E_NAME"
+#endif
+#define R(name) PC_CAT(name, E_NAME)
+
+/* n columns of L lanes as one run: where they are, if they are one, else copied to the buffer. */
+static inline const E *R(load)(const pc_operand *op, const char *at, int64_t n, int64_t L, E *buffer)
+{
+    if (op->contiguous)
+        return (const E *)at;
+    for (int64_t c = 0; c < n; c++)
+        for (int64_t l = 0; l < L; l++)
+            buffer[c * L + l] = *(const E *)(at + c * op->axis[2] + l * op->lane);
+    return buffer;
+}
+
+/* The run to which a result of n columns is written: its place, or the buffer, then stored. */
+static inline E *R(target)(const pc_operand *op, char *at, E *buffer)
+{
+    return op->contiguous ? (E *)at : buffer;
+}
+
+static inline void R(store)(const pc_operand *op, char *at, int64_t n, int64_t L, const E *row)
+{
+    if ((const E *)at == row)
+        return;
+    for (int64_t c = 0; c < n; c++)
+        for (int64_t l = 0; l < L; l++)
+            *(E *)(at + c * op->axis[2] + l * op->lane) = row[c * L + l];
+}
+
+/* Tap k of the outputs [first, end), which all have it. */
+static inline void R(load_tap)(const pc_job *job, const char *row, int64_t k, int64_t first, int64_t end,
+                        E *buffer)
+{
+    const pc_axis *axis = job->axis[2];
+    const pc_operand *x = &job->op[PC_X];
+    for (int64_t o = first; o < end; o++)
+        for (int64_t l = 0; l < job->L; l++)
+            *buffer++ = *(const E *)(row + pc_tap_position(axis, 0, o, k) * x->axis[2] + l * x->lane);
+}
+
+static inline void R(copy)(E *dst, const E *src, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        dst[i] = src[i];
+}
+
+static inline void R(fill)(E *dst, E value, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        dst[i] = value;
+}
+
+/* Phase r of a row is every S-th column from column r*D % S on: there the taps r, r + phases, … of
+ * neighbouring outputs are neighbours. */
+PC_OUTLINE __attribute__((unused)) void R(split)(const pc_job *job, const E *row, E *slots, int64_t per_phase)
+{
+    const int64_t S = job->axis[2]->S, D = job->axis[2]->D, L = job->L;
+    if (S == 2 && job->phases == 2 && L == 1) {
+        E *even = slots, *odd = slots + job->slot;
+        const size_t n = (size_t)pc_round_up(per_phase, PC_BLOCK) & ~(size_t)(PC_BLOCK - 1);
+        PC_LANES
+        for (size_t m = 0; m < n; m++) {
+            even[m] = row[2 * m];
+            odd[m] = row[2 * m + 1];
+        }
+        return;
+    }
+    for (int64_t r = 0; r < job->phases; r++) {
+        const E *from = row + r * D % S * L;
+        E *slot = slots + r * job->slot;
+        for (int64_t m = 0; m < per_phase; m++)
+            for (int64_t l = 0; l < L; l++)
+                slot[m * L + l] = from[m * S * L + l];
+    }
+}
+
+/* The transpose of split: columns [column, column + n) of a destination row from its phases, whose
+ * first element belongs to column 0 of group `group` of S padded columns. */
+PC_OUTLINE __attribute__((unused)) void R(merge)(const pc_job *job, E *row, int64_t column, int64_t n, const E *slots,
+                     int64_t group)
+{
+    const int64_t S = job->axis[2]->S, D = job->axis[2]->D, L = job->L;
+    const int64_t start = column + job->axis[2]->PL - group * S; /* first wanted, from the group */
+    if (S == 2 && job->phases == 2 && L == 1) {
+        const E *first = slots + start % 2 * job->slot + start / 2;
+        const E *second = slots + (start + 1) % 2 * job->slot + (start + 1) / 2;
+        PC_LANES
+        for (int64_t m = 0; m < n / 2; m++) {
+            row[2 * m] = first[m];
+            row[2 * m + 1] = second[m];
+        }
+        if (n % 2)
+            row[n - 1] = first[n / 2];
+        return;
+    }
+    if (job->phases < S)
+        R(fill)(row, 0, n * L);
+    for (int64_t r = 0; r < job->phases; r++) {
+        const int64_t phase = r * D % S;
+        const int64_t from = phase >= start ? 0 : (start - phase + S - 1) / S;
+        const E *slot = slots + r * job->slot;
+        for (int64_t m = from, c = from * S + phase - start; c < n; m++, c += S)
+            for (int64_t l = 0; l < L; l++)
+                row[c * L + l] = slot[m * L + l];
+    }
+}
+
+#undef R

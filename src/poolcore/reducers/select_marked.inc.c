@@ -1,0 +1,272 @@
+/* select, forward, with marks: y = the best element of the window, and which one it was.
+ *
+ * A mark is a tap number or a flat index.  It grows in row-major order, so the rule "the first of
+ * equals, the last NaN" is decided from value and mark alone, whatever the order of visiting.
+ *
+ * Parameters: those of select.inc.c, and IX, IX_NAME (the mark). */
+#if !defined(T) || !defined(IX) || !defined(TYPE) || !defined(ORDER) || !defined(BEATS)
+#error "select_marked.inc.c needs T, T_NAME, IX, IX_NAME, TYPE, ORDER, BEATS and WORST"
+#endif
+#define F(name) PC_CAT3(marked_##name, ORDER, TYPE)
+#define ON_T(name) PC_CAT(name, T_NAME)
+#define ON_IX(name) PC_CAT(name, IX_NAME)
+/* The mark of padding: later than every element's, and the sum with one of them still fits. */
+#define NO_MARK ((IX)1 << (8 * sizeof(IX) - 2))
+
+/* One more row, whose marks are later than those before; len is cut to whole blocks. */
+PC_OUTLINE void F(later)(T *acc, IX *marks, const T *x, IX mark, int64_t len)
+{
+    const size_t whole = (size_t)len & ~(size_t)(PC_BLOCK - 1);
+    PC_LANES
+    for (size_t i = 0; i < whole; i++) {
+        const bool take = BEATS(x[i], acc[i]) | (x[i] != x[i]);
+        acc[i] = take ? x[i] : acc[i];
+        marks[i] = take ? mark : marks[i];
+    }
+}
+
+/* Candidates in any order; len is cut to whole blocks. */
+PC_INLINE void F(merge_blocks)(T *best, IX *marks, const T *x, const IX *x_marks, IX add, int64_t len)
+{
+    const size_t whole = (size_t)len & ~(size_t)(PC_BLOCK - 1);
+    PC_LANES
+    for (size_t i = 0; i < whole; i++) {
+        const T a = best[i], b = x[i];
+        const IX m = marks[i], n = (IX)(x_marks[i] + add);
+        const bool nan = (b != b) & ((a == a) | (n > m));
+        const bool take = BEATS(b, a) | ((a == b) & (n < m)) | nan;
+        best[i] = take ? b : a;
+        marks[i] = take ? n : m;
+    }
+}
+
+/* The ragged end goes through a block of its own, so that no lane is a scalar with a branch. */
+PC_OUTLINE void F(merge)(T *best, IX *marks, const T *x, const IX *x_marks, IX add, int64_t len)
+{
+    const int64_t whole = len / PC_BLOCK * PC_BLOCK, rest = len - whole;
+    F(merge_blocks)(best, marks, x, x_marks, add, whole);
+    if (rest == 0)
+        return;
+    T a[PC_BLOCK] = {0}, b[PC_BLOCK] = {0};
+    IX m[PC_BLOCK] = {0}, n[PC_BLOCK] = {0};
+    ON_T(copy)(a, best + whole, rest);
+    ON_T(copy)(b, x + whole, rest);
+    ON_IX(copy)(m, marks + whole, rest);
+    ON_IX(copy)(n, x_marks + whole, rest);
+    F(merge_blocks)(a, m, b, n, add, PC_BLOCK);
+    ON_T(copy)(best + whole, a, rest);
+    ON_IX(copy)(marks + whole, m, rest);
+}
+
+/* What the position (or tap) of a link on an outer axis adds to a mark. */
+static inline IX F(row_mark)(const pc_job *job, const pc_sources *from, int64_t a, int64_t b)
+{
+    if (job->flat)
+        return (IX)(pc_link_pos(&from->link[0], a) * job->mark_weight[0] +
+                    pc_link_pos(&from->link[1], b) * job->mark_weight[1]);
+    return (IX)(pc_link_tap(&from->link[0], a) * job->mark_weight[0] +
+                pc_link_tap(&from->link[1], b) * job->mark_weight[1]);
+}
+
+static void F(rows)(const pc_job *job, const pc_item *item, const pc_sources *from, int64_t column,
+                    int64_t n, T *acc, IX *marks, T *buffer)
+{
+    const int64_t len = n * job->L, whole = len / PC_BLOCK * PC_BLOCK;
+    bool first = true;
+    for (int64_t a = 0; a < from->link[0].n; a++)
+        for (int64_t b = 0; b < from->link[1].n; b++, first = false) {
+            const char *at = pc_source_row(job, item, PC_X, from, a, b, column);
+            const T *x = ON_T(load)(&job->op[PC_X], at, n, job->L, buffer);
+            const IX mark = F(row_mark)(job, from, a, b);
+            if (first) {
+                ON_T(copy)(acc, x, len);
+                ON_IX(fill)(marks, mark, len);
+                continue;
+            }
+            T tail[PC_BLOCK];
+            ON_T(fill)(tail, WORST, PC_BLOCK);
+            ON_T(copy)(tail, x + whole, len - whole);
+            F(later)(acc, marks, x, mark, whole);
+            F(later)(acc + whole, marks + whole, tail, mark, PC_BLOCK);
+        }
+}
+
+/* y and marks of n columns.  A flat mark lacks what is common to the plane, and in the phases also
+ * what is common to a column: `column_mark` for the first, `step` more for each next. */
+static void F(store_result)(const pc_job *job, const pc_item *item, const pc_sources *from,
+                            const T *best, const IX *marks, int64_t column_mark, int64_t step)
+{
+    const int64_t L = job->L, n = item->column_end - item->column;
+    const int64_t i0 = from->position[0], i1 = from->position[1];
+    const pc_operand *m = &job->op[PC_MARKS];
+    ON_T(store)(&job->op[PC_Y], pc_row_of(job, item, PC_Y, i0, i1, item->column), n, L, best);
+    char *at = pc_row_of(job, item, PC_MARKS, i0, i1, item->column);
+    if (job->flat)
+        column_mark += item->mark;
+    for (int64_t c = 0; c < n; c++, column_mark += step)
+        for (int64_t l = 0; l < L; l++) {
+            char *to = at + c * m->axis[2] + l * m->lane;
+            const int64_t mark = marks[c * L + l] + column_mark;
+            if (job->mark_bytes == 1)
+                *(uint8_t *)to = (uint8_t)mark;
+            else if (job->mark_bytes == 4)
+                *(int32_t *)to = (int32_t)mark;
+            else
+                *(int64_t *)to = mark;
+        }
+}
+
+/* What tap k adds to a mark; in flat marks, relative to the output's first tap. */
+static inline IX F(tap_mark)(const pc_job *job, int64_t k)
+{
+    return (IX)(k * (job->flat ? job->axis[2]->D : 1) * job->mark_weight[2]);
+}
+
+static void F(store_regular)(const pc_job *job, const pc_item *item, const pc_sources *from,
+                             const T *best, const IX *marks)
+{
+    const pc_axis *axis = job->axis[2];
+    const int64_t weight = job->flat ? job->mark_weight[2] : 0;
+    F(store_result)(job, item, from, best, marks, (item->column * axis->S - axis->PL) * weight,
+                    axis->S * weight);
+}
+
+static void F(taps)(const pc_job *job, T *best, IX *marks, const T *x, const IX *x_marks,
+                    int64_t first, int64_t len)
+{
+    const pc_axis *axis = job->axis[2];
+    const int64_t step = job->split ? axis->S : 1;
+    for (int64_t k = 0; k < axis->K; k++) {
+        const int64_t at =
+            k % job->phases * job->slot + (first + k * axis->D / step) * job->L;
+        if (k == 0) {
+            ON_T(copy)(best, x + at, len);
+            ON_IX(copy)(marks, x_marks + at, len);
+        } else {
+            F(merge)(best, marks, x + at, x_marks + at, F(tap_mark)(job, k), len);
+        }
+    }
+}
+
+static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    const pc_axis *axis = job->axis[2];
+    const pc_span span = pc_span_of(axis, item->column, item->column_end);
+    const int64_t L = job->L, n = item->column_end - item->column;
+    const int64_t slots = job->phases * job->slot;
+    const bool split = job->split;
+    T *acc = (T *)scratch, *slot = acc + job->acc, *buffer = slot + slots, *out = buffer + job->load;
+    IX *acc_marks = (IX *)(out + job->out), *slot_marks = acc_marks + job->acc;
+    IX *out_marks = slot_marks + slots;
+    ON_T(fill)(acc, WORST, job->acc);
+    ON_IX(fill)(acc_marks, NO_MARK, job->acc);
+    for (int64_t row = item->row; row < item->row_end; row++) {
+        const pc_sources from = pc_sources_of(job, item, row);
+        F(rows)(job, item, &from, span.from, span.n, acc + span.lead * L, acc_marks + span.lead * L,
+                buffer);
+        if (split) {
+            ON_T(split)(job, acc, slot, span.per_phase);
+            ON_IX(split)(job, acc_marks, slot_marks, span.per_phase);
+        }
+        if (split || axis->S == 1)
+            F(taps)(job, out, out_marks, split ? slot : acc, split ? slot_marks : acc_marks, 0, n * L);
+        else
+            for (int64_t c = 0; c < n; c++)
+                F(taps)(job, out + c * L, out_marks + c * L, acc, acc_marks, c * axis->S, L);
+        F(store_regular)(job, item, &from, out, out_marks);
+    }
+}
+
+/* The best of a run of n columns, the first of which counts as column `first` in the marks. */
+static void F(fold)(const pc_job *job, T *run, IX *marks, int64_t first, int64_t n)
+{
+    const int64_t L = job->L;
+    for (int64_t c = 0; c < n; c++)
+        for (int64_t l = 0; l < L; l++)
+            marks[c * L + l] += (IX)((first + c) * job->mark_weight[2]);
+    while (n > 1) {
+        const int64_t half = (n + 1) / 2;
+        F(merge)(run, marks, run + half * L, marks + half * L, 0, (n - half) * L);
+        n = half;
+    }
+}
+
+static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    const pc_axis *axis = job->axis[2];
+    const int64_t L = job->L, n = item->column_end - item->column, chunk = job->acc / L - PC_BLOCK;
+    const int64_t begin = pc_window_of(axis, item->plane, item->column).pos;
+    const pc_links last = pc_window_of(axis, item->plane, item->column_end - 1);
+    T *acc = (T *)scratch, *run = acc + job->acc, *buffer = run + job->acc, *out = buffer + job->load;
+    IX *acc_marks = (IX *)(out + job->out), *run_marks = acc_marks + job->acc;
+    IX *out_marks = run_marks + job->acc;
+    for (int64_t row = item->row; row < item->row_end; row++) {
+        const pc_sources from = pc_sources_of(job, item, row);
+        ON_T(fill)(out, WORST, job->out);
+        ON_IX(fill)(out_marks, NO_MARK, job->out);
+        for (int64_t first = begin; first < last.pos + last.n; first += chunk) {
+            const int64_t end = pc_min(first + chunk, last.pos + last.n);
+            F(rows)(job, item, &from, first, end - first, acc, acc_marks, buffer);
+            for (int64_t c = 0; c < n; c++) {
+                const pc_links of = pc_window_of(axis, item->plane, item->column + c);
+                const int64_t low = pc_max(of.pos, first), high = pc_min(of.pos + of.n, end);
+                if (low >= high)
+                    continue;
+                ON_T(copy)(run, acc + (low - first) * L, (high - low) * L);
+                ON_IX(copy)(run_marks, acc_marks + (low - first) * L, (high - low) * L);
+                F(fold)(job, run, run_marks, job->flat ? low : low - of.pos + of.tap, high - low);
+                F(merge)(out + c * L, out_marks + c * L, run, run_marks, 0, L);
+            }
+        }
+        F(store_result)(job, item, &from, out, out_marks, 0, 0);
+    }
+}
+
+/* The better of the result so far and tap k, for the outputs of the item that have it. */
+static void F(sparse_tap)(const pc_job *job, const pc_item *item, const char *row, int64_t k,
+                          IX row_mark, T *out, IX *out_marks, T *value, IX *marks)
+{
+    int64_t first = item->column, end = item->column_end;
+    pc_outputs_with_tap(job->axis[2], k, 0, job->axis[2]->I, &first, &end);
+    if (first == end)
+        return;
+    const int64_t at = (first - item->column) * job->L, len = (end - first) * job->L;
+    ON_T(load_tap)(job, row, k, first, end, value);
+    ON_IX(fill)(marks, (IX)(row_mark + F(tap_mark)(job, k)), len);
+    F(merge)(out + at, out_marks + at, value, marks, 0, len);
+}
+
+static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    T *value = (T *)scratch, *out = value + job->out;
+    IX *marks = (IX *)(out + job->out), *out_marks = marks + job->out;
+    for (int64_t row = item->row; row < item->row_end; row++) {
+        const pc_sources from = pc_sources_of(job, item, row);
+        ON_T(fill)(out, WORST, job->out);
+        ON_IX(fill)(out_marks, NO_MARK, job->out);
+        for (int64_t a = 0; a < from.link[0].n; a++)
+            for (int64_t b = 0; b < from.link[1].n; b++)
+                for (int64_t k = 0; k < job->axis[2]->K; k++)
+                    F(sparse_tap)(job, item, pc_source_row(job, item, PC_X, &from, a, b, 0), k,
+                                  F(row_mark)(job, &from, a, b), out, out_marks, value, marks);
+        F(store_regular)(job, item, &from, out, out_marks);
+    }
+}
+
+static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+{
+    for (int64_t number = begin; number < end; number++) {
+        const pc_item item = pc_item_at(job, number);
+        if (job->inner == PC_PHASES)
+            F(phases)(job, &item, scratch);
+        else if (job->inner == PC_RUNS)
+            F(runs)(job, &item, scratch);
+        else
+            F(sparse)(job, &item, scratch);
+    }
+}
+
+#undef F
+#undef ON_T
+#undef ON_IX
+#undef NO_MARK

@@ -1,0 +1,25 @@
+/* What a call of poolcore can answer.  Every function that can fail returns one of these; a detail
+ * (an axis, an output index) goes into pc_error, so that the caller can name it. */
+#ifndef PC_STATUS_H
+#define PC_STATUS_H
+
+#include <stdint.h>
+
+typedef enum pc_status {
+    PC_OK = 0,
+    PC_ERR_NO_MEMORY,    /* an allocation failed; nothing was written */
+    PC_ERR_OVERFLOW,     /* a size does not fit: see PC_MAX_SIZE in window.h */
+    PC_ERR_OUTPUT,       /* the output would have no element along an axis */
+    PC_ERR_EMPTY_WINDOW, /* a window without a member, where the method needs one */
+    PC_ERR_BINS,         /* bins that are empty, out of range or not ascending */
+    PC_ERR_MANY_AXES,    /* more than three axes are really pooled */
+    PC_ERR_UNSUPPORTED,  /* no kernel takes this geometry */
+    PC_STATUS_COUNT
+} pc_status;
+
+typedef struct pc_error {
+    int axis;      /* axis of the array, or -1 */
+    int64_t index; /* output index along that axis, or -1 */
+} pc_error;
+
+#endif

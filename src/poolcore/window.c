@@ -1,0 +1,298 @@
+#include "window.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t gcd(int64_t a, int64_t b)
+{
+    while (b) {
+        const int64_t r = a % b;
+        a = b;
+        b = r;
+    }
+    return a;
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+
+/* D*(K-1) + 1, the extent of a window; false if it is larger than PC_MAX_SIZE. */
+static bool extent_of(int64_t K, int64_t D, int64_t *extent)
+{
+    if (K > PC_MAX_SIZE || D > PC_MAX_SIZE || (K > 1 && D > (PC_MAX_SIZE - 1) / (K - 1)))
+        return false;
+    *extent = D * (K - 1) + 1;
+    return true;
+}
+
+static void set_regular(pc_axis *axis, int64_t I, int64_t O, int64_t K, int64_t S, int64_t PL,
+                        int64_t PH, int64_t D)
+{
+    *axis = (pc_axis){.kind = PC_REGULAR, .I = I, .O = O, .K = K, .S = S, .D = D, .PL = PL, .PH = PH};
+    axis->o_step = D / gcd(S, D);
+    axis->rows = 1;
+}
+
+pc_status pc_axis_regular(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t PL, int64_t PH,
+                          int64_t D, bool ceil_mode)
+{
+    int64_t extent;
+    if (I > PC_MAX_SIZE || S > PC_MAX_SIZE || PL > PC_MAX_SIZE || PH > PC_MAX_SIZE ||
+        I + PL > PC_MAX_SIZE - PH || !extent_of(K, D, &extent))
+        return PC_ERR_OVERFLOW;
+    const int64_t room = I + PL + PH - extent;
+    int64_t O = floor_div(room + (ceil_mode ? S - 1 : 0), S) + 1;
+    /* The last window must start in the input or in the padding before it. */
+    if (ceil_mode && O > 0 && (O - 1) * S >= I + PL)
+        O -= 1;
+    if (O < 1)
+        return PC_ERR_OUTPUT;
+    set_regular(axis, I, O, K, S, PL, PH, D);
+    return PC_OK;
+}
+
+pc_status pc_axis_same(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t D, bool lower)
+{
+    int64_t extent;
+    if (I > PC_MAX_SIZE || S > PC_MAX_SIZE || !extent_of(K, D, &extent) ||
+        extent > PC_MAX_SIZE - I)
+        return PC_ERR_OVERFLOW;
+    if (I < 1)
+        return PC_ERR_OUTPUT;
+    const int64_t O = pc_ceil_div(I, S);
+    const int64_t total = pc_max((O - 1) * S + extent - I, 0);
+    const int64_t small = total / 2, large = total - small;
+    set_regular(axis, I, O, K, S, lower ? large : small, lower ? small : large, D);
+    return PC_OK;
+}
+
+pc_status pc_axis_adaptive(pc_axis *axis, int64_t I, int64_t O)
+{
+    if (I > PC_MAX_SIZE || O > PC_MAX_BINS)
+        return PC_ERR_OVERFLOW;
+    if (I < 1 || O < 1)
+        return PC_ERR_OUTPUT;
+    /* With I = q O + r, bin o has q + ceil((f + r) / O) members where f = o r mod O, and f takes
+     * every multiple of gcd(r, O) below O: the longest bin has q + 2 if r > gcd(r, O). */
+    const int64_t r = I % O;
+    const int64_t extra = r == 0 ? 0 : r > gcd(r, O) ? 2 : 1;
+    *axis = (pc_axis){.kind = PC_BINS, .I = I, .O = O, .K = I / O + extra, .rows = 1};
+    return PC_OK;
+}
+
+pc_status pc_axis_bins(pc_axis *axis, int64_t I, int64_t O, int64_t rows, const int64_t *begin,
+                       const int64_t *end)
+{
+    if (I < 1 || O < 1 || rows < 1)
+        return PC_ERR_OUTPUT;
+    int64_t K = 0;
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t o = 0; o < O; o++) {
+            const int64_t at = r * O + o;
+            const bool ascending = o == 0 || (begin[at] >= begin[at - 1] && end[at] >= end[at - 1]);
+            if (begin[at] < 0 || end[at] > I || begin[at] >= end[at] || !ascending)
+                return PC_ERR_BINS;
+            K = pc_max(K, end[at] - begin[at]);
+        }
+    *axis = (pc_axis){.kind = PC_BINS, .I = I, .O = O, .K = K, .rows = rows};
+    axis->begin = begin;
+    axis->end = end;
+    return PC_OK;
+}
+
+/* The transposed lists by counting sort: windows of one input come out ascending. */
+static void transpose_map(const pc_axis *axis, int64_t *in_ptr, int64_t *in_pos, int64_t *in_tap)
+{
+    memset(in_ptr, 0, (size_t)(axis->I + 1) * sizeof *in_ptr);
+    const int64_t members = axis->out_ptr[axis->O];
+    for (int64_t m = 0; m < members; m++)
+        in_ptr[axis->out_pos[m] + 1]++;
+    for (int64_t i = 0; i < axis->I; i++)
+        in_ptr[i + 1] += in_ptr[i];
+    for (int64_t o = 0; o < axis->O; o++)
+        for (int64_t m = axis->out_ptr[o]; m < axis->out_ptr[o + 1]; m++) {
+            const int64_t at = in_ptr[axis->out_pos[m]]++;
+            in_pos[at] = o;
+            in_tap[at] = axis->out_tap[m];
+        }
+    memmove(in_ptr + 1, in_ptr, (size_t)axis->I * sizeof *in_ptr);
+    in_ptr[0] = 0;
+}
+
+pc_status pc_axis_map(pc_axis *axis, int64_t I, int64_t O, int64_t K, const int64_t *source)
+{
+    if (I < 1 || O < 1 || K < 1)
+        return PC_ERR_OUTPUT;
+    if (I > PC_MAX_SIZE / 64 || O > PC_MAX_SIZE / 64 / K)
+        return PC_ERR_OVERFLOW;
+    for (int64_t m = 0; m < O * K; m++)
+        if (source[m] < -1 || source[m] >= I)
+            return PC_ERR_BINS;
+    int64_t *lists = malloc((size_t)(O + 1 + I + 1 + 4 * O * K) * sizeof *lists);
+    if (!lists)
+        return PC_ERR_NO_MEMORY;
+    int64_t *out_ptr = lists, *out_pos = out_ptr + O + 1, *out_tap = out_pos + O * K;
+    int64_t *in_ptr = out_tap + O * K, *in_pos = in_ptr + I + 1, *in_tap = in_pos + O * K;
+    int64_t members = 0;
+    for (int64_t o = 0; o < O; o++) {
+        out_ptr[o] = members;
+        for (int64_t t = 0; t < K; t++)
+            if (source[o * K + t] >= 0) {
+                out_pos[members] = source[o * K + t];
+                out_tap[members++] = t;
+            }
+    }
+    out_ptr[O] = members;
+    *axis = (pc_axis){.kind = PC_MAP, .I = I, .O = O, .K = K, .rows = 1, .lists = lists};
+    axis->out_ptr = out_ptr;
+    axis->out_pos = out_pos;
+    axis->out_tap = out_tap;
+    transpose_map(axis, in_ptr, in_pos, in_tap);
+    axis->in_ptr = in_ptr;
+    axis->in_pos = in_pos;
+    axis->in_tap = in_tap;
+    return PC_OK;
+}
+
+void pc_axis_free(pc_axis *axis)
+{
+    free(axis->lists);
+    axis->lists = NULL;
+}
+
+bool pc_axis_is_trivial(const pc_axis *axis)
+{
+    if (axis->kind == PC_REGULAR)
+        return axis->K == 1 && axis->S == 1 && axis->PL == 0 && axis->PH == 0;
+    return axis->kind == PC_BINS && !axis->begin && axis->O == axis->I;
+}
+
+/* With D > I a window has one member at most, and can step over the whole input.  From window to
+ * window the member moves up by S; only where it leaves the input must one look again.  Positions
+ * repeat after o_step windows. */
+static int64_t first_stepped_over(const pc_axis *axis, int64_t last)
+{
+    int64_t o = 0, looked = 0;
+    while (o <= last && looked++ < axis->o_step) {
+        const pc_links taps = pc_window_of(axis, 0, o);
+        if (taps.n == 0)
+            return o;
+        o += pc_max((axis->I - 1 - taps.pos) / axis->S, 0) + 1;
+    }
+    return -1;
+}
+
+int64_t pc_axis_first_empty(const pc_axis *axis)
+{
+    if (axis->kind == PC_BINS)
+        return -1;
+    if (axis->kind == PC_MAP) {
+        for (int64_t o = 0; o < axis->O; o++)
+            if (axis->out_ptr[o] == axis->out_ptr[o + 1])
+                return o;
+        return -1;
+    }
+    if (axis->I == 0 || (axis->K - 1) * axis->D < axis->PL)
+        return 0;
+    const int64_t beyond = pc_ceil_div(axis->I + axis->PL, axis->S); /* starts after the input */
+    const int64_t end = pc_min(beyond, axis->O);
+    if (axis->D > axis->I) {
+        const int64_t stepped = first_stepped_over(axis, end - 1);
+        if (stepped >= 0)
+            return stepped;
+    }
+    return beyond < axis->O ? beyond : -1;
+}
+
+bool pc_axis_is_uniform(const pc_axis *axis, bool counted)
+{
+    if (axis->kind == PC_REGULAR) {
+        /* Windows between two full ones are full. */
+        const int64_t last = axis->O - 1;
+        if (counted)
+            return pc_counted_of(axis, 0, 0) == axis->K && pc_counted_of(axis, 0, last) == axis->K;
+        return pc_window_of(axis, 0, 0).n == axis->K && pc_window_of(axis, 0, last).n == axis->K;
+    }
+    return axis->kind == PC_BINS && !axis->begin && axis->I % axis->O == 0;
+}
+
+static pc_links regular_holding(const pc_axis *axis, int64_t i)
+{
+    const int64_t at = i + axis->PL, reach = (axis->K - 1) * axis->D;
+    int64_t o = at > reach ? pc_ceil_div(at - reach, axis->S) : 0;
+    const int64_t last = pc_min(at / axis->S, axis->O - 1);
+    while (o <= last && (at - o * axis->S) % axis->D != 0)
+        o++;
+    if (o > last)
+        return (pc_links){0};
+    return (pc_links){.n = (last - o) / axis->o_step + 1,
+                      .pos = o,
+                      .pos_step = axis->o_step,
+                      .tap = (at - o * axis->S) / axis->D,
+                      .tap_step = -(axis->o_step * axis->S / axis->D)};
+}
+
+/* First o of [0, O] whose bin ends (or begins) after i: both ascend. */
+static int64_t first_bin_after(const pc_axis *axis, int64_t row, int64_t i,
+                               int64_t (*edge)(const pc_axis *, int64_t, int64_t))
+{
+    int64_t low = 0, high = axis->O;
+    while (low < high) {
+        const int64_t mid = low + (high - low) / 2;
+        if (edge(axis, row, mid) > i)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return low;
+}
+
+pc_links pc_windows_holding(const pc_axis *axis, int64_t row, int64_t i)
+{
+    if (axis->kind == PC_REGULAR)
+        return regular_holding(axis, i);
+    if (axis->kind == PC_BINS) {
+        const int64_t o = first_bin_after(axis, row, i, pc_bin_end);
+        return (pc_links){.n = pc_max(first_bin_after(axis, row, i, pc_bin_begin) - o, 0),
+                          .pos = o,
+                          .pos_step = 1,
+                          .tap = i,
+                          .bins = axis,
+                          .bins_row = row};
+    }
+    const int64_t at = axis->in_ptr[i];
+    return (pc_links){.n = axis->in_ptr[i + 1] - at,
+                      .pos_list = axis->in_pos + at,
+                      .tap_list = axis->in_tap + at};
+}
+
+int64_t pc_tap_position(const pc_axis *axis, int64_t row, int64_t o, int64_t t)
+{
+    if (axis->kind == PC_REGULAR)
+        return o * axis->S - axis->PL + t * axis->D;
+    if (axis->kind == PC_BINS)
+        return pc_bin_begin(axis, row, o) + t;
+    int64_t at = axis->out_ptr[o];
+    while (axis->out_tap[at] != t)
+        at++;
+    return axis->out_pos[at];
+}
+
+void pc_outputs_near(const pc_axis *axis, int64_t row, int64_t column, int64_t column_end,
+                     int64_t *first, int64_t *end)
+{
+    if (axis->kind == PC_REGULAR) {
+        const pc_reach reach = pc_reach_of(axis, column, column_end);
+        *first = reach.first;
+        *end = reach.end;
+    } else if (axis->kind == PC_BINS) {
+        const pc_links last = pc_windows_holding(axis, row, column_end - 1);
+        *first = pc_windows_holding(axis, row, column).pos;
+        *end = last.pos + last.n;
+    } else {
+        *first = 0;
+        *end = axis->O;
+    }
+}

@@ -1,0 +1,206 @@
+/* The plan: which input elements a window holds, and which windows hold an input element.
+ *
+ * This is the only place with window arithmetic.  An axis is one of three kinds:
+ *   PC_REGULAR  a formula: output o holds the inputs o*S - PL + t*D, 0 <= t < K, that exist;
+ *   PC_BINS     output o holds the inputs begin[o] <= i < end[o]: adaptive and global windows by
+ *               formula (no table), fractional ones by tables, shared or one row a plane;
+ *   PC_MAP      output o holds a list of inputs: reflected borders, drawn rows.
+ * Each answers in both directions with the same type, pc_links: forward (output -> its taps) and
+ * transposed (input -> the windows that hold it, and as which tap), which backward needs.
+ *
+ * Letters are oneDNN's: I input size, O output size, K taps, S stride, D dilation, PL and PH the
+ * padding before and after.  Sizes are 64 bit, and at most PC_MAX_SIZE so that no sum of a few of
+ * them can overflow; pc_axis_* check it once.
+ *
+ * Thread safety: an axis is constant once built. */
+#ifndef PC_WINDOW_H
+#define PC_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+#define PC_MAX_NDIM 64
+#define PC_MAX_SIZE (INT64_MAX / 4)
+/* o*r with o, r < O must fit into 63 bits: O <= floor(sqrt(2^63)). */
+#define PC_MAX_BINS INT64_C(3037000499)
+
+typedef enum pc_kind { PC_REGULAR, PC_BINS, PC_MAP } pc_kind;
+
+typedef struct pc_axis {
+    pc_kind kind;
+    int64_t I, O, K;
+    int64_t S, D, PL, PH;        /* PC_REGULAR */
+    int64_t o_step;              /* PC_REGULAR: D / gcd(S, D): distance of windows sharing a grid */
+    int64_t rows;                /* PC_BINS: rows of the tables, 1 or one a plane */
+    const int64_t *begin, *end;  /* PC_BINS: borrowed, [rows][O]; NULL: the adaptive formula */
+    int64_t *lists;              /* PC_MAP: owned; see pc_axis_map */
+    const int64_t *out_ptr, *out_pos, *out_tap; /* PC_MAP: compressed rows, output -> inputs */
+    const int64_t *in_ptr, *in_pos, *in_tap;    /* PC_MAP: compressed rows, input -> outputs */
+} pc_axis;
+
+/* (position, tap) pairs: an arithmetic progression; or lists (PC_MAP); or, from input i to the bins
+ * that hold it, positions in progression with tap = i - begin, which is then asked for by need. */
+typedef struct pc_links {
+    int64_t n;
+    int64_t pos, pos_step;
+    int64_t tap, tap_step;
+    const int64_t *pos_list, *tap_list;
+    const pc_axis *bins;
+    int64_t bins_row;
+} pc_links;
+
+static inline int64_t pc_link_pos(const pc_links *l, int64_t j)
+{
+    return l->pos_list ? l->pos_list[j] : l->pos + j * l->pos_step;
+}
+
+/* Builders.  They fill *axis or return why not: PC_ERR_OVERFLOW, PC_ERR_OUTPUT (no output element;
+ * I and the window sizes must be valid: I, PL, PH >= 0, K, S, D >= 1, O >= 0). */
+pc_status pc_axis_regular(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t PL, int64_t PH,
+                          int64_t D, bool ceil_mode);
+/* Padding such that O = ceil(I / S); the odd cell goes to the end, or to the start if `lower`. */
+pc_status pc_axis_same(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t D, bool lower);
+/* O bins, bin o = [floor(o I / O), ceil((o + 1) I / O)).  O = 1 is the global window. */
+pc_status pc_axis_adaptive(pc_axis *axis, int64_t I, int64_t O);
+/* Tables [rows][O] that outlive the axis: non-empty, within [0, I), begin and end ascending. */
+pc_status pc_axis_bins(pc_axis *axis, int64_t I, int64_t O, int64_t rows, const int64_t *begin,
+                       const int64_t *end);
+/* source[o*K + t] is the input of tap t, or -1 for none.  Allocates; release with pc_axis_free. */
+pc_status pc_axis_map(pc_axis *axis, int64_t I, int64_t O, int64_t K, const int64_t *source);
+void pc_axis_free(pc_axis *axis);
+
+/* True if output o is input o: the axis need not be pooled at all. */
+bool pc_axis_is_trivial(const pc_axis *axis);
+/* The first output whose window has no member, or -1. */
+int64_t pc_axis_first_empty(const pc_axis *axis);
+/* True if every window has the same number of members (`counted`: of counted taps). */
+bool pc_axis_is_uniform(const pc_axis *axis, bool counted);
+
+static inline int64_t pc_min(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t pc_max(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t pc_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; } /* a >= 0 */
+
+static inline int64_t pc_bin_begin(const pc_axis *axis, int64_t row, int64_t o)
+{
+    if (axis->begin)
+        return axis->begin[(axis->rows == 1 ? 0 : row) * axis->O + o];
+    return o * (axis->I / axis->O) + o * (axis->I % axis->O) / axis->O;
+}
+
+static inline int64_t pc_link_tap(const pc_links *l, int64_t j)
+{
+    if (l->bins)
+        return l->tap - pc_bin_begin(l->bins, l->bins_row, pc_link_pos(l, j));
+    return l->tap_list ? l->tap_list[j] : l->tap + j * l->tap_step;
+}
+
+static inline int64_t pc_bin_end(const pc_axis *axis, int64_t row, int64_t o)
+{
+    if (axis->end)
+        return axis->end[(axis->rows == 1 ? 0 : row) * axis->O + o];
+    return (o + 1) * (axis->I / axis->O) +
+           ((o + 1) * (axis->I % axis->O) + axis->O - 1) / axis->O;
+}
+
+/* The taps t of [0, K) for which lo <= start + t*D < hi, as links that start at the first. */
+static inline pc_links pc_regular_taps(const pc_axis *axis, int64_t start, int64_t lo, int64_t hi)
+{
+    int64_t first = 0, end = axis->K;
+    if (start < lo)
+        first = pc_ceil_div(lo - start, axis->D);
+    if (start + (axis->K - 1) * axis->D >= hi)
+        end = start >= hi ? 0 : pc_min(axis->K, (hi - 1 - start) / axis->D + 1);
+    return (pc_links){.n = pc_max(end - first, 0),
+                      .pos = start + first * axis->D,
+                      .pos_step = axis->D,
+                      .tap = first,
+                      .tap_step = 1};
+}
+
+/* The members of window o: positions in the input, ascending by tap. */
+static inline pc_links pc_window_of(const pc_axis *axis, int64_t row, int64_t o)
+{
+    if (axis->kind == PC_REGULAR)
+        return pc_regular_taps(axis, o * axis->S - axis->PL, 0, axis->I);
+    if (axis->kind == PC_BINS) {
+        const int64_t begin = pc_bin_begin(axis, row, o);
+        return (pc_links){.n = pc_bin_end(axis, row, o) - begin,
+                          .pos = begin,
+                          .pos_step = 1,
+                          .tap_step = 1};
+    }
+    const int64_t at = axis->out_ptr[o];
+    return (pc_links){.n = axis->out_ptr[o + 1] - at,
+                      .pos_list = axis->out_pos + at,
+                      .tap_list = axis->out_tap + at};
+}
+
+/* How many taps of window o lie in [-PL, I + PH): what an average that counts padding divides by. */
+static inline int64_t pc_counted_of(const pc_axis *axis, int64_t row, int64_t o)
+{
+    if (axis->kind == PC_REGULAR)
+        return pc_regular_taps(axis, o * axis->S - axis->PL, -axis->PL, axis->I + axis->PH).n;
+    return pc_window_of(axis, row, o).n;
+}
+
+/* The windows that hold input i: positions in the output, ascending. */
+pc_links pc_windows_holding(const pc_axis *axis, int64_t row, int64_t i);
+/* The input position of tap t of window o, which must be a member. */
+int64_t pc_tap_position(const pc_axis *axis, int64_t row, int64_t o, int64_t t);
+
+/* Where the taps of outputs [first, end) of a REGULAR axis lie.  Column c of the tile is the input
+ * column first*S - PL + c. */
+typedef struct pc_span {
+    int64_t width;       /* columns from the first tap of the first output to the last of the last */
+    int64_t lead;        /* columns before the input */
+    int64_t from, n;     /* the input columns among them */
+    int64_t per_phase;   /* columns of a phase */
+} pc_span;
+
+static inline pc_span pc_span_of(const pc_axis *axis, int64_t first, int64_t end)
+{
+    const int64_t start = first * axis->S - axis->PL, reach = (axis->K - 1) * axis->D;
+    pc_span s = {.width = (end - 1 - first) * axis->S + reach + 1};
+    s.from = pc_max(start, 0);
+    s.n = pc_max(pc_min(start + s.width, axis->I) - s.from, 0);
+    s.lead = pc_min(s.from - start, s.width);
+    s.per_phase = end - first + reach / axis->S;
+    return s;
+}
+
+/* The outputs of [*first, *end) whose tap k of a REGULAR axis is an input in [low, high). */
+static inline void pc_outputs_with_tap(const pc_axis *axis, int64_t k, int64_t low, int64_t high,
+                                       int64_t *first, int64_t *end)
+{
+    const int64_t shift = axis->PL - k * axis->D; /* the tap of output o is o*S - shift */
+    if (low + shift > 0)
+        *first = pc_max(*first, pc_ceil_div(low + shift, axis->S));
+    *end = high + shift > 0 ? pc_min(*end, pc_ceil_div(high + shift, axis->S)) : 0;
+    *end = pc_max(*end, *first);
+}
+
+/* What destination columns [column, end) of dx need of a REGULAR axis.  Padded columns form groups of
+ * S; output o with a tap k in column o*S + k*D lands k*D / S groups on, `most` groups at the most. */
+typedef struct pc_reach {
+    int64_t group, group_end, most;
+    int64_t first, end; /* the outputs that can reach the groups */
+} pc_reach;
+
+static inline pc_reach pc_reach_of(const pc_axis *axis, int64_t column, int64_t end)
+{
+    pc_reach r = {.most = (axis->K - 1) * axis->D / axis->S};
+    r.group = (column + axis->PL) / axis->S;
+    r.group_end = (end - 1 + axis->PL) / axis->S + 1;
+    r.first = pc_min(pc_max(r.group - r.most, 0), axis->O);
+    r.end = pc_max(pc_min(r.group_end, axis->O), r.first);
+    return r;
+}
+
+/* Outputs [*first, *end): all that can hold an input of [column, column_end), of any kind of axis. */
+void pc_outputs_near(const pc_axis *axis, int64_t row, int64_t column, int64_t column_end,
+                     int64_t *first, int64_t *end);
+
+#endif

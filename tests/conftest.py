@@ -1,0 +1,20 @@
+"""Hypothesis profiles, and a header that says what this run tests."""
+
+import os
+from importlib.util import find_spec
+
+import poolreg as pr
+import pytest
+from hypothesis import settings
+
+# derandomize: a failure in CI is the same failure at the desk. A call's time says nothing here.
+settings.register_profile("ci", derandomize=True, deadline=None, database=None)
+settings.register_profile("thorough", max_examples=5000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    shown = pr.show_config().to_dict()
+    torch = "compared with torch" if find_spec("torch") else "torch is absent: not compared with it"
+    return (f"poolreg {shown['version']}: ISA table {shown['isa']} "
+            f"of {', '.join(shown['isa_supported'])}; {torch}")
