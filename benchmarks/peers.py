@@ -15,8 +15,8 @@ import numpy as np
 import poolreg as pr
 import torch
 from bandwidth import mover
-from cases import Case
 from numpy.typing import NDArray
+from workloads import Case
 
 Array = NDArray[np.float32]
 Call = Callable[[], Any]
@@ -54,15 +54,12 @@ def poolreg_out(case: Case, work: Work) -> Call | None:
 
 
 def _ours(case: Case, work: Work, **out: Array) -> Call:
-    kernel, stride, padding = case.window
-    layout = case.problem.layout
     if case.backward:
-        window = {"stride": stride, "padding": padding, "data_format": layout}
-        _, vjp = pr.pool_vjp(work.x, case.method, kernel, **window)
+        _, vjp = pr.pool_vjp(work.x, case.method, case.problem.kernel, **case.keywords)
         return partial(vjp, work.dy, **out)
     function = getattr(pr, f"{case.method}_pool{case.problem.rank}d")
-    keywords: dict[str, Any] = {"data_format": layout} if case.channels_last else {}
-    return partial(function, work.x, kernel, stride, padding, **keywords, **out)
+    layout = {"data_format": case.problem.layout} if case.channels_last else {}
+    return partial(function, work.x, *case.window, **layout, **out)
 
 
 def torch_eager(case: Case, work: Work) -> Call | None:

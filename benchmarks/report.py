@@ -16,8 +16,8 @@ import numpy as np
 import poolreg as pr
 import torch
 from bandwidth import COMPILER
-from cases import ROOT
 from measure import Row
+from workloads import ROOT
 
 NOISY = 0.25
 UNITS = (("ms", 1e3), ("µs", 1e6), ("ns", 1e9))

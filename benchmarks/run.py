@@ -6,11 +6,11 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from cases import load_cases
 from measure import measure
 from report import as_json, as_markdown
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from workloads import load_cases
 
 ROUNDS, QUICK_ROUNDS = 15, 5
 

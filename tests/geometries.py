@@ -1,5 +1,6 @@
 """Pooling geometries: drawn by hypothesis, valid by construction, or made of a named problem."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,10 @@ class Geometry:
     @property
     def output_shape(self) -> tuple[int, ...]:
         return self._around(axis.output_size for axis in self.axes)
+
+    @property
+    def taps(self) -> int:
+        return math.prod(axis.kernel for axis in self.axes)
 
     @property
     def ceil_mode(self) -> bool:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 FIELDS = {"layout", "shape", "kernel", "stride", "padding", "dilation", "ceil", "bench"}
 
@@ -27,12 +26,6 @@ class Problem:
     @property
     def size(self) -> int:
         return math.prod(self.shape)
-
-    @property
-    def window(self) -> dict[str, Any]:
-        """The keyword arguments that `poolreg.pool` takes for this problem."""
-        return dict(kernel_size=self.kernel, stride=self.stride, padding=self.padding,
-                    dilation=self.dilation, ceil_mode=self.ceil_mode, data_format=self.layout)
 
 
 def load_shapes(path: str | Path) -> tuple[Problem, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 import poolreg as pr
 import pytest
 import samples
+from agreement import assert_within, eps
 from geometries import Geometry, assert_mixed, examples, geometries, named
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,8 +52,6 @@ def agree_selecting(method: str, x: Array, geometry: Geometry) -> None:
 
 def agree_summing(method: str, params: dict[str, Any], x: Array, geometry: Geometry) -> None:
     """Against torch in float64, within the rounding of each window's own terms."""
-    cells = np.prod([axis.kernel for axis in geometry.axes])
-    eps = np.finfo(x.dtype).eps
     theirs = {"divisor_override": 1} if method == "sum" else params
     t = torch_pooling.planes(x, geometry).double().requires_grad_()
     y = torch_pooling.average(t, geometry, **theirs)
@@ -63,16 +62,12 @@ def agree_summing(method: str, params: dict[str, Any], x: Array, geometry: Geome
     (gradients,) = torch.autograd.grad(y, t, g.abs())
 
     ours, vjp = pr.pool_vjp(x, method, **geometry.window, **params)
-    within(ours, y, (cells + 4) * eps * terms, geometry)
-    within(vjp(dy).input, dx, 40 * eps * gradients, geometry)
+    expected, bound, dx, dx_bound = (
+        torch_pooling.array(t, geometry)
+        for t in (y, (geometry.taps + 4) * eps(x) * terms, dx, 40 * eps(x) * gradients))
+    assert_within(ours, expected, bound)
+    assert_within(vjp(dy).input, dx, dx_bound)
     np.testing.assert_array_equal(pr.pool(x, method, **geometry.window, **params), ours)
-
-
-def within(ours: Array, theirs: torch.Tensor, bound: torch.Tensor, geometry: Geometry) -> None:
-    expected = torch_pooling.array(theirs, geometry)
-    assert ours.shape == expected.shape
-    excess = np.abs(ours - expected) - torch_pooling.array(bound, geometry)
-    assert excess.max() <= 0, f"{excess.max()} above the bound at flat {excess.argmax()}"
 
 
 def assert_torch_was_asked(drawn: list[Geometry]) -> None:
@@ -181,11 +176,9 @@ def test_global(shape: tuple[int, ...], dtype: type) -> None:
     t, axes = torch.from_numpy(x), tuple(range(2, x.ndim))
     np.testing.assert_array_equal(pr.global_max_pool(x), t.amax(axes).numpy())
     np.testing.assert_array_equal(pr.global_min_pool(x), t.amin(axes).numpy())
-    eps = np.finfo(dtype).eps * t.double().abs()
-    for ours, theirs, bound in (
-            (pr.global_avg_pool(x), t.double().mean(axes), eps.mean(axes)),
-            (pr.global_sum_pool(x), t.double().sum(axes), eps.sum(axes))):
-        assert np.all(np.abs(ours - theirs.numpy()) <= 8 * bound.numpy())
+    terms = 8 * eps(x) * t.double().abs()
+    assert_within(pr.global_avg_pool(x), t.double().mean(axes).numpy(), terms.mean(axes).numpy())
+    assert_within(pr.global_sum_pool(x), t.double().sum(axes).numpy(), terms.sum(axes).numpy())
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])

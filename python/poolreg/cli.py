@@ -71,7 +71,10 @@ def demo(out: Path, kernel: int) -> None:
         f"{setting}; the outlined region is enlarged below each image"
     )
     gallery.save(gallery.draw(photograph, panels, heading, gallery.EYES), out)
-    Console().print(timing_table(setting, photograph.nbytes, outcomes), highlight=False)
+    config = pr.show_config()
+    click.echo(f"grace_hopper.jpg: {setting}")
+    Console().print(timing_table(photograph.nbytes, outcomes), highlight=False)
+    click.echo(f"median of {CALLS} calls, {config.isa}, threads: {config.num_threads}")
     click.echo(f"wrote {out}")
 
 
@@ -92,14 +95,9 @@ def pool_once(photograph: FloatArray, method: str, kernel: int) -> Outcome:
     return Outcome(method, output, statistics.median(timeit.repeat(call, number=1, repeat=CALLS)))
 
 
-def timing_table(title: str, bytes_read: int, outcomes: list[Outcome]) -> Table:
-    """Method, output shape, time and bandwidth; for a method left out, the reason."""
-    config = pr.show_config()
-    table = Table(
-        title=title,
-        caption=f"median of {CALLS} calls, {config.isa}, threads: {config.num_threads}; "
-        "GB/s counts bytes read and written",
-    )
+def timing_table(bytes_read: int, outcomes: list[Outcome]) -> Table:
+    """Method, output shape, time, and bytes read and written; or why a method was left out."""
+    table = Table()
     table.add_column("method")
     table.add_column("output")
     table.add_column("ms", justify="right")

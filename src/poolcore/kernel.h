@@ -19,6 +19,8 @@
 
 /* Rows or taps combined in one pass over a tile. */
 #define PC_BATCH 16
+/* Destination rows of a group. */
+#define PC_MOST_ROWS 32
 /* Room behind every scratch row, so that loops may run over whole blocks of PC_BLOCK lanes. */
 #define PC_BLOCK 16
 
@@ -53,7 +55,12 @@ typedef struct pc_job {
     int64_t columns, tile, tiles;                 /* destination columns; columns of an item */
     pc_inner inner;
     bool split;                                   /* forward: split rows into phases, for S > 1 */
+    bool halves;                                  /* rows are split in registers (halves.inc.c) */
+    bool long_rows;                               /* neighbouring rows can be walked as one */
     int64_t phases;                               /* slots of a split row */
+    int64_t group;                                /* PHASES: destination rows brought to scratch at once */
+    int64_t pitch, out_pitch;                     /* columns from one row of acc, of out, to the next */
+    int64_t sources;                              /* select_gather: output rows held at once */
     int64_t acc, slot, load, out;                 /* scratch sizes in elements, multiples of PC_BLOCK */
 
     bool flat;               /* a mark is a flat index of the plane, else a tap number */
@@ -64,6 +71,7 @@ typedef struct pc_job {
     bool uniform;            /* one divisor for every window */
     bool counted;            /* else: count counted taps instead of members */
     double divisor;          /* uniform: the divisor */
+    bool exact_reciprocal;   /* the divisor is a power of two */
 } pc_job;
 
 typedef void (*pc_kernel)(const pc_job *job, int64_t begin, int64_t end, char *scratch);
@@ -118,14 +126,33 @@ typedef struct pc_sources {
     pc_links link[2];
 } pc_sources;
 
-static inline pc_sources pc_sources_of(const pc_job *job, const pc_item *item, int64_t row)
+static inline void pc_find_links(const pc_job *job, const pc_item *item, int a, pc_sources *s)
+{
+    if (job->to_input)
+        pc_find_holding(job->axis[a], item->plane, s->position[a], &s->link[a]);
+    else
+        pc_find_window(job->axis[a], item->plane, s->position[a], &s->link[a]);
+}
+
+static inline void pc_find_sources(const pc_job *job, const pc_item *item, int64_t row, pc_sources *s)
 {
     const int64_t inner = job->to_input ? job->axis[1]->I : job->axis[1]->O;
-    pc_sources s = {.position = {row / inner, row % inner}};
-    for (int a = 0; a < 2; a++)
-        s.link[a] = job->to_input ? pc_windows_holding(job->axis[a], item->plane, s.position[a])
-                                  : pc_window_of(job->axis[a], item->plane, s.position[a]);
-    return s;
+    s->position[0] = row / inner;
+    s->position[1] = row % inner;
+    pc_find_links(job, item, 0, s);
+    pc_find_links(job, item, 1, s);
+}
+
+/* The same for the next row, from this one's. */
+static inline void pc_next_sources(const pc_job *job, const pc_item *item, pc_sources *s)
+{
+    const int64_t inner = job->to_input ? job->axis[1]->I : job->axis[1]->O;
+    if (++s->position[1] == inner) {
+        s->position[1] = 0;
+        s->position[0]++;
+        pc_find_links(job, item, 0, s);
+    }
+    pc_find_links(job, item, 1, s);
 }
 
 static inline char *pc_row_of(const pc_job *job, const pc_item *item, int operand, int64_t i0,
@@ -140,6 +167,91 @@ static inline char *pc_source_row(const pc_job *job, const pc_item *item, int op
 {
     return pc_row_of(job, item, operand, pc_link_pos(&from->link[0], a),
                      pc_link_pos(&from->link[1], b), column);
+}
+
+static inline int64_t pc_source_rows(const pc_sources *from)
+{
+    return from->link[0].n * from->link[1].n;
+}
+
+/* The source rows from number `first` on, at most `most` of them; how many there were. */
+static inline int64_t pc_take_rows(const pc_job *job, const pc_item *item, int operand,
+                                   const pc_sources *from, int64_t column, int64_t first, int64_t most,
+                                   const void *row[])
+{
+    const pc_links *inner = &from->link[1];
+    const int64_t count = pc_min(pc_source_rows(from) - first, most);
+    int64_t a = first ? first / inner->n : 0, b = first - a * inner->n;
+    for (int64_t k = 0; k < count; a++, b = 0) {
+        const char *at = pc_source_row(job, item, operand, from, a, b, column);
+        const ptrdiff_t step = inner->pos_step * job->op[operand].axis[1];
+        for (; b < inner->n && k < count; b++, k++) {
+            row[k] = inner->pos_list ? pc_source_row(job, item, operand, from, a, b, column) : at;
+            at += step;
+        }
+    }
+    return count;
+}
+
+/* Does every output of the tile hold a pair of neighbours, of which none is padding? */
+static inline bool pc_is_joined(const pc_job *job, const pc_span *span)
+{
+    return job->halves && job->axis[2]->K == 2 && job->axis[2]->D == 1 && span->lead == 0 &&
+           span->n == span->width;
+}
+
+/* Where the rows of an operand from this position on are, at a column. */
+static inline void pc_place_rows(const pc_job *job, const pc_item *item, int operand,
+                                 const pc_sources *from, int64_t rows, char *at[])
+{
+    const int64_t inner = job->to_input ? job->axis[1]->I : job->axis[1]->O;
+    int64_t i0 = from->position[0], i1 = from->position[1];
+    for (int64_t r = 0; r < rows; r++) {
+        at[r] = pc_row_of(job, item, operand, i0, i1, item->column);
+        if (++i1 == inner) {
+            i1 = 0;
+            i0++;
+        }
+    }
+}
+
+/* How many destination rows from this one on are taken together: a group; or of long rows those whose
+ * windows are whole along axis 1, so that what one row needs adjoins what the next does. */
+static inline int64_t pc_rows_together(const pc_job *job, const pc_item *item, int64_t row,
+                                       const pc_sources *from)
+{
+    const pc_axis *axis = job->axis[1];
+    const int64_t left = pc_min(job->group, item->row_end - row), o = from->position[1];
+    if (!job->long_rows)
+        return left;
+    const int64_t whole = axis->I - (axis->K - 1) * axis->D + axis->PL; /* the first that is not, after o */
+    return from->link[1].n < axis->K ? 1 : pc_max(pc_min(left, pc_min(whole, axis->O) - o), 1);
+}
+
+/* Are these rows, each of `size` bytes, one run in memory? */
+static inline bool pc_adjoin(char *const at[], int64_t rows, ptrdiff_t size)
+{
+    for (int64_t r = 1; r < rows; r++)
+        if (at[r] != at[r - 1] + size)
+            return false;
+    return true;
+}
+
+/* Where the run of a tap begins among the phases of split rows (or in the row itself), in columns. */
+typedef struct pc_tap_run {
+    int64_t phase, column, offset; /* the tap is `offset` columns into group `column` of its phase */
+} pc_tap_run;
+
+static inline void pc_next_tap(const pc_job *job, pc_tap_run *run)
+{
+    const pc_axis *axis = job->axis[2];
+    if (!job->split) {
+        run->column += axis->D;
+        return;
+    }
+    run->phase = run->phase + 1 == job->phases ? 0 : run->phase + 1;
+    for (run->offset += axis->D; run->offset >= axis->S; run->offset -= axis->S)
+        run->column++;
 }
 
 static inline int64_t pc_round_up(int64_t n, int64_t block) { return (n + block - 1) / block * block; }

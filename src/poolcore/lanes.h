@@ -2,6 +2,8 @@
 #ifndef PC_LANES_H
 #define PC_LANES_H
 
+#include <stdint.h>
+
 #define PC_CAT_(a, b) a##_##b
 #define PC_CAT(a, b) PC_CAT_(a, b)
 #define PC_CAT3(a, b, c) PC_CAT(PC_CAT(a, b), c)
@@ -16,5 +18,10 @@
 #else
 #define PC_LANES _Pragma("GCC ivdep")
 #endif
+
+/* A row that is read once is asked for this many bytes ahead: while the columns of one group of rows
+ * are combined, memory brings the next. */
+enum { PC_AHEAD = 2048 };
+#define PC_PREFETCH_AHEAD(p) __builtin_prefetch((const void *)((uintptr_t)(p) + PC_AHEAD))
 
 #endif

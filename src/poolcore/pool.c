@@ -11,6 +11,8 @@
 /* Elements of a tile's scratch row: 16 KiB of float, so that the row, its phases and the rows that
  * are read stay in the first two caches. */
 enum { TILE = 4096 };
+/* Elements of the scratch rows of one group: a few short rows are walked as one long one. */
+enum { GROUP = 1024 };
 /* A window wider than this, in elements of a scratch row, is not brought into scratch. */
 enum { MOST_REACH = 16384 };
 /* Source elements of a work item: some microseconds, against some nanoseconds to start one. */
@@ -102,6 +104,30 @@ static bool prefers_runs(const pc_job *job)
            (job->L == 1 && ((axis->K >= 8 && axis->S > 4) || (axis->K >= 16 && axis->O < 8)));
 }
 
+/* Windows of an axis that hold one element, at the most. */
+static int64_t most_holding(const pc_axis *axis)
+{
+    if (axis->kind != PC_REGULAR)
+        return axis->K;
+    return pc_min(axis->K, pc_ceil_div((axis->K - 1) * axis->D + 1, axis->S));
+}
+
+static void tile_gradient_phases(pc_job *job)
+{
+    const pc_axis *axis = job->axis[2];
+    const int64_t L = job->L, reach = (axis->K - 1) * axis->D, most = reach / axis->S;
+    const int64_t holding = most_holding(job->axis[0]) * most_holding(job->axis[1]);
+    job->inner = PC_PHASES;
+    job->tile = pc_min(pc_max(TILE / L / pc_min(holding, MOST_GATHERED_TAPS), 2 * reach + 1),
+                       job->columns);
+    const int64_t groups = job->tile / axis->S + 2;
+    job->phases = phases_of(axis);
+    job->pitch = pc_round_up((groups + most) * L, PC_BLOCK);
+    job->sources = pc_max(pc_min(GROUP / job->pitch, PC_MOST_ROWS), holding);
+    job->slot = pc_round_up(groups * L, PC_BLOCK) + PC_BLOCK;
+    job->acc = job->pitch + PC_BLOCK;
+}
+
 static void tile_phases(pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
@@ -109,21 +135,16 @@ static void tile_phases(pc_job *job)
     const int64_t room = pc_max((TILE / L - reach) / S, reach / S);
     job->inner = PC_PHASES;
     job->tile = pc_min(pc_max(room, 1), job->columns);
-    if (job->to_input) {
-        job->tile = pc_min(pc_max(TILE / L, 2 * reach), job->columns);
-        const int64_t groups = job->tile / S + 2, most = reach / S;
-        job->phases = phases_of(axis);
-        job->slot = pc_round_up((groups + 2 * most) * L, PC_BLOCK) + PC_BLOCK;
-        job->acc = pc_round_up((groups + most) * L, PC_BLOCK) + PC_BLOCK;
-        return;
-    }
-    const int64_t per_phase = job->tile + reach / S;
     job->split = S > 1 && L < FEW_LANES;
     job->phases = job->split ? phases_of(axis) : 1;
-    job->slot = pc_round_up(per_phase * L, PC_BLOCK) + PC_BLOCK;
-    /* Splitting reads whole groups of S columns; by two it reads them in blocks. */
-    const int64_t groups = job->split && S == 2 ? pc_round_up(per_phase, PC_BLOCK) : per_phase;
-    job->acc = pc_round_up(((groups - 1) * S + pc_min(S - 1, reach) + 1) * L, PC_BLOCK) + PC_BLOCK;
+    const int64_t width = (job->tile - 1) * S + reach + 1, step = job->split ? S : 1;
+    job->pitch = pc_round_up(width, step);
+    job->out_pitch = job->split || S == 1 ? job->pitch / step : job->tile;
+    job->group = pc_min(pc_max(GROUP / (job->pitch * L), 1), PC_MOST_ROWS);
+    /* Splitting by two reads whole blocks of pairs. */
+    const int64_t columns = pc_round_up(job->group * job->out_pitch, PC_BLOCK) * step;
+    job->acc = pc_round_up(pc_max(columns, job->group * job->pitch + reach) * L, PC_BLOCK) + PC_BLOCK;
+    job->slot = pc_round_up(job->group * job->out_pitch * L, PC_BLOCK) + PC_BLOCK;
 }
 
 static void tile_runs(pc_job *job)
@@ -151,17 +172,21 @@ static void tile_columns(pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
     job->columns = job->to_input ? axis->I : axis->O;
-    job->phases = 1;
+    job->phases = job->group = 1;
     if (has_gaps(job))
         tile_sparse(job);
     else if (prefers_runs(job))
         tile_runs(job);
-    else if (fits_in_scratch(job))
-        tile_phases(job);
-    else
+    else if (!fits_in_scratch(job))
         tile_sparse(job);
+    else if (job->to_input)
+        tile_gradient_phases(job);
+    else
+        tile_phases(job);
     job->tiles = pc_ceil_div(job->columns, job->tile);
-    job->out = pc_round_up(job->tile * job->L, PC_BLOCK) + PC_BLOCK;
+    job->tile = pc_ceil_div(job->columns, job->tiles); /* of about equal size */
+    job->tiles = pc_ceil_div(job->columns, job->tile);
+    job->out = pc_round_up(pc_max(job->tile, job->group * job->out_pitch) * job->L, PC_BLOCK) + PC_BLOCK;
     job->load = pc_max(job->acc, job->out);
 }
 
@@ -169,7 +194,8 @@ static void tile_columns(pc_job *job)
 static size_t scratch_bytes(const pc_job *job)
 {
     const int64_t count =
-        4 * job->acc + 2 * job->phases * job->slot + 3 * job->load + 4 * job->out;
+        4 * job->acc + 2 * job->phases * job->slot + 3 * job->load + 4 * job->out +
+        2 * (job->sources * job->pitch + PC_BLOCK);
     return (size_t)pc_round_up(count * (int64_t)sizeof(double), 64);
 }
 
@@ -185,6 +211,26 @@ static void split_rows(pc_job *job)
     const double row_work = (columns + (double)job->tile) * (double)job->L * rows;
     job->row_block = pc_min(pc_max((int64_t)(ITEM / row_work), 1), job->rows);
     job->blocks = pc_ceil_div(job->rows, job->row_block);
+}
+
+/* Rows with stride 2 are split as they are combined, where all of a window's rows are taken at once. */
+static void choose_halves(pc_job *job, const pc_call *call)
+{
+    const bool plain = call->reducer == PC_LINEAR ? call->plan->taps <= PLAIN_SUM : !call->marks.data;
+    job->halves = plain && job->inner == PC_PHASES && job->split && job->phases == 2 &&
+                  job->axis[2]->S == 2 && job->L == 1 && job->op[PC_X].contiguous &&
+                  job->axis[0]->K * job->axis[1]->K <= PC_BATCH && call->plan->empty_dim < 0;
+}
+
+/* Rows with stride 1 along both inner axes, one after another in memory, as one long row. */
+static void choose_long_rows(pc_job *job, const pc_call *call)
+{
+    const pc_axis *a = job->axis[1], *b = job->axis[2];
+    const ptrdiff_t item = call->dtype == PC_F32 ? 4 : 8;
+    job->long_rows = !call->marks.data && job->inner == PC_PHASES && job->tiles == 1 && b->S == 1 &&
+                     a->kind == PC_REGULAR && a->S == 1 && b->O <= b->I &&
+                     job->op[PC_X].contiguous && job->op[PC_X].axis[1] == b->I * job->L * item &&
+                     job->axis[0]->K * a->K <= PC_BATCH && call->plan->empty_dim < 0;
 }
 
 /* One item a plane, for a kernel that owns it. */
@@ -249,16 +295,24 @@ static void set_divisor(pc_job *job, const pc_call *call)
 {
     job->counted = call->dividing == PC_BY_COUNTED_TAPS;
     job->uniform = true;
-    job->divisor = call->divisor;
-    if (call->dividing == PC_BY_NUMBER)
-        return;
-    job->divisor = 1;
-    for (int a = 0; a < 3; a++) {
+    job->divisor = call->dividing == PC_BY_NUMBER ? call->divisor : 1;
+    for (int a = 0; a < 3 && call->dividing != PC_BY_NUMBER; a++) {
         const pc_axis *axis = job->axis[a];
         job->uniform = job->uniform && pc_axis_is_uniform(axis, job->counted);
         job->divisor *= (double)(job->counted ? pc_counted_of(axis, 0, 0)
                                               : pc_window_of(axis, 0, 0).n);
     }
+    int exponent;
+    job->exact_reciprocal = frexp(fabs(job->divisor), &exponent) == 0.5;
+}
+
+/* Gather asks all axes which windows hold an element, and then looks at all of their taps. */
+static bool can_gather(const pc_job *job, const pc_plan *plan)
+{
+    for (int a = 0; a < 3; a++)
+        if (job->axis[a]->kind != PC_REGULAR)
+            return false;
+    return job->inner == PC_PHASES && plan->taps <= MOST_GATHERED_TAPS;
 }
 
 static int element_type(const pc_call *call, bool wide)
@@ -279,6 +333,8 @@ pc_status pc_forward(const pc_call *call)
     if (status != PC_OK || elements(plan, plan->out) == 0)
         return status;
     tile_columns(&to.job);
+    choose_halves(&to.job, call);
+    choose_long_rows(&to.job, call);
     split_rows(&to.job);
     pc_kernel kernel;
     if (call->reducer == PC_LINEAR) {
@@ -308,7 +364,7 @@ pc_status pc_backward(const pc_call *call)
     if (call->reducer == PC_LINEAR) {
         set_divisor(&to.job, call);
         kernel = kernels->linear_backward[element_type(call, plan->taps > PLAIN_SUM)];
-    } else if (to.job.inner == PC_PHASES && plan->taps <= MOST_GATHERED_TAPS) {
+    } else if (can_gather(&to.job, plan)) {
         kernel = kernels->select_gather[element_type(call, to.wide_marks)];
     } else {
         keep_planes(&to.job);

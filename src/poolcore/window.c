@@ -218,20 +218,19 @@ bool pc_axis_is_uniform(const pc_axis *axis, bool counted)
     return axis->kind == PC_BINS && !axis->begin && axis->I % axis->O == 0;
 }
 
-static pc_links regular_holding(const pc_axis *axis, int64_t i)
+static void find_regular_holding(const pc_axis *axis, int64_t i, pc_links *l)
 {
     const int64_t at = i + axis->PL, reach = (axis->K - 1) * axis->D;
     int64_t o = at > reach ? pc_ceil_div(at - reach, axis->S) : 0;
     const int64_t last = pc_min(at / axis->S, axis->O - 1);
-    while (o <= last && (at - o * axis->S) % axis->D != 0)
-        o++;
-    if (o > last)
-        return (pc_links){0};
-    return (pc_links){.n = (last - o) / axis->o_step + 1,
-                      .pos = o,
-                      .pos_step = axis->o_step,
-                      .tap = (at - o * axis->S) / axis->D,
-                      .tap_step = -(axis->o_step * axis->S / axis->D)};
+    if (axis->D > 1)
+        while (o <= last && (at - o * axis->S) % axis->D != 0)
+            o++;
+    l->n = o > last ? 0 : axis->D == 1 ? last - o + 1 : (last - o) / axis->o_step + 1;
+    l->pos = o;
+    l->pos_step = axis->o_step;
+    l->tap = axis->D == 1 ? at - o * axis->S : (at - o * axis->S) / axis->D;
+    l->tap_step = axis->D == 1 ? -axis->S : -(axis->o_step * axis->S / axis->D);
 }
 
 /* First o of [0, O] whose bin ends (or begins) after i: both ascend. */
@@ -249,23 +248,26 @@ static int64_t first_bin_after(const pc_axis *axis, int64_t row, int64_t i,
     return low;
 }
 
-pc_links pc_windows_holding(const pc_axis *axis, int64_t row, int64_t i)
+void pc_find_holding(const pc_axis *axis, int64_t row, int64_t i, pc_links *l)
 {
-    if (axis->kind == PC_REGULAR)
-        return regular_holding(axis, i);
-    if (axis->kind == PC_BINS) {
-        const int64_t o = first_bin_after(axis, row, i, pc_bin_end);
-        return (pc_links){.n = pc_max(first_bin_after(axis, row, i, pc_bin_begin) - o, 0),
-                          .pos = o,
-                          .pos_step = 1,
-                          .tap = i,
-                          .bins = axis,
-                          .bins_row = row};
+    l->pos_list = l->tap_list = NULL;
+    l->bins = NULL;
+    if (axis->kind == PC_REGULAR) {
+        find_regular_holding(axis, i, l);
+    } else if (axis->kind == PC_BINS) {
+        l->pos = first_bin_after(axis, row, i, pc_bin_end);
+        l->n = pc_max(first_bin_after(axis, row, i, pc_bin_begin) - l->pos, 0);
+        l->pos_step = 1;
+        l->tap = i;
+        l->bins = axis;
+        l->bins_row = row;
+    } else {
+        const int64_t at = axis->in_ptr[i];
+        l->n = axis->in_ptr[i + 1] - at;
+        l->pos = l->pos_step = l->tap = l->tap_step = 0;
+        l->pos_list = axis->in_pos + at;
+        l->tap_list = axis->in_tap + at;
     }
-    const int64_t at = axis->in_ptr[i];
-    return (pc_links){.n = axis->in_ptr[i + 1] - at,
-                      .pos_list = axis->in_pos + at,
-                      .tap_list = axis->in_tap + at};
 }
 
 int64_t pc_tap_position(const pc_axis *axis, int64_t row, int64_t o, int64_t t)

@@ -105,49 +105,71 @@ static inline int64_t pc_bin_end(const pc_axis *axis, int64_t row, int64_t o)
            ((o + 1) * (axis->I % axis->O) + axis->O - 1) / axis->O;
 }
 
-/* The taps t of [0, K) for which lo <= start + t*D < hi, as links that start at the first. */
-static inline pc_links pc_regular_taps(const pc_axis *axis, int64_t start, int64_t lo, int64_t hi)
+/* The taps t of [0, K) for which lo <= start + t*D < hi: the first of them, and how many. */
+static inline int64_t pc_regular_taps(const pc_axis *axis, int64_t start, int64_t lo, int64_t hi,
+                                      int64_t *first)
 {
-    int64_t first = 0, end = axis->K;
+    int64_t end = axis->K;
+    *first = 0;
     if (start < lo)
-        first = pc_ceil_div(lo - start, axis->D);
+        *first = pc_ceil_div(lo - start, axis->D);
     if (start + (axis->K - 1) * axis->D >= hi)
         end = start >= hi ? 0 : pc_min(axis->K, (hi - 1 - start) / axis->D + 1);
-    return (pc_links){.n = pc_max(end - first, 0),
-                      .pos = start + first * axis->D,
-                      .pos_step = axis->D,
-                      .tap = first,
-                      .tap_step = 1};
+    return pc_max(end - *first, 0);
 }
 
-/* The members of window o: positions in the input, ascending by tap. */
+/* The members of window o: positions in the input, ascending by tap.  Filled in place: a row of a
+ * kernel asks for two of these, and copying them would cost more than finding them. */
+static inline void pc_find_window(const pc_axis *axis, int64_t row, int64_t o, pc_links *l)
+{
+    l->pos_list = l->tap_list = NULL;
+    l->bins = NULL;
+    l->tap_step = 1;
+    if (axis->kind == PC_REGULAR) {
+        const int64_t start = o * axis->S - axis->PL;
+        l->n = pc_regular_taps(axis, start, 0, axis->I, &l->tap);
+        l->pos = start + l->tap * axis->D;
+        l->pos_step = axis->D;
+    } else if (axis->kind == PC_BINS) {
+        l->pos = pc_bin_begin(axis, row, o);
+        l->n = pc_bin_end(axis, row, o) - l->pos;
+        l->pos_step = 1;
+        l->tap = 0;
+    } else {
+        const int64_t at = axis->out_ptr[o];
+        l->n = axis->out_ptr[o + 1] - at;
+        l->pos = l->pos_step = l->tap = 0;
+        l->pos_list = axis->out_pos + at;
+        l->tap_list = axis->out_tap + at;
+    }
+}
+
 static inline pc_links pc_window_of(const pc_axis *axis, int64_t row, int64_t o)
 {
-    if (axis->kind == PC_REGULAR)
-        return pc_regular_taps(axis, o * axis->S - axis->PL, 0, axis->I);
-    if (axis->kind == PC_BINS) {
-        const int64_t begin = pc_bin_begin(axis, row, o);
-        return (pc_links){.n = pc_bin_end(axis, row, o) - begin,
-                          .pos = begin,
-                          .pos_step = 1,
-                          .tap_step = 1};
-    }
-    const int64_t at = axis->out_ptr[o];
-    return (pc_links){.n = axis->out_ptr[o + 1] - at,
-                      .pos_list = axis->out_pos + at,
-                      .tap_list = axis->out_tap + at};
+    pc_links l = {0};
+    pc_find_window(axis, row, o, &l);
+    return l;
 }
 
 /* How many taps of window o lie in [-PL, I + PH): what an average that counts padding divides by. */
 static inline int64_t pc_counted_of(const pc_axis *axis, int64_t row, int64_t o)
 {
+    int64_t first;
     if (axis->kind == PC_REGULAR)
-        return pc_regular_taps(axis, o * axis->S - axis->PL, -axis->PL, axis->I + axis->PH).n;
+        return pc_regular_taps(axis, o * axis->S - axis->PL, -axis->PL, axis->I + axis->PH, &first);
     return pc_window_of(axis, row, o).n;
 }
 
 /* The windows that hold input i: positions in the output, ascending. */
-pc_links pc_windows_holding(const pc_axis *axis, int64_t row, int64_t i);
+void pc_find_holding(const pc_axis *axis, int64_t row, int64_t i, pc_links *links);
+
+static inline pc_links pc_windows_holding(const pc_axis *axis, int64_t row, int64_t i)
+{
+    pc_links l = {0};
+    pc_find_holding(axis, row, i, &l);
+    return l;
+}
+
 /* The input position of tap t of window o, which must be a member. */
 int64_t pc_tap_position(const pc_axis *axis, int64_t row, int64_t o, int64_t t);
 

@@ -8,6 +8,7 @@
 
 #include "../kernel.h"
 #include "../lanes.h"
+#include "../vectors.h"
 
 #define E float
 #define E_NAME f32
@@ -36,16 +37,19 @@
 #define A_NAME f32
 #include "../reducers/sums.inc.c"
 #define TYPE f32
+#define SUMS_IN_T 1
 #define IX int32_t
 #define IX_NAME i32
 #include "types.inc.c"
 #undef TYPE
+#undef SUMS_IN_T
 #undef IX
 #undef IX_NAME
 #undef A
 #undef A_NAME
 
 #define TYPE f32wide
+#define SUMS_IN_T 0
 #define IX int64_t
 #define IX_NAME i64
 #define A double
@@ -62,10 +66,12 @@
 #define T_NAME f32
 #include "types.inc.c"
 #undef TYPE
+#undef SUMS_IN_T
 #undef T
 #undef T_NAME
 
 #define TYPE f64
+#define SUMS_IN_T 1
 #define T double
 #define T_NAME f64
 #include "types.inc.c"

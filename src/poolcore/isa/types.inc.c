@@ -1,5 +1,5 @@
 /* The reducers for one element type.
- * Parameters: TYPE (suffix); T, T_NAME; IX, IX_NAME (marks); A, A_NAME (sums). */
+ * Parameters: TYPE (suffix); T, T_NAME; IX, IX_NAME (marks); A, A_NAME (sums); SUMS_IN_T: is A T? */
 #define ORDER max
 #define BEATS(a, b) ((a) > (b))
 #define WORST (-(T)INFINITY)

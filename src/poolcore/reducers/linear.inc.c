@@ -13,47 +13,36 @@
 #define SUM_ROWS PC_CAT3(sum, T_NAME, A_NAME)
 #define SUM_SUMS PC_CAT3(sum, A_NAME, A_NAME)
 
-/* acc = (or += if add) the sum of the source rows, column by column. */
+/* acc = the sum of the source rows, column by column. */
 static void F(linear_rows)(const pc_job *job, const pc_item *item, int operand,
                            const pc_sources *from, int64_t column, int64_t n, A *acc, T *buffer)
 {
     const pc_operand *source = &job->op[operand];
-    const int batch = source->contiguous ? PC_BATCH : 3;
-    const T *src[PC_BATCH];
-    int count = 0;
-    bool add = false;
-    for (int64_t a = 0; a < from->link[0].n; a++)
-        for (int64_t b = 0; b < from->link[1].n; b++) {
-            if (count == batch) {
-                SUM_ROWS(acc, src, count, add, n * job->L);
-                count = 0;
-                add = true;
-            }
-            const char *at = pc_source_row(job, item, operand, from, a, b, column);
-            src[count] = ON_T(load)(source, at, n, job->L, buffer + count * job->load);
-            count++;
-        }
-    if (count > 0)
-        SUM_ROWS(acc, src, count, add, n * job->L);
-    else if (!add)
+    const int64_t most = source->contiguous ? PC_BATCH : 3;
+    const void *src[PC_BATCH];
+    const int64_t rows = pc_source_rows(from);
+    for (int64_t taken = 0, count; taken < rows; taken += count) {
+        count = pc_take_rows(job, item, operand, from, column, taken, most, src);
+        ON_T(load_rows)(source, src, count, n, job->L, buffer, job->load);
+        SUM_ROWS(acc, src, (int)count, taken > 0, n * job->L);
+    }
+    if (rows == 0)
         ON_A(fill)(acc, 0, n * job->L);
 }
 
 static void F(linear_taps)(const pc_job *job, A *dst, const A *slots, int64_t first, int64_t len)
 {
-    const pc_axis *axis = job->axis[2];
-    const int64_t step = job->split ? axis->S : 1;
-    const A *src[PC_BATCH];
+    const void *src[PC_BATCH];
+    pc_tap_run run = {.column = first};
     int count = 0;
     bool add = false;
-    for (int64_t k = 0; k < axis->K; k++) {
+    for (int64_t k = 0; k < job->axis[2]->K; k++, pc_next_tap(job, &run)) {
         if (count == PC_BATCH) {
             SUM_SUMS(dst, src, count, add, len);
             count = 0;
             add = true;
         }
-        src[count++] =
-            slots + k % job->phases * job->slot + (first + k * axis->D / step) * job->L;
+        src[count++] = slots + run.phase * job->slot + run.column * job->L;
     }
     SUM_SUMS(dst, src, count, add, len);
 }
@@ -80,13 +69,26 @@ static double F(count_row)(const pc_job *job, const pc_item *item, int64_t o0, i
            (double)pc_window_of(job->axis[1], item->plane, o1).n;
 }
 
-/* dst = sums / divisor.  Dividing by a power of two is multiplying by its reciprocal, to the bit. */
-static void F(divide_all)(const pc_job *job, T *dst, const A *sums, int64_t len)
+/* The same for rows from this position on. */
+static void F(count_rows)(const pc_job *job, const pc_item *item, const pc_sources *from,
+                          int64_t rows, double *counts)
 {
-    int exponent;
+    int64_t i0 = from->position[0], i1 = from->position[1];
+    for (int64_t r = 0; r < rows; r++) {
+        counts[r] = F(count_row)(job, item, i0, i1);
+        if (++i1 == job->axis[1]->O) {
+            i1 = 0;
+            i0++;
+        }
+    }
+}
+
+/* dst = sums / divisor.  Dividing by a power of two is multiplying by its reciprocal, to the bit.  The
+ * last block overlaps the one before. */
+PC_INLINE void F(divide_run)(const pc_job *job, T *dst, const A *sums, int64_t len)
+{
     const A divisor = (A)job->divisor, reciprocal = 1 / divisor;
-    const bool exact = frexp(job->divisor, &exponent) == 0.5;
-    if (exact)
+    if (job->exact_reciprocal)
         for (int64_t i = 0; i < len; i++)
             dst[i] = (T)(sums[i] * reciprocal);
     else
@@ -94,20 +96,29 @@ static void F(divide_all)(const pc_job *job, T *dst, const A *sums, int64_t len)
             dst[i] = (T)(sums[i] / divisor);
 }
 
-static void F(divide)(const pc_job *job, T *dst, const A *sums, int64_t n, double row_count,
-                      const double *counts)
+static void F(divide_all)(const pc_job *job, T *dst, const A *sums, int64_t len)
+{
+    const int64_t whole = len < PC_BLOCK ? len : len / PC_BLOCK * PC_BLOCK;
+    F(divide_run)(job, dst, sums, whole);
+    if (whole < len)
+        F(divide_run)(job, dst + len - PC_BLOCK, sums + len - PC_BLOCK, PC_BLOCK);
+}
+
+/* Rows of n columns, `pitch` columns apart in dst and sums alike. */
+static void F(divide)(const pc_job *job, T *dst, const A *sums, int64_t rows, int64_t n,
+                      int64_t pitch, const double *row_count, const double *counts)
 {
     const int64_t L = job->L;
-    if (job->uniform)
-        F(divide_all)(job, dst, sums, n * L);
-    else if (L == 1)
-        for (int64_t c = 0; c < n; c++)
-            dst[c] = (T)(sums[c] / (A)(row_count * counts[c]));
-    else
+    if (job->uniform) {
+        F(divide_all)(job, dst, sums, ((rows - 1) * pitch + n) * L);
+        return;
+    }
+    for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < n; c++) {
-            const A divisor = (A)(row_count * counts[c]);
+            const A divisor = (A)(row_count[r] * counts[c]);
+            const int64_t at = (r * pitch + c) * L;
             for (int64_t l = 0; l < L; l++)
-                dst[c * L + l] = (T)(sums[c * L + l] / divisor);
+                dst[at + l] = (T)(sums[at + l] / divisor);
         }
 }
 
@@ -118,31 +129,145 @@ static void F(linear_store)(const pc_job *job, const pc_item *item, const pc_sou
     const int64_t n = item->column_end - item->column;
     char *place = pc_row_of(job, item, PC_Y, at->position[0], at->position[1], item->column);
     T *dst = ON_T(target)(y, place, buffer);
-    F(divide)(job, dst, sums, n, F(count_row)(job, item, at->position[0], at->position[1]), counts);
+    const double row_count = F(count_row)(job, item, at->position[0], at->position[1]);
+    F(divide)(job, dst, sums, 1, n, n, &row_count, counts);
     ON_T(store)(y, place, n, job->L, dst);
+}
+
+#if SUMS_IN_T
+#define HALVES TYPE
+#define COMBINE(a, b) ((a) + (b))
+#define V_COMBINE(a, b) PC_CAT(pc_add, T_NAME)(a, b)
+#include "halves.inc.c"
+#undef HALVES
+#undef COMBINE
+#undef V_COMBINE
+
+/* Rows that are split as they are summed: row r of the group into the halves, or if the outputs are
+ * pairs of columns, into joined. */
+static void F(linear_halved_row)(const pc_job *job, const pc_item *item, const pc_sources *from,
+                                 const pc_span *span, int64_t r, T *slots, T *joined)
+{
+    const void *src[PC_BATCH];
+    T *even = slots + r * job->out_pitch, *odd = even + job->slot;
+    const int64_t n = pc_take_rows(job, item, PC_X, from, span->from, 0, PC_BATCH, src);
+    if (joined)
+        F(joined)(joined, src, (int)n, span->n / 2);
+    else
+        F(halves)(even, odd, src, (int)n, span->lead, span->n);
+}
+#endif
+
+static void F(linear_columns)(const pc_job *job, const A *acc, A *slots, int64_t rows, int64_t n,
+                              A *dst)
+{
+    const int64_t L = job->L, S = job->axis[2]->S;
+    if (job->split && !job->halves)
+        ON_A(split)(job, acc, slots, rows * job->out_pitch);
+    if (job->split || S == 1)
+        F(linear_taps)(job, dst, job->split ? slots : acc, 0, ((rows - 1) * job->out_pitch + n) * L);
+    else
+        for (int64_t r = 0; r < rows; r++)
+            for (int64_t c = 0; c < n; c++)
+                F(linear_taps)(job, dst + (r * job->out_pitch + c) * L, acc,
+                               r * job->pitch + c * S, L);
+}
+
+static void F(linear_pad)(const pc_job *job, const pc_span *span, int64_t rows, A *acc, A *slots)
+{
+    if (job->halves)
+        ON_A(fill_halves)(job, span, rows, slots, slots + job->slot, 0);
+    else
+        ON_A(fill_padding)(job, span, rows, acc, 0);
+}
+
+/* A group of rows one after another, to sums, out_pitch apart. */
+static void F(linear_short_rows)(const pc_job *job, const pc_item *item, pc_sources *from,
+                                 const pc_span *span, int64_t rows, A *acc, A *slots, T *buffer,
+                                 A *sums)
+{
+    const bool joined = pc_is_joined(job, span);
+    for (int64_t r = 0; r < rows; r++, pc_next_sources(job, item, from)) {
+#if SUMS_IN_T
+        if (job->halves) {
+            F(linear_halved_row)(job, item, from, span, r, slots,
+                                 joined ? sums + r * job->out_pitch : NULL);
+            continue;
+        }
+#endif
+        F(linear_rows)(job, item, PC_X, from, span->from, span->n,
+                       acc + (r * job->pitch + span->lead) * job->L, buffer);
+    }
+    if (!joined)
+        F(linear_columns)(job, acc, slots, rows, item->column_end - item->column, sums);
+}
+
+/* Output column o of rows that adjoin, from the taps that are in the input. */
+static void F(linear_edge)(const pc_job *job, const A *acc, int64_t rows, int64_t o, A *sums)
+{
+    const int64_t L = job->L, pitch = job->axis[2]->I * L;
+    pc_links taps;
+    pc_find_window(job->axis[2], 0, o, &taps);
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t l = 0; l < L; l++) {
+            const A *from = acc + r * pitch + taps.pos * L + l;
+            A sum = *from;
+            for (int64_t j = 1; j < taps.n; j++)
+                sum += from[j * taps.pos_step * L];
+            sums[r * pitch + o * L + l] = sum;
+        }
+}
+
+/* Rows that adjoin in memory as one long row, to sums, I columns apart; the outputs whose windows
+ * would reach into the next row are done again. */
+static void F(linear_long_rows)(const pc_job *job, const pc_item *item, const pc_sources *from,
+                                int64_t rows, A *acc, T *buffer, A *sums)
+{
+    const pc_axis *axis = job->axis[2];
+    A *row = acc + axis->PL * job->L;
+    F(linear_rows)(job, item, PC_X, from, 0, rows * axis->I, row, buffer);
+    F(linear_taps)(job, sums, acc, 0, rows * axis->I * job->L);
+    const int64_t whole = axis->I - (axis->K - 1) * axis->D + axis->PL;
+    for (int64_t o = 0; o < pc_min(axis->PL, axis->O); o++)
+        F(linear_edge)(job, row, rows, o, sums);
+    for (int64_t o = pc_max(whole, axis->PL); o < axis->O; o++)
+        F(linear_edge)(job, row, rows, o, sums);
 }
 
 static void F(linear_phases)(const pc_job *job, const pc_item *item, char *scratch)
 {
-    const pc_axis *axis = job->axis[2];
-    const pc_span span = pc_span_of(axis, item->column, item->column_end);
+    const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
+    const pc_operand *y = &job->op[PC_Y];
     const int64_t L = job->L, n = item->column_end - item->column;
-    A *acc = (A *)scratch, *slots = acc + job->acc, *out = slots + job->phases * job->slot;
-    double *counts = (double *)(out + job->out);
-    T *buffer = (T *)(counts + job->out);
+    A *acc = (A *)scratch, *slots = acc + job->acc, *sums = slots + job->phases * job->slot;
+    double *counts = (double *)(sums + job->out), row_count[PC_MOST_ROWS];
+    T *buffer = (T *)(counts + job->out), *out = buffer + 3 * job->load;
+    char *at[PC_MOST_ROWS];
+    int64_t padded = 0;
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
     F(count_columns)(job, item, item->column, item->column_end, counts);
-    ON_A(fill)(acc, 0, job->acc);
-    for (int64_t row = item->row; row < item->row_end; row++) {
-        const pc_sources from = pc_sources_of(job, item, row);
-        F(linear_rows)(job, item, PC_X, &from, span.from, span.n, acc + span.lead * L, buffer);
-        if (job->split)
-            ON_A(split)(job, acc, slots, span.per_phase);
-        if (job->split || axis->S == 1)
-            F(linear_taps)(job, out, job->split ? slots : acc, 0, n * L);
-        else
-            for (int64_t c = 0; c < n; c++)
-                F(linear_taps)(job, out + c * L, acc, c * axis->S, L);
-        F(linear_store)(job, item, &from, out, counts, buffer);
+    for (int64_t row = item->row, rows; row < item->row_end; row += rows) {
+        rows = pc_rows_together(job, item, row, &from);
+        const bool run = job->long_rows && rows > 1;
+        const int64_t pitch = run ? job->axis[2]->I : job->out_pitch;
+        pc_place_rows(job, item, PC_Y, &from, rows, at);
+        F(count_rows)(job, item, &from, rows, row_count);
+        if (run) {
+            F(linear_long_rows)(job, item, &from, rows, acc, buffer, sums);
+            pc_find_sources(job, item, row + rows, &from);
+        } else {
+            if (padded < rows)
+                F(linear_pad)(job, &span, rows, acc, slots);
+            F(linear_short_rows)(job, item, &from, &span, rows, acc, slots, buffer, sums);
+        }
+        padded = run ? 0 : pc_max(padded, rows);
+        const bool adjoin = y->contiguous && (rows == 1 || n == pitch) &&
+                            pc_adjoin(at, rows, n * L * (ptrdiff_t)sizeof(T));
+        T *dst = adjoin ? (T *)at[0] : out;
+        F(divide)(job, dst, sums, rows, n, pitch, row_count, counts);
+        for (int64_t r = 0; r < rows && !adjoin; r++)
+            ON_T(store)(y, at[r], n, L, dst + r * pitch * L);
     }
 }
 
@@ -151,14 +276,14 @@ static void F(linear_fold)(A *dst, const A *run, int64_t n, int64_t L, A *buffer
 {
     while (n > 2) {
         const int64_t half = (n + 1) / 2;
-        const A *src[2] = {run, run + half * L};
+        const void *src[2] = {run, run + half * L};
         SUM_SUMS(buffer, src, 2, false, (n - half) * L);
         if (n % 2)
             ON_A(copy)(buffer + (half - 1) * L, run + (half - 1) * L, L);
         run = buffer;
         n = half;
     }
-    const A *src[2] = {run, run + L};
+    const void *src[2] = {run, run + L};
     SUM_SUMS(dst, src, (int)n, false, L);
 }
 
@@ -172,8 +297,9 @@ static void F(linear_runs)(const pc_job *job, const pc_item *item, char *scratch
     double *counts = (double *)(part + job->out);
     T *buffer = (T *)(counts + job->out);
     F(count_columns)(job, item, item->column, item->column_end, counts);
-    for (int64_t row = item->row; row < item->row_end; row++) {
-        const pc_sources from = pc_sources_of(job, item, row);
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
         ON_A(fill)(out, 0, n * L);
         for (int64_t first = begin; first < last.pos + last.n; first += chunk) {
             const int64_t end = pc_min(first + chunk, last.pos + last.n);
@@ -183,7 +309,7 @@ static void F(linear_runs)(const pc_job *job, const pc_item *item, char *scratch
                 const int64_t low = pc_max(run.pos, first), high = pc_min(run.pos + run.n, end);
                 if (low >= high)
                     continue;
-                const A *src[1] = {part};
+                const void *src[1] = {part};
                 F(linear_fold)(part, acc + (low - first) * L, high - low, L, folded);
                 SUM_SUMS(out + c * L, src, 1, true, L);
             }
@@ -199,7 +325,7 @@ static void F(linear_sparse_tap)(const pc_job *job, const pc_item *item, const c
     pc_outputs_with_tap(job->axis[2], k, 0, job->axis[2]->I, &first, &end);
     if (first == end)
         return;
-    const T *src[1] = {value};
+    const void *src[1] = {value};
     ON_T(load_tap)(job, row, k, first, end, value);
     SUM_ROWS(out + (first - item->column) * job->L, src, 1, true, (end - first) * job->L);
 }
@@ -210,8 +336,9 @@ static void F(linear_sparse)(const pc_job *job, const pc_item *item, char *scrat
     double *counts = (double *)(out + job->out);
     T *buffer = (T *)(counts + job->out);
     F(count_columns)(job, item, item->column, item->column_end, counts);
-    for (int64_t row = item->row; row < item->row_end; row++) {
-        const pc_sources from = pc_sources_of(job, item, row);
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
         ON_A(fill)(out, 0, job->out);
         for (int64_t a = 0; a < from.link[0].n; a++)
             for (int64_t b = 0; b < from.link[1].n; b++)
@@ -252,7 +379,7 @@ static void F(gradient_rows)(const pc_job *job, const pc_item *item, const pc_so
             const T *dy = ON_T(load)(&job->op[PC_Y], at, n, L, buffer);
             const double row_count = F(count_row)(job, item, pc_link_pos(&from->link[0], a),
                                                   pc_link_pos(&from->link[1], b));
-            const A *src[1] = {scaled};
+            const void *src[1] = {scaled};
             for (int64_t c = 0; c < n; c++)
                 for (int64_t l = 0; l < L; l++)
                     scaled[c * L + l] = (A)dy[c * L + l] / (A)(row_count * counts[c]);
@@ -282,7 +409,7 @@ static void F(gradient_taps)(const pc_job *job, const A *acc, A *slots, int64_t 
     const pc_axis *axis = job->axis[2];
     const int64_t len = groups * job->L;
     for (int64_t r = 0; r < job->phases; r++) {
-        const A *src[PC_BATCH];
+        const void *src[PC_BATCH];
         A *slot = slots + r * job->slot;
         int count = 0;
         bool add = false;
@@ -310,8 +437,9 @@ static void F(gradient_phases)(const pc_job *job, const pc_item *item, char *scr
     T *buffer = (T *)(counts + job->acc);
     F(count_columns)(job, item, r.first, r.end, counts);
     ON_A(fill)(acc, 0, job->acc);
-    for (int64_t row = item->row; row < item->row_end; row++) {
-        const pc_sources from = pc_sources_of(job, item, row);
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
         F(gradient_rows)(job, item, &from, r.first, r.end, acc + (r.first - base) * L, scaled,
                          counts, buffer);
         F(gradient_taps)(job, acc, slots, r.group_end - r.group, r.most);
@@ -349,8 +477,9 @@ static void F(gradient_outputs)(const pc_job *job, const pc_item *item, char *sc
     A *acc = (A *)scratch, *scaled = acc + job->acc, *out = scaled + job->acc;
     double *counts = (double *)(out + job->out);
     T *buffer = (T *)(counts + job->acc);
-    for (int64_t row = item->row; row < item->row_end; row++) {
-        const pc_sources from = pc_sources_of(job, item, row);
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
         ON_A(fill)(out, 0, job->out);
         for (int64_t first = begin; first < last; first += chunk) {
             const int64_t end = pc_min(first + chunk, last);

@@ -5,6 +5,48 @@
 #endif
 #define R(name) PC_CAT(name, E_NAME)
 
+/* By blocks, the last of which overlaps: dst and src are different arrays. */
+static inline void R(copy)(E *dst, const E *src, int64_t n)
+{
+    const int64_t whole = n < PC_BLOCK ? n : n / PC_BLOCK * PC_BLOCK;
+    for (int64_t i = 0; i < whole; i++)
+        dst[i] = src[i];
+    if (whole < n)
+        for (int64_t i = n - PC_BLOCK; i < n; i++)
+            dst[i] = src[i];
+}
+
+static inline void R(fill)(E *dst, E value, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        dst[i] = value;
+}
+
+/* What some rows of acc hold before and after the input's columns. */
+static inline void R(fill_padding)(const pc_job *job, const pc_span *span, int64_t rows, E *acc,
+                                   E value)
+{
+    const int64_t after = span->lead + span->n;
+    for (int64_t r = 0; r < rows; r++) {
+        E *row = acc + r * job->pitch * job->L;
+        R(fill)(row, value, span->lead * job->L);
+        R(fill)(row + after * job->L, value, (job->pitch - after) * job->L);
+    }
+}
+
+/* The same for rows that are split into halves as they are combined. */
+static inline void R(fill_halves)(const pc_job *job, const pc_span *span, int64_t rows, E *even,
+                                  E *odd, E value)
+{
+    const int64_t after = span->lead + span->n;
+    for (int64_t r = 0; r < rows; r++, even += job->out_pitch, odd += job->out_pitch) {
+        R(fill)(even, value, (span->lead + 1) / 2);
+        R(fill)(odd, value, span->lead / 2);
+        R(fill)(even + (after + 1) / 2, value, job->out_pitch - (after + 1) / 2);
+        R(fill)(odd + after / 2, value, job->out_pitch - after / 2);
+    }
+}
+
 /* n columns of L lanes as one run: where they are, if they are one, else copied to the buffer. */
 static inline const E *R(load)(const pc_operand *op, const char *at, int64_t n, int64_t L, E *buffer)
 {
@@ -16,6 +58,15 @@ static inline const E *R(load)(const pc_operand *op, const char *at, int64_t n, 
     return buffer;
 }
 
+/* The same for some rows; row k has the k-th buffer, which are `pitch` apart. */
+static inline void R(load_rows)(const pc_operand *op, const void *rows[], int count, int64_t n,
+                                int64_t L, E *buffers, int64_t pitch)
+{
+    if (!op->contiguous)
+        for (int k = 0; k < count; k++)
+            rows[k] = R(load)(op, rows[k], n, L, buffers + k * pitch);
+}
+
 /* The run to which a result of n columns is written: its place, or the buffer, then stored. */
 static inline E *R(target)(const pc_operand *op, char *at, E *buffer)
 {
@@ -24,8 +75,11 @@ static inline E *R(target)(const pc_operand *op, char *at, E *buffer)
 
 static inline void R(store)(const pc_operand *op, char *at, int64_t n, int64_t L, const E *row)
 {
-    if ((const E *)at == row)
+    if (op->contiguous) {
+        if ((const E *)at != row)
+            R(copy)((E *)at, row, n * L);
         return;
+    }
     for (int64_t c = 0; c < n; c++)
         for (int64_t l = 0; l < L; l++)
             *(E *)(at + c * op->axis[2] + l * op->lane) = row[c * L + l];
@@ -42,20 +96,8 @@ static inline void R(load_tap)(const pc_job *job, const char *row, int64_t k, in
             *buffer++ = *(const E *)(row + pc_tap_position(axis, 0, o, k) * x->axis[2] + l * x->lane);
 }
 
-static inline void R(copy)(E *dst, const E *src, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        dst[i] = src[i];
-}
-
-static inline void R(fill)(E *dst, E value, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        dst[i] = value;
-}
-
-/* Phase r of a row is every S-th column from column r*D % S on: there the taps r, r + phases, … of
- * neighbouring outputs are neighbours. */
+/* Phase r of a run of columns is every S-th from column r*D % S on: there the taps r, r + phases, …
+ * of neighbouring outputs are neighbours. */
 PC_OUTLINE __attribute__((unused)) void R(split)(const pc_job *job, const E *row, E *slots, int64_t per_phase)
 {
     const int64_t S = job->axis[2]->S, D = job->axis[2]->D, L = job->L;

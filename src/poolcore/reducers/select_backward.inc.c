@@ -20,61 +20,158 @@ static inline int64_t F(tap_at)(const pc_job *job, const char *at)
     return job->mark_bytes == 4 ? *(const int32_t *)at : *(const int64_t *)at;
 }
 
-/* The taps of n columns as IX; what pads the last block is no tap. */
 static void F(load_taps)(const pc_job *job, const char *at, int64_t n, IX *taps)
 {
     const pc_operand *m = &job->op[PC_MARKS];
-    const int64_t len = n * job->L;
     if (m->contiguous && job->mark_bytes == 1)
-        for (int64_t i = 0; i < len; i++)
+        for (int64_t i = 0; i < n * job->L; i++)
             taps[i] = ((const uint8_t *)at)[i];
     else
         for (int64_t c = 0; c < n; c++)
             for (int64_t l = 0; l < job->L; l++)
                 taps[c * job->L + l] = (IX)F(tap_at)(job, at + c * m->axis[2] + l * m->lane);
-    for (int64_t i = len; i < pc_round_up(len, PC_BLOCK); i++)
-        taps[i] = -1;
 }
 
-PC_OUTLINE void F(add_selected)(T *dst, const IX *taps, IX tap, const T *dy, int64_t len)
+/* One term of a gradient: dy where the tap is this one, else 0. */
+typedef struct F(term) {
+    const T *dy;
+    const IX *taps;
+    IX tap;
+} F(term);
+
+/* dst = (or += if add) the sum of the terms; whole blocks. */
+PC_OUTLINE void F(sum_terms)(T *dst, const F(term) * term, int n, bool add, int64_t len)
 {
     const size_t whole = (size_t)pc_round_up(len, PC_BLOCK) & ~(size_t)(PC_BLOCK - 1);
-    PC_LANES
-    for (size_t i = 0; i < whole; i++)
-        dst[i] += taps[i] == tap ? dy[i] : 0;
+    for (int k = 0; k < n; k += 2, add = true) {
+        const T *p = term[k].dy, *q = k + 1 < n ? term[k + 1].dy : p;
+        const IX *i = term[k].taps, *j = k + 1 < n ? term[k + 1].taps : i;
+        const IX s = term[k].tap, t = k + 1 < n ? term[k + 1].tap : -2; /* no tap is -2 */
+        if (add) {
+            PC_LANES
+            for (size_t x = 0; x < whole; x++)
+                dst[x] = dst[x] + (i[x] == s ? p[x] : 0) + (j[x] == t ? q[x] : 0);
+        } else {
+            PC_LANES
+            for (size_t x = 0; x < whole; x++)
+                dst[x] = (i[x] == s ? p[x] : 0) + (j[x] == t ? q[x] : 0);
+        }
+    }
 }
 
-static void F(select_gather_item)(const pc_job *job, const pc_item *item, char *scratch)
+/* The output rows of a group of destination rows, loaded once: the links of axis 0 times a range of
+ * axis 1.  A row of outputs starts `most` columns before the first group of padded columns, and what
+ * is no output there has tap -1. */
+typedef struct F(loaded) {
+    T *dy;
+    IX *taps;
+    int64_t low, step, range; /* of axis 1 */
+} F(loaded);
+
+/* How many destination rows from this one on, in the same row of axis 0, find room. */
+static int64_t F(plan_group)(const pc_job *job, const pc_item *item, int64_t row,
+                             const pc_sources *from, F(loaded) * loaded)
+{
+    const pc_axis *axis = job->axis[1];
+    const int64_t left = pc_min(item->row_end - row, axis->I - from->position[1]);
+    const int64_t room = job->sources / pc_max(from->link[0].n, 1);
+    const pc_links *now = &from->link[1];
+    int64_t rows = 1;
+    loaded->low = now->pos;
+    loaded->step = now->pos_step;
+    loaded->range = now->n;
+    if (axis->D > 1)
+        return rows;
+    for (; rows < left; rows++) {
+        const pc_links next = pc_windows_holding(axis, item->plane, from->position[1] + rows);
+        const int64_t range = pc_max(loaded->range, next.pos + next.n - loaded->low);
+        if (next.n > 0 && loaded->range == 0)
+            return rows; /* rows in a gap have no window and no place to start from */
+        if (range > room)
+            return rows;
+        loaded->range = range;
+    }
+    return rows;
+}
+
+static void F(load_group)(const pc_job *job, const pc_item *item, const pc_sources *from,
+                          const pc_reach *reach, const F(loaded) * loaded, T *buffer)
+{
+    const int64_t n = reach->end - reach->first, L = job->L;
+    const int64_t lead = (reach->first - (reach->group - reach->most)) * L;
+    for (int64_t a = 0; a < from->link[0].n; a++)
+        for (int64_t b = 0; b < loaded->range; b++) {
+            const int64_t o0 = pc_link_pos(&from->link[0], a), o1 = loaded->low + b * loaded->step;
+            const int64_t to = (a * loaded->range + b) * job->pitch + lead;
+            const T *dy = ON_T(load)(&job->op[PC_Y],
+                                     pc_row_of(job, item, PC_Y, o0, o1, reach->first), n, L, buffer);
+            ON_T(copy)(loaded->dy + to, dy, n * L);
+            F(load_taps)(job, pc_row_of(job, item, PC_MARKS, o0, o1, reach->first), n,
+                         loaded->taps + to);
+        }
+}
+
+/* slots[r] = the gradient of phase r of one destination row. */
+static void F(gather_row)(const pc_job *job, const pc_sources *from, const pc_reach *reach,
+                          const F(loaded) * loaded, T *slots)
 {
     const pc_axis *axis = job->axis[2];
-    const pc_operand *x = &job->op[PC_X];
-    const int64_t L = job->L, n = item->column_end - item->column;
-    const pc_reach r = pc_reach_of(axis, item->column, item->column_end);
-    const int64_t base = r.group - r.most; /* the group of a slot's first element */
-    T *slots = (T *)scratch, *dy = slots + job->phases * job->slot, *out = dy + job->load;
-    IX *taps = (IX *)(out + job->out);
-    for (int64_t row = item->row; row < item->row_end; row++) {
-        const pc_sources from = pc_sources_of(job, item, row);
-        ON_T(fill)(slots, 0, job->phases * job->slot);
-        for (int64_t a = 0; a < from.link[0].n; a++)
-            for (int64_t b = 0; b < from.link[1].n; b++) {
-                const char *y = pc_source_row(job, item, PC_Y, &from, a, b, r.first);
-                const char *marks = pc_source_row(job, item, PC_MARKS, &from, a, b, r.first);
-                const int64_t len = (r.end - r.first) * L;
-                const int64_t row_tap = pc_link_tap(&from.link[0], a) * job->mark_weight[0] +
-                                        pc_link_tap(&from.link[1], b) * job->mark_weight[1];
-                ON_T(copy)(dy, ON_T(load)(&job->op[PC_Y], y, r.end - r.first, L, dy), len);
-                F(load_taps)(job, marks, r.end - r.first, taps);
-                for (int64_t k = axis->K - 1; k >= 0; k--) {
-                    const int64_t group = r.first + k * axis->D / axis->S;
-                    F(add_selected)(slots + k % job->phases * job->slot + (group - base) * L, taps,
-                                    (IX)(row_tap + k * job->mark_weight[2]), dy, len);
+    const int64_t len = (reach->group_end - reach->group) * job->L, phases = job->phases;
+    for (int64_t r = 0; r < phases; r++) {
+        F(term) term[PC_BATCH];
+        int n = 0;
+        bool add = false;
+        for (int64_t a = 0; a < from->link[0].n; a++)
+            for (int64_t b = 0; b < from->link[1].n; b++)
+                for (int64_t k = r + (axis->K - 1 - r) / phases * phases; k >= r; k -= phases) {
+                    if (n == PC_BATCH) {
+                        F(sum_terms)(slots + r * job->slot, term, n, add, len);
+                        n = 0;
+                        add = true;
+                    }
+                    const int64_t row =
+                        a * loaded->range +
+                        (pc_link_pos(&from->link[1], b) - loaded->low) / loaded->step;
+                    const int64_t at =
+                        row * job->pitch + (reach->most - k * axis->D / axis->S) * job->L;
+                    term[n].dy = loaded->dy + at;
+                    term[n].taps = loaded->taps + at;
+                    term[n++].tap =
+                        (IX)(pc_link_tap(&from->link[0], a) * job->mark_weight[0] +
+                             pc_link_tap(&from->link[1], b) * job->mark_weight[1] +
+                             k * job->mark_weight[2]);
                 }
-            }
-        char *at = pc_row_of(job, item, PC_X, from.position[0], from.position[1], item->column);
-        T *dst = ON_T(target)(x, at, out);
-        ON_T(merge)(job, dst, item->column, n, slots, base);
-        ON_T(store)(x, at, n, L, dst);
+        if (n > 0)
+            F(sum_terms)(slots + r * job->slot, term, n, add, len);
+        else if (!add)
+            ON_T(fill)(slots + r * job->slot, 0, len);
+    }
+}
+
+static void F(gather_item)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    const pc_operand *x = &job->op[PC_X];
+    const int64_t L = job->L, n = item->column_end - item->column, room = job->sources * job->pitch;
+    const pc_reach reach = pc_reach_of(job->axis[2], item->column, item->column_end);
+    T *slots = (T *)scratch, *buffer = slots + job->phases * job->slot, *out = buffer + job->load;
+    F(loaded) loaded = {.dy = out + job->out};
+    loaded.taps = (IX *)(loaded.dy + room + PC_BLOCK);
+    for (int64_t i = 0; i < room + PC_BLOCK; i++) {
+        loaded.dy[i] = 0;
+        loaded.taps[i] = -1;
+    }
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+    for (int64_t row = item->row; row < item->row_end;) {
+        const int64_t rows = F(plan_group)(job, item, row, &from, &loaded);
+        F(load_group)(job, item, &from, &reach, &loaded, buffer);
+        for (const int64_t end = row + rows; row < end; row++, pc_next_sources(job, item, &from)) {
+            char *at = pc_row_of(job, item, PC_X, from.position[0], from.position[1], item->column);
+            T *dst = ON_T(target)(x, at, out);
+            F(gather_row)(job, &from, &reach, &loaded, slots);
+            ON_T(merge)(job, dst, item->column, n, slots, reach.group);
+            ON_T(store)(x, at, n, L, dst);
+        }
     }
 }
 
@@ -82,7 +179,7 @@ static void F(select_gather)(const pc_job *job, int64_t begin, int64_t end, char
 {
     for (int64_t number = begin; number < end; number++) {
         const pc_item item = pc_item_at(job, number);
-        F(select_gather_item)(job, &item, scratch);
+        F(gather_item)(job, &item, scratch);
     }
 }
 

@@ -134,11 +134,9 @@ static void F(store_regular)(const pc_job *job, const pc_item *item, const pc_so
 static void F(taps)(const pc_job *job, T *best, IX *marks, const T *x, const IX *x_marks,
                     int64_t first, int64_t len)
 {
-    const pc_axis *axis = job->axis[2];
-    const int64_t step = job->split ? axis->S : 1;
-    for (int64_t k = 0; k < axis->K; k++) {
-        const int64_t at =
-            k % job->phases * job->slot + (first + k * axis->D / step) * job->L;
+    pc_tap_run run = {.column = first};
+    for (int64_t k = 0; k < job->axis[2]->K; k++, pc_next_tap(job, &run)) {
+        const int64_t at = run.phase * job->slot + run.column * job->L;
         if (k == 0) {
             ON_T(copy)(best, x + at, len);
             ON_IX(copy)(marks, x_marks + at, len);
@@ -148,32 +146,48 @@ static void F(taps)(const pc_job *job, T *best, IX *marks, const T *x, const IX 
     }
 }
 
+static void F(columns)(const pc_job *job, const T *acc, const IX *acc_marks, T *slots,
+                       IX *slot_marks, int64_t rows, int64_t n, T *out, IX *out_marks)
+{
+    const int64_t L = job->L, S = job->axis[2]->S;
+    if (job->split) {
+        ON_T(split)(job, acc, slots, rows * job->out_pitch);
+        ON_IX(split)(job, acc_marks, slot_marks, rows * job->out_pitch);
+    }
+    if (job->split || S == 1)
+        F(taps)(job, out, out_marks, job->split ? slots : acc, job->split ? slot_marks : acc_marks, 0,
+                ((rows - 1) * job->out_pitch + n) * L);
+    else
+        for (int64_t r = 0; r < rows; r++)
+            for (int64_t c = 0; c < n; c++) {
+                const int64_t to = (r * job->out_pitch + c) * L;
+                F(taps)(job, out + to, out_marks + to, acc, acc_marks, r * job->pitch + c * S, L);
+            }
+}
+
 static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
 {
-    const pc_axis *axis = job->axis[2];
-    const pc_span span = pc_span_of(axis, item->column, item->column_end);
+    const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
     const int64_t L = job->L, n = item->column_end - item->column;
     const int64_t slots = job->phases * job->slot;
-    const bool split = job->split;
     T *acc = (T *)scratch, *slot = acc + job->acc, *buffer = slot + slots, *out = buffer + job->load;
     IX *acc_marks = (IX *)(out + job->out), *slot_marks = acc_marks + job->acc;
     IX *out_marks = slot_marks + slots;
-    ON_T(fill)(acc, WORST, job->acc);
-    ON_IX(fill)(acc_marks, NO_MARK, job->acc);
-    for (int64_t row = item->row; row < item->row_end; row++) {
-        const pc_sources from = pc_sources_of(job, item, row);
-        F(rows)(job, item, &from, span.from, span.n, acc + span.lead * L, acc_marks + span.lead * L,
-                buffer);
-        if (split) {
-            ON_T(split)(job, acc, slot, span.per_phase);
-            ON_IX(split)(job, acc_marks, slot_marks, span.per_phase);
+    pc_sources next, from[PC_MOST_ROWS];
+    pc_find_sources(job, item, item->row, &next);
+    ON_T(fill_padding)(job, &span, job->group, acc, WORST);
+    ON_IX(fill_padding)(job, &span, job->group, acc_marks, NO_MARK);
+    for (int64_t row = item->row; row < item->row_end; row += job->group) {
+        const int64_t rows = pc_min(job->group, item->row_end - row);
+        for (int64_t r = 0; r < rows; r++, pc_next_sources(job, item, &next)) {
+            const int64_t to = (r * job->pitch + span.lead) * L;
+            from[r] = next;
+            F(rows)(job, item, &from[r], span.from, span.n, acc + to, acc_marks + to, buffer);
         }
-        if (split || axis->S == 1)
-            F(taps)(job, out, out_marks, split ? slot : acc, split ? slot_marks : acc_marks, 0, n * L);
-        else
-            for (int64_t c = 0; c < n; c++)
-                F(taps)(job, out + c * L, out_marks + c * L, acc, acc_marks, c * axis->S, L);
-        F(store_regular)(job, item, &from, out, out_marks);
+        F(columns)(job, acc, acc_marks, slot, slot_marks, rows, n, out, out_marks);
+        for (int64_t r = 0; r < rows; r++)
+            F(store_regular)(job, item, &from[r], out + r * job->out_pitch * L,
+                             out_marks + r * job->out_pitch * L);
     }
 }
 
@@ -200,8 +214,9 @@ static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
     T *acc = (T *)scratch, *run = acc + job->acc, *buffer = run + job->acc, *out = buffer + job->load;
     IX *acc_marks = (IX *)(out + job->out), *run_marks = acc_marks + job->acc;
     IX *out_marks = run_marks + job->acc;
-    for (int64_t row = item->row; row < item->row_end; row++) {
-        const pc_sources from = pc_sources_of(job, item, row);
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
         ON_T(fill)(out, WORST, job->out);
         ON_IX(fill)(out_marks, NO_MARK, job->out);
         for (int64_t first = begin; first < last.pos + last.n; first += chunk) {
@@ -240,8 +255,9 @@ static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
 {
     T *value = (T *)scratch, *out = value + job->out;
     IX *marks = (IX *)(out + job->out), *out_marks = marks + job->out;
-    for (int64_t row = item->row; row < item->row_end; row++) {
-        const pc_sources from = pc_sources_of(job, item, row);
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
         ON_T(fill)(out, WORST, job->out);
         ON_IX(fill)(out_marks, NO_MARK, job->out);
         for (int64_t a = 0; a < from.link[0].n; a++)

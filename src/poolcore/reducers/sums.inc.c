@@ -5,11 +5,14 @@
 #endif
 #define F(name) PC_CAT3(name, T_NAME, A_NAME)
 
-/* dst = (or += if add) the sum of n runs; len is cut to a multiple of block. */
-PC_INLINE void F(sum_pass)(A *dst, const T *const src[], int n, bool add, int64_t len, int64_t block)
+/* dst = (or += if add) the sum of n runs, from element `at` of each on; len is cut to a multiple of
+ * block. */
+PC_INLINE void F(sum_pass)(A *dst, const void *const src[], int n, bool add, int64_t at, int64_t len,
+                           int64_t block)
 {
     const size_t whole = (size_t)len & ~(size_t)(block - 1);
-    const T *a = src[0], *b = n > 1 ? src[1] : a, *c = n > 2 ? src[2] : b;
+    const T *a = (const T *)src[0] + at, *b = n > 1 ? (const T *)src[1] + at : a;
+    const T *c = n > 2 ? (const T *)src[2] + at : b;
     int k = 0;
     if (!add && n == 1) {
         PC_LANES
@@ -28,13 +31,14 @@ PC_INLINE void F(sum_pass)(A *dst, const T *const src[], int n, bool add, int64_
         k = 3;
     }
     for (; k + 1 < n; k += 2) {
-        a = src[k], b = src[k + 1];
+        a = (const T *)src[k] + at;
+        b = (const T *)src[k + 1] + at;
         PC_LANES
         for (size_t i = 0; i < whole; i++)
             dst[i] = dst[i] + (A)a[i] + (A)b[i];
     }
     if (k < n) {
-        a = src[k];
+        a = (const T *)src[k] + at;
         PC_LANES
         for (size_t i = 0; i < whole; i++)
             dst[i] = dst[i] + (A)a[i];
@@ -42,25 +46,22 @@ PC_INLINE void F(sum_pass)(A *dst, const T *const src[], int n, bool add, int64_
 }
 
 /* The last, overlapping block is computed apart and first: it may read what the others write. */
-PC_INLINE void F(sum_blocks)(A *dst, const T *const src[], int n, bool add, int64_t len, int64_t block)
+PC_INLINE void F(sum_blocks)(A *dst, const void *const src[], int n, bool add, int64_t len, int64_t block)
 {
     A last[PC_BLOCK];
     const bool ragged = len % block != 0;
     if (ragged) {
-        const T *end[PC_BATCH] = {src[0] + len - block};
-        for (int k = 1; k < n; k++)
-            end[k] = src[k] + len - block;
         for (int64_t i = 0; add && i < block; i++)
             last[i] = dst[len - block + i];
-        F(sum_pass)(last, end, n, add, block, block);
+        F(sum_pass)(last, src, n, add, len - block, block, block);
     }
-    F(sum_pass)(dst, src, n, add, len, block);
+    F(sum_pass)(dst, src, n, add, 0, len, block);
     if (ragged)
         for (int64_t i = 0; i < block; i++)
             dst[len - block + i] = last[i];
 }
 
-PC_OUTLINE void F(sum)(A *dst, const T *const src[], int n, bool add, int64_t len)
+PC_OUTLINE void F(sum)(A *dst, const void *const src[], int n, bool add, int64_t len)
 {
     if (len >= 16)
         F(sum_blocks)(dst, src, n, add, len, 16);
@@ -69,7 +70,7 @@ PC_OUTLINE void F(sum)(A *dst, const T *const src[], int n, bool add, int64_t le
     else if (len >= 4)
         F(sum_blocks)(dst, src, n, add, len, 4);
     else
-        F(sum_pass)(dst, src, n, add, len, 1);
+        F(sum_pass)(dst, src, n, add, 0, len, 1);
 }
 
 #undef F

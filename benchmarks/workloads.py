@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))  # the tests own the problems and their reader
@@ -47,6 +48,12 @@ class Case:
         """Kernel, stride and padding, which all peers take; as plain numbers where they can be."""
         padding = tuple(low for low, _ in self.problem.padding)
         return short(self.problem.kernel), short(self.problem.stride), short(padding)
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The window but for its kernel, as poolreg's general functions take it."""
+        _, stride, padding = self.window
+        return {"stride": stride, "padding": padding, "data_format": self.problem.layout}
 
     def __str__(self) -> str:
         kernel, stride, padding = self.window

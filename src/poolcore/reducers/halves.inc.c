@@ -1,0 +1,103 @@
+/* Rows with stride 2, combined and taken apart in registers: what the tiles of 2x2/2 and 3x3/2, the
+ * commonest windows of all, spend their time on.  The same results as combining first and splitting
+ * after: rows come first, then columns.
+ *
+ * Parameters: T, T_NAME (element); HALVES (suffix); V_COMBINE(a, b) on registers, COMBINE(a, b) on
+ * elements. */
+#if !defined(T) || !defined(T_NAME) || !defined(HALVES) || !defined(V_COMBINE) || !defined(COMBINE)
+#error "halves.inc.c needs T, T_NAME, HALVES, V_COMBINE and COMBINE"
+#endif
+#define H(name) PC_CAT(name, HALVES)
+#define V(name) PC_CAT(name, T_NAME)
+
+PC_INLINE T H(down)(const void *const src[], int n, int64_t i)
+{
+    T best = ((const T *)src[0])[i];
+    for (int k = 1; k < n; k++)
+        best = COMBINE(best, ((const T *)src[k])[i]);
+    return best;
+}
+
+/* The pairs of columns from column i on, PC_WIDTH of them: n rows combined, then even and odd apart. */
+PC_INLINE void H(pairs_at)(const void *const src[], int n, int64_t i, V(pc_v) * even, V(pc_v) * odd)
+{
+    const T *row = (const T *)src[0] + i;
+    V(pc_v) a = V(pc_load)(row), b = V(pc_load)(row + V(PC_WIDTH));
+    PC_PREFETCH_AHEAD(row);
+    for (int k = 1; k < n; k++) {
+        row = (const T *)src[k] + i;
+        a = V_COMBINE(a, V(pc_load)(row));
+        b = V_COMBINE(b, V(pc_load)(row + V(PC_WIDTH)));
+        PC_PREFETCH_AHEAD(row);
+    }
+    V(pc_split)(a, b, even, odd);
+}
+
+/* even[m], odd[m] = the combined columns skip + 2m and the next, for m < pairs. */
+PC_INLINE void H(halves_n)(T *even, T *odd, const void *const src[], int n, int64_t skip, int64_t pairs)
+{
+    V(pc_v) e, o;
+    int64_t m = 0;
+    for (; m + V(PC_WIDTH) <= pairs; m += V(PC_WIDTH)) {
+        H(pairs_at)(src, n, skip + 2 * m, &e, &o);
+        V(pc_store)(even + m, e);
+        V(pc_store)(odd + m, o);
+    }
+    if (m < pairs && pairs >= V(PC_WIDTH)) {
+        m = pairs - V(PC_WIDTH);
+        H(pairs_at)(src, n, skip + 2 * m, &e, &o);
+        V(pc_store)(even + m, e);
+        V(pc_store)(odd + m, o);
+        return;
+    }
+    for (; m < pairs; m++) {
+        even[m] = H(down)(src, n, skip + 2 * m);
+        odd[m] = H(down)(src, n, skip + 2 * m + 1);
+    }
+}
+
+/* The len columns of n rows, the first of which is padded column `lead`, into their halves. */
+PC_OUTLINE void H(halves)(T *even, T *odd, const void *const src[], int n, int64_t lead, int64_t len)
+{
+    const int64_t skip = lead % 2, first = (lead + skip) / 2, pairs = (len - skip) / 2;
+    if (skip)
+        odd[lead / 2] = H(down)(src, n, 0);
+    if (n == 3)
+        H(halves_n)(even + first, odd + first, src, 3, skip, pairs);
+    else if (n == 2)
+        H(halves_n)(even + first, odd + first, src, 2, skip, pairs);
+    else
+        H(halves_n)(even + first, odd + first, src, n, skip, pairs);
+    if ((len - skip) % 2)
+        even[first + pairs] = H(down)(src, n, len - 1);
+}
+
+/* dst[m] = the combined columns 2m and 2m + 1, for m < pairs. */
+PC_INLINE void H(joined_n)(T *dst, const void *const src[], int n, int64_t pairs)
+{
+    V(pc_v) e, o;
+    int64_t m = 0;
+    for (; m + V(PC_WIDTH) <= pairs; m += V(PC_WIDTH)) {
+        H(pairs_at)(src, n, 2 * m, &e, &o);
+        V(pc_store)(dst + m, V_COMBINE(e, o));
+    }
+    if (m < pairs && pairs >= V(PC_WIDTH)) {
+        m = pairs - V(PC_WIDTH);
+        H(pairs_at)(src, n, 2 * m, &e, &o);
+        V(pc_store)(dst + m, V_COMBINE(e, o));
+        return;
+    }
+    for (; m < pairs; m++)
+        dst[m] = COMBINE(H(down)(src, n, 2 * m), H(down)(src, n, 2 * m + 1));
+}
+
+PC_OUTLINE void H(joined)(T *dst, const void *const src[], int n, int64_t pairs)
+{
+    if (n == 2)
+        H(joined_n)(dst, src, 2, pairs);
+    else
+        H(joined_n)(dst, src, n, pairs);
+}
+
+#undef H
+#undef V

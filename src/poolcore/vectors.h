@@ -1,0 +1,150 @@
+/* Registers of lanes, for the one thing that loops over lanes cannot be brought to: taking every
+ * second lane apart inside a register.  Everything else is written as loops.
+ *
+ * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), add, the NaN-aware
+ * max and min of select.inc.c, and split: the even and the odd lanes of two neighbouring registers.
+ * One form per ISA; the portable form at the end is the definition. */
+#ifndef PC_VECTORS_H
+#define PC_VECTORS_H
+
+#include "lanes.h"
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+
+typedef __m512 pc_v_f32;
+typedef __m512d pc_v_f64;
+enum { PC_WIDTH_f32 = 16, PC_WIDTH_f64 = 8 };
+PC_INLINE pc_v_f32 pc_load_f32(const float *p) { return _mm512_loadu_ps(p); }
+PC_INLINE pc_v_f64 pc_load_f64(const double *p) { return _mm512_loadu_pd(p); }
+PC_INLINE void pc_store_f32(float *p, pc_v_f32 a) { _mm512_storeu_ps(p, a); }
+PC_INLINE void pc_store_f64(double *p, pc_v_f64 a) { _mm512_storeu_pd(p, a); }
+PC_INLINE pc_v_f32 pc_add_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_add_ps(a, b); }
+PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_add_pd(a, b); }
+PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
+{
+    return _mm512_mask_mov_ps(_mm512_max_ps(b, a), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
+}
+PC_INLINE pc_v_f32 pc_min_f32(pc_v_f32 a, pc_v_f32 b)
+{
+    return _mm512_mask_mov_ps(_mm512_min_ps(b, a), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
+}
+PC_INLINE pc_v_f64 pc_max_f64(pc_v_f64 a, pc_v_f64 b)
+{
+    return _mm512_mask_mov_pd(_mm512_max_pd(b, a), _mm512_cmp_pd_mask(b, b, _CMP_UNORD_Q), b);
+}
+PC_INLINE pc_v_f64 pc_min_f64(pc_v_f64 a, pc_v_f64 b)
+{
+    return _mm512_mask_mov_pd(_mm512_min_pd(b, a), _mm512_cmp_pd_mask(b, b, _CMP_UNORD_Q), b);
+}
+PC_INLINE void pc_split_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
+{
+    const __m512i e = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    *even = _mm512_permutex2var_ps(a, e, b);
+    *odd = _mm512_permutex2var_ps(a, _mm512_add_epi32(e, _mm512_set1_epi32(1)), b);
+}
+PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *odd)
+{
+    const __m512i e = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+    *even = _mm512_permutex2var_pd(a, e, b);
+    *odd = _mm512_permutex2var_pd(a, _mm512_add_epi64(e, _mm512_set1_epi64(1)), b);
+}
+
+#elif defined(__AVX2__)
+#include <immintrin.h>
+
+typedef __m256 pc_v_f32;
+typedef __m256d pc_v_f64;
+enum { PC_WIDTH_f32 = 8, PC_WIDTH_f64 = 4 };
+PC_INLINE pc_v_f32 pc_load_f32(const float *p) { return _mm256_loadu_ps(p); }
+PC_INLINE pc_v_f64 pc_load_f64(const double *p) { return _mm256_loadu_pd(p); }
+PC_INLINE void pc_store_f32(float *p, pc_v_f32 a) { _mm256_storeu_ps(p, a); }
+PC_INLINE void pc_store_f64(double *p, pc_v_f64 a) { _mm256_storeu_pd(p, a); }
+PC_INLINE pc_v_f32 pc_add_f32(pc_v_f32 a, pc_v_f32 b) { return _mm256_add_ps(a, b); }
+PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return _mm256_add_pd(a, b); }
+PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
+{
+    return _mm256_blendv_ps(_mm256_max_ps(b, a), b, _mm256_cmp_ps(b, b, _CMP_UNORD_Q));
+}
+PC_INLINE pc_v_f32 pc_min_f32(pc_v_f32 a, pc_v_f32 b)
+{
+    return _mm256_blendv_ps(_mm256_min_ps(b, a), b, _mm256_cmp_ps(b, b, _CMP_UNORD_Q));
+}
+PC_INLINE pc_v_f64 pc_max_f64(pc_v_f64 a, pc_v_f64 b)
+{
+    return _mm256_blendv_pd(_mm256_max_pd(b, a), b, _mm256_cmp_pd(b, b, _CMP_UNORD_Q));
+}
+PC_INLINE pc_v_f64 pc_min_f64(pc_v_f64 a, pc_v_f64 b)
+{
+    return _mm256_blendv_pd(_mm256_min_pd(b, a), b, _mm256_cmp_pd(b, b, _CMP_UNORD_Q));
+}
+/* Shuffling works inside the two halves of a register: the quarters come out as 0 2 1 3. */
+PC_INLINE void pc_split_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
+{
+    const __m256d e = _mm256_castps_pd(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)));
+    const __m256d o = _mm256_castps_pd(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
+    *even = _mm256_castpd_ps(_mm256_permute4x64_pd(e, _MM_SHUFFLE(3, 1, 2, 0)));
+    *odd = _mm256_castpd_ps(_mm256_permute4x64_pd(o, _MM_SHUFFLE(3, 1, 2, 0)));
+}
+PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *odd)
+{
+    *even = _mm256_permute4x64_pd(_mm256_unpacklo_pd(a, b), _MM_SHUFFLE(3, 1, 2, 0));
+    *odd = _mm256_permute4x64_pd(_mm256_unpackhi_pd(a, b), _MM_SHUFFLE(3, 1, 2, 0));
+}
+
+#else
+
+#define PC_PORTABLE(t, type, n)                                                                     \
+    typedef struct pc_v_##t {                                                                       \
+        type lane[n];                                                                               \
+    } pc_v_##t;                                                                                     \
+    enum { PC_WIDTH_##t = n };                                                                      \
+    PC_INLINE pc_v_##t pc_load_##t(const type *p)                                                   \
+    {                                                                                               \
+        pc_v_##t a;                                                                                 \
+        for (int i = 0; i < n; i++)                                                                 \
+            a.lane[i] = p[i];                                                                       \
+        return a;                                                                                   \
+    }                                                                                               \
+    PC_INLINE void pc_store_##t(type *p, pc_v_##t a)                                                \
+    {                                                                                               \
+        for (int i = 0; i < n; i++)                                                                 \
+            p[i] = a.lane[i];                                                                       \
+    }                                                                                               \
+    PC_INLINE pc_v_##t pc_add_##t(pc_v_##t a, pc_v_##t b)                                           \
+    {                                                                                               \
+        for (int i = 0; i < n; i++)                                                                 \
+            a.lane[i] += b.lane[i];                                                                 \
+        return a;                                                                                   \
+    }                                                                                               \
+    PC_INLINE pc_v_##t pc_max_##t(pc_v_##t a, pc_v_##t b)                                           \
+    {                                                                                               \
+        for (int i = 0; i < n; i++) {                                                               \
+            const type best = b.lane[i] > a.lane[i] ? b.lane[i] : a.lane[i];                        \
+            a.lane[i] = b.lane[i] != b.lane[i] ? b.lane[i] : best;                                  \
+        }                                                                                           \
+        return a;                                                                                   \
+    }                                                                                               \
+    PC_INLINE pc_v_##t pc_min_##t(pc_v_##t a, pc_v_##t b)                                           \
+    {                                                                                               \
+        for (int i = 0; i < n; i++) {                                                               \
+            const type best = b.lane[i] < a.lane[i] ? b.lane[i] : a.lane[i];                        \
+            a.lane[i] = b.lane[i] != b.lane[i] ? b.lane[i] : best;                                  \
+        }                                                                                           \
+        return a;                                                                                   \
+    }                                                                                               \
+    PC_INLINE void pc_split_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd)              \
+    {                                                                                               \
+        for (int i = 0; i < n / 2; i++) {                                                           \
+            even->lane[i] = a.lane[2 * i];                                                          \
+            odd->lane[i] = a.lane[2 * i + 1];                                                       \
+            even->lane[n / 2 + i] = b.lane[2 * i];                                                  \
+            odd->lane[n / 2 + i] = b.lane[2 * i + 1];                                               \
+        }                                                                                           \
+    }
+PC_PORTABLE(f32, float, 4)
+PC_PORTABLE(f64, double, 2)
+#undef PC_PORTABLE
+
+#endif
+#endif

@@ -1,0 +1,93 @@
+"""What is shipped: contents, budgets, and rules for binaries."""
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import files, requires
+from pathlib import Path
+
+import poolreg
+import pytest
+from poolreg import _core
+
+ROOT = Path(__file__).parents[1]
+MODULE = Path(_core.__file__)
+MOST_BYTES = 6_000_000
+
+
+def symbols(file: Path, *options: str) -> set[str]:
+    """Names of the defined external symbols."""
+    done = subprocess.run(["nm", "--defined-only", *options, file], text=True, check=True,
+                          capture_output=True)
+    return {line.split()[-1].removeprefix("_") if sys.platform == "darwin" else line.split()[-1]
+            for line in done.stdout.splitlines()}
+
+
+def test_module_is_one_for_all_pythons() -> None:
+    assert MODULE.suffixes == [".abi3", ".so"]
+
+
+def test_module_is_within_its_budget() -> None:
+    assert 0 < MODULE.stat().st_size <= MOST_BYTES
+
+
+def test_module_exports_its_init_alone() -> None:
+    """The core's symbols cannot meet those of another library."""
+    assert symbols(MODULE, "--dynamic", "--extern-only") - {"_init", "_fini"} == {"PyInit__core"}
+
+
+def test_types_are_shipped() -> None:
+    package = {file.name for file in Path(poolreg.__file__).parent.iterdir()}
+    assert {"py.typed", "_core.pyi"} <= package
+
+
+def test_sources_are_not() -> None:
+    shipped = files("poolreg")
+    assert shipped
+    assert not [file for file in shipped if file.suffix in (".pyx", ".c", ".h", ".cpp", ".a", ".o")]
+    assert not [file for file in shipped if "tests" in file.parts]
+
+
+def test_numpy_is_all_it_needs() -> None:
+    needed = [line for line in requires("poolreg") or [] if "extra ==" not in line]
+    assert [re.match(r"\w+", line)[0] for line in needed] == ["numpy"]
+
+
+def test_subnormals_survive_the_import() -> None:
+    """A library linked with -ffast-math sets the whole process to flush them to zero."""
+    program = """
+import numpy as np, poolreg as pr
+tiny = np.full((64, 512, 64), 1e-40, np.float32)
+assert tiny[0, 0, 0] / np.float32(2) > 0
+assert (pr.pool(tiny, "sum", 2, axes=1, num_threads=4) == tiny[:, ::2] + tiny[:, 1::2]).all()
+assert (pr.pool(tiny, "max", 2, axes=1, num_threads=4) == tiny[:, ::2]).all()
+assert (pr.pool(tiny, "avg", 2, axes=1, num_threads=4) == tiny[:, ::2]).all()
+assert tiny[0, 0, 0] / np.float32(2) > 0
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
+def units() -> Iterator[tuple[str, list[str]]]:
+    """The instruction sets and their flags, as CMakeLists.txt has them."""
+    listed = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+    for name, flags in re.findall(r"^ *pc_add_isa\((\w+)(.*)\)$", listed, re.MULTILINE):
+        if name == "baseline" or platform.machine() in ("x86_64", "AMD64"):
+            yield name, flags.split()
+
+
+def test_units_are_those_of_this_build() -> None:
+    assert tuple(name for name, _ in units()) == poolreg.show_config().isa_compiled
+
+
+@pytest.mark.parametrize(("isa", "flags"), list(units()))
+def test_object_of_an_isa_exports_its_table_alone(isa: str, flags: list[str],
+                                                  tmp_path: Path) -> None:
+    """Anything else could be linked in place of the same function of another unit."""
+    unit, core = tmp_path / "unit.o", ROOT / "src" / "poolcore"
+    compiler = os.environ.get("CC", "cc")
+    subprocess.run([*compiler.split(), "-std=c11", "-O0", *flags, f"-I{core}", "-c",
+                    core / "isa" / f"isa_{isa}.c", "-o", unit], check=True)
+    assert symbols(unit, "--extern-only") == {f"pc_kernels_{isa}"}

@@ -1,0 +1,110 @@
+"""The same bits whatever the instruction set, the threads and the company."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import poolreg as pr
+import pytest
+import samples
+from cases import cases
+
+THREADS = ("1", "2", "7")
+SUPPORTED = pr.show_config().isa_supported
+
+
+def run(script: str, *arguments: str, **environment: str) -> str:
+    """The output of a program of this folder; a hang is an error after five minutes."""
+    program = Path(__file__).with_name(script)
+    done = subprocess.run([sys.executable, program, *arguments], env=os.environ | environment,
+                          text=True, capture_output=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def baseline() -> dict[str, int]:
+    return json.loads(run("digests.py", "1", POOLREG_CPU="baseline"))["1"]
+
+
+@pytest.mark.parametrize("isa", SUPPORTED)
+def test_every_isa_and_thread_count_gives_the_same_bits(isa: str, baseline: dict) -> None:
+    found = json.loads(run("digests.py", *THREADS, POOLREG_CPU=isa))
+    assert tuple(found) == THREADS
+    for threads, digests in found.items():
+        assert digests.keys() == baseline.keys()
+        different = [key for key in baseline if digests[key] != baseline[key]]
+        assert not different, f"{isa} with {threads} threads"
+
+
+def test_fork_after_threads() -> None:
+    assert run("forking.py") == "done\n"
+
+
+@pytest.mark.parametrize(("method", "params"), cases())
+def test_calls_from_many_threads(method: str, params: dict) -> None:
+    """Each with its own data, geometry and number of threads, all at once."""
+    def pooled(seed: int, threads: int) -> bytes:
+        x = samples.normals((8, 4, 40 + seed % 3, 41), np.float32, seed)
+        y, vjp = pr.pool_vjp(x, method, 3, stride=1 + seed % 2, padding=1, axes=(2, 3),
+                             num_threads=threads, **params)
+        return y.tobytes() + vjp(y).input.tobytes()
+
+    seeds = range(24)
+    expected = [pooled(seed, 1) for seed in seeds]
+    with ThreadPoolExecutor(8) as executor:
+        assert list(executor.map(pooled, seeds, [1, 2, 3] * 8)) == expected
+
+
+def test_num_threads_is_per_thread_of_python() -> None:
+    """A context in one thread is not seen by another."""
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with pr.num_threads(3):
+            inside.set()
+            assert leave.wait(60)
+
+    before = pr.show_config().num_threads
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert inside.wait(60)
+    seen = pr.show_config().num_threads
+    leave.set()
+    holder.join()
+    assert seen == before != 3
+
+
+def test_the_gil_is_released() -> None:
+    """A waiting thread gets to run during a call, though no one else would let go of the GIL."""
+    x = np.zeros((64, 512, 512), np.float32)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    try:
+        assert any(_ran_during(lambda: pr.pool(x, "max", 3, axes=(1, 2))) for _ in range(50))
+        assert not any(_ran_during(lambda: sum(range(1000))) for _ in range(50))
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def _ran_during(call: object) -> bool:
+    ran = []
+    gate = threading.Lock()
+
+    def wait() -> None:
+        with gate:
+            ran.append(True)
+
+    gate.acquire()
+    thread = threading.Thread(target=wait)
+    thread.start()
+    gate.release()
+    call()
+    during = bool(ran)
+    thread.join()
+    return during
