@@ -1,4 +1,4 @@
-"""When two results agree: exactly where nothing is rounded, else within the rounding of the terms."""
+"""When two results agree: exactly if nothing is rounded, else within the rounding of the terms."""
 
 from typing import Any
 

@@ -16,5 +16,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 def pytest_report_header(config: pytest.Config) -> str:
     shown = pr.show_config().to_dict()
     torch = "compared with torch" if find_spec("torch") else "torch is absent: not compared with it"
-    return (f"poolreg {shown['version']}: ISA table {shown['isa']} "
-            f"of {', '.join(shown['isa_supported'])}; {torch}")
+    return (
+        f"poolreg {shown['version']}: ISA table {shown['isa']} "
+        f"of {', '.join(shown['isa_supported'])}; {torch}"
+    )

@@ -65,7 +65,8 @@ def geometry_of(problem: Problem) -> Geometry:
     axes = (
         Axis(problem.shape[i], kernel, stride, padding, dilation, problem.ceil_mode)
         for i, kernel, stride, padding, dilation in zip(
-            pooled, problem.kernel, problem.stride, problem.padding, problem.dilation, strict=True)
+            pooled, problem.kernel, problem.stride, problem.padding, problem.dilation, strict=True
+        )
     )
     lead = tuple(size for i, size in enumerate(problem.shape) if i not in pooled)
     return Geometry(tuple(axes), lead, pooled[0])

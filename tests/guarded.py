@@ -38,11 +38,14 @@ def turned(make: Callable[..., Array], shape: tuple[int, ...], *rest: Any) -> Ar
     return make(shape[::-1], *rest).T[(slice(None, None, -1),) * len(shape)]
 
 
-def pool(geometry: Geometry, method: str, params: dict[str, Any], new: Callable[..., Array]) -> None:
+def pool(
+    geometry: Geometry, method: str, params: dict[str, Any], new: Callable[..., Array]
+) -> None:
     """Forward, forward for backward, backward and indices, all into guarded arrays."""
     for dtype in (np.float32, np.float64):
-        x, y, dx = (new(shape, dtype) for shape in
-                    (geometry.shape, geometry.output_shape, geometry.shape))
+        x, y, dx = (
+            new(shape, dtype) for shape in (geometry.shape, geometry.output_shape, geometry.shape)
+        )
         x[...] = samples.normals(x.shape, dtype, 1)
         pr.pool(x, method, out=y, **geometry.window, **params)
         _, vjp = pr.pool_vjp(x, method, **geometry.window, **params)

@@ -18,8 +18,9 @@ def fortran(x: Array) -> Array:
 
 def second_axis_last(x: Array) -> Array:
     """What torch calls channels_last: the second axis is the innermost in memory."""
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, min(1, x.ndim - 1), -1)), -1,
-                       min(1, x.ndim - 1))
+    return np.moveaxis(
+        np.ascontiguousarray(np.moveaxis(x, min(1, x.ndim - 1), -1)), -1, min(1, x.ndim - 1)
+    )
 
 
 def transposed(x: Array) -> Array:
@@ -71,6 +72,17 @@ def repeated(x: Array) -> Array:
 
 LAYOUTS: dict[str, Callable[[Array], Array]] = {
     layout.__name__: layout
-    for layout in (contiguous, fortran, second_axis_last, transposed, reversed_axes, sliced,
-                   sliced_rows, read_only, unaligned, byte_swapped, repeated)
+    for layout in (
+        contiguous,
+        fortran,
+        second_axis_last,
+        transposed,
+        reversed_axes,
+        sliced,
+        sliced_rows,
+        read_only,
+        unaligned,
+        byte_swapped,
+        repeated,
+    )
 }

@@ -1,7 +1,6 @@
 """Named pooling problems: the reader of shapes.txt, shared by the tests and the benchmarks."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,17 +29,13 @@ class Problem:
 
 def load_shapes(path: str | Path) -> tuple[Problem, ...]:
     """Every problem of the file, in its order."""
-    return tuple(_problems(Path(path).read_text(encoding="utf-8")))
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    words = (line.partition("#")[0].split() for line in lines)
+    return tuple(_problem(*line) for line in words if line)
 
 
-def _problems(text: str) -> Iterator[Problem]:
-    for line in text.splitlines():
-        name, *fields = line.partition("#")[0].split() or [""]
-        if name:
-            yield _problem(name, dict(field.split("=") for field in fields))
-
-
-def _problem(name: str, field: dict[str, str]) -> Problem:
+def _problem(name: str, *fields: str) -> Problem:
+    field = dict(word.split("=") for word in fields)
     if unknown := field.keys() - FIELDS:
         raise ValueError(f"{name}: unknown {', '.join(sorted(unknown))}")
     layout = field["layout"]
@@ -48,9 +43,18 @@ def _problem(name: str, field: dict[str, str]) -> Problem:
     kernel = _per_axis(field["kernel"], rank)
     stride = _per_axis(field["stride"], rank) if "stride" in field else kernel
     sides = [_per_axis(side, 2, ":") for side in field.get("padding", "0").split("x")]
-    return Problem(name, _per_axis(field["shape"], len(layout)), layout, rank, kernel, stride,
-                   tuple(sides * (rank // len(sides))), _per_axis(field.get("dilation", "1"), rank),
-                   field.get("ceil", "0") == "1", field.get("bench", "0") == "1")
+    return Problem(
+        name,
+        _per_axis(field["shape"], len(layout)),
+        layout,
+        rank,
+        kernel,
+        stride,
+        tuple(sides * (rank // len(sides))),
+        _per_axis(field.get("dilation", "1"), rank),
+        field.get("ceil", "0") == "1",
+        field.get("bench", "0") == "1",
+    )
 
 
 def _per_axis(text: str, count: int, separator: str = "x") -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Hostile input: every refusal has the right class, and its words name the argument and the value."""
+"""Hostile input: a refusal is of the right class, and its words name the argument and the value."""
 
 import re
 from collections.abc import Callable
@@ -24,9 +24,13 @@ def refuses(error: type[Exception], *words: str) -> Any:
 
 
 def test_errors_are_builtin_ones_too() -> None:
-    for error, builtin in ((pr.ParameterError, ValueError), (pr.ShapeError, ValueError),
-                           (pr.DTypeError, TypeError), (pr.UnknownMethodError, LookupError),
-                           (pr.PluginError, Exception)):
+    for error, builtin in (
+        (pr.ParameterError, ValueError),
+        (pr.ShapeError, ValueError),
+        (pr.DTypeError, TypeError),
+        (pr.UnknownMethodError, LookupError),
+        (pr.PluginError, Exception),
+    ):
         assert issubclass(error, pr.PoolregError)
         assert issubclass(error, builtin)
         assert not issubclass(pr.PoolregError, builtin) or builtin is Exception
@@ -42,17 +46,42 @@ def test_sizes_below_one(name: str, value: Any) -> None:
         pool(**{name: value})
 
 
-@pytest.mark.parametrize("value", [2.0, 2.5, True, "2", b"2", (2, 2.0), (2, None), {2: 2},
-                                   np.float32(2), np.array([2, 2]), 2j, object], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [
+        2.0,
+        2.5,
+        True,
+        "2",
+        b"2",
+        (2, 2.0),
+        (2, None),
+        {2: 2},
+        np.float32(2),
+        np.array([2, 2]),
+        2j,
+        object,
+    ],
+    ids=repr,
+)
 @pytest.mark.parametrize("name", ["kernel_size", "stride", "padding", "dilation"])
 def test_sizes_that_are_no_integers(name: str, value: Any) -> None:
     with refuses(pr.ParameterError, name, "integer", repr(value)):
         pool(**{name: value})
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("kernel_size", (1, 1, 1)), ("kernel_size", ()), ("stride", (1, 1, 1)), ("padding", (1, 1, 1)),
-    ("padding", ()), ("dilation", (1, 1, 1)), ("dilation", ())])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kernel_size", (1, 1, 1)),
+        ("kernel_size", ()),
+        ("stride", (1, 1, 1)),
+        ("padding", (1, 1, 1)),
+        ("padding", ()),
+        ("dilation", (1, 1, 1)),
+        ("dilation", ()),
+    ],
+)
 def test_tuples_of_the_wrong_length(name: str, value: Any) -> None:
     with refuses(pr.ParameterError, name, "2", str(value)):
         pool(**{name: value})
@@ -98,13 +127,19 @@ def test_ceil_mode_is_a_bool(value: Any) -> None:
         pool(ceil_mode=value)
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (dict(kernel_size=10), ("kernel_size 10", "axis 2 has 8")),
-    (dict(kernel_size=(8, 10)), ("kernel_size 10", "axis 3 has 9")),
-    (dict(kernel_size=3, dilation=5), ("kernel_size 3", "dilation 5", "spans 11", "axis 2 has 8")),
-    (dict(kernel_size=11, padding=1), ("kernel_size 11", "axis 2 has 8", "padding 1 + 1")),
-    (dict(kernel_size=2**60), (f"kernel_size {2**60}", "axis 2 has 8")),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (dict(kernel_size=10), ("kernel_size 10", "axis 2 has 8")),
+        (dict(kernel_size=(8, 10)), ("kernel_size 10", "axis 3 has 9")),
+        (
+            dict(kernel_size=3, dilation=5),
+            ("kernel_size 3", "dilation 5", "spans 11", "axis 2 has 8"),
+        ),
+        (dict(kernel_size=11, padding=1), ("kernel_size 11", "axis 2 has 8", "padding 1 + 1")),
+        (dict(kernel_size=2**60), (f"kernel_size {2**60}", "axis 2 has 8")),
+    ],
+)
 def test_window_larger_than_the_input(arguments: dict, words: tuple) -> None:
     for method in pr.methods():
         with refuses(pr.ShapeError, *words):
@@ -113,26 +148,36 @@ def test_window_larger_than_the_input(arguments: dict, words: tuple) -> None:
         pr.output_shape(X.shape, data_format="NCHW", **arguments)
 
 
-@pytest.mark.parametrize("arguments", [
-    dict(kernel_size=2**60, dilation=2**60),
-    dict(kernel_size=2, padding=2**61 - 1, stride=1),
-    dict(kernel_size=2**60, padding=2**60),
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        dict(kernel_size=2**60, dilation=2**60),
+        dict(kernel_size=2, padding=2**61 - 1, stride=1),
+        dict(kernel_size=2**60, padding=2**60),
+    ],
+)
 def test_sums_of_sizes_that_overflow(arguments: dict) -> None:
     with refuses(pr.ShapeError, "too large"):
         pool(method="sum", **arguments)
 
 
-@pytest.mark.parametrize(("method", "params"), [
-    ("max", {}), ("min", {}), ("avg", {"count_include_pad": False})])
-@pytest.mark.parametrize(("length", "window", "output"), [
-    pytest.param(1, dict(kernel_size=2, padding=1, dilation=2), 0, id="between the taps"),
-    pytest.param(4, dict(kernel_size=2, stride=2, padding=((0, 5),)), 2, id="right padding"),
-    pytest.param(4, dict(kernel_size=2, stride=1, padding=((3, 0),)), 0, id="left padding"),
-    pytest.param(3, dict(kernel_size=2, stride=1, padding=4, dilation=4), 3, id="the middle one"),
-])
-def test_windows_without_a_member(method: str, params: dict, length: int, window: dict,
-                                  output: int) -> None:
+@pytest.mark.parametrize(
+    ("method", "params"), [("max", {}), ("min", {}), ("avg", {"count_include_pad": False})]
+)
+@pytest.mark.parametrize(
+    ("length", "window", "output"),
+    [
+        pytest.param(1, dict(kernel_size=2, padding=1, dilation=2), 0, id="between the taps"),
+        pytest.param(4, dict(kernel_size=2, stride=2, padding=((0, 5),)), 2, id="right padding"),
+        pytest.param(4, dict(kernel_size=2, stride=1, padding=((3, 0),)), 0, id="left padding"),
+        pytest.param(
+            3, dict(kernel_size=2, stride=1, padding=4, dilation=4), 3, id="the middle one"
+        ),
+    ],
+)
+def test_windows_without_a_member(
+    method: str, params: dict, length: int, window: dict, output: int
+) -> None:
     """Where there is nothing to select or to average; counted padding and sums give zero."""
     for shape, axis in (((length,), 0), ((3, length), 1), ((2, length, 3), 1)):
         x = np.ones(shape, np.float32)
@@ -163,17 +208,31 @@ def test_output_size_of_the_wrong_length(value: Any) -> None:
         pr.adaptive_avg_pool2d(X, value)
 
 
-@pytest.mark.parametrize(("name", "value"), [("kernel_size", 2), ("stride", 1), ("padding", 1),
-                                             ("padding", "same"), ("dilation", 2),
-                                             ("ceil_mode", True)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kernel_size", 2),
+        ("stride", 1),
+        ("padding", 1),
+        ("padding", "same"),
+        ("dilation", 2),
+        ("ceil_mode", True),
+    ],
+)
 def test_output_size_beside_a_window(name: str, value: Any) -> None:
     with refuses(pr.ParameterError, "output_size", name):
         pool(output_size=2, **{"kernel_size": None} | {name: value})
 
 
-@pytest.mark.parametrize("call", [lambda: pool(kernel_size=None), lambda: pr.Pool("max"),
-                                  lambda: pr.adaptive_max_pool2d(X, None),
-                                  lambda: pr.output_shape(X.shape, data_format="NCHW")])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: pool(kernel_size=None),
+        lambda: pr.Pool("max"),
+        lambda: pr.adaptive_max_pool2d(X, None),
+        lambda: pr.output_shape(X.shape, data_format="NCHW"),
+    ],
+)
 def test_no_window_at_all(call: Callable[[], Any]) -> None:
     with refuses(pr.ParameterError, "kernel_size or output_size"):
         call()
@@ -183,12 +242,16 @@ def test_no_window_at_all(call: Callable[[], Any]) -> None:
 
 
 @pytest.mark.parametrize("kernel_size", [2, (2, 2), (2,)])
-@pytest.mark.parametrize("call", [
-    lambda kernel_size: pr.pool(X, "max", kernel_size),
-    lambda kernel_size: pr.pool_vjp(X, "max", kernel_size),
-    lambda kernel_size: pr.Pool("max", kernel_size)(X),
-    lambda kernel_size: pr.output_shape(X.shape, kernel_size),
-], ids=["pool", "pool_vjp", "Pool", "output_shape"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda kernel_size: pr.pool(X, "max", kernel_size),
+        lambda kernel_size: pr.pool_vjp(X, "max", kernel_size),
+        lambda kernel_size: pr.Pool("max", kernel_size)(X),
+        lambda kernel_size: pr.output_shape(X.shape, kernel_size),
+    ],
+    ids=["pool", "pool_vjp", "Pool", "output_shape"],
+)
 def test_axes_are_never_guessed(call: Callable[[Any], Any], kernel_size: Any) -> None:
     """The message shows the three ways to say them."""
     with refuses(pr.ShapeError, "axes=", "data_format=", "kernel_size"):
@@ -260,9 +323,25 @@ def test_channel_axis() -> None:
 # ---- Arrays --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint8, bool, np.float16, np.longdouble,
-                                   complex, np.complex64, object, "U3", "S3", "M8[s]",
-                                   [("a", "f4")]], ids=str)
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        np.int8,
+        np.int64,
+        np.uint8,
+        bool,
+        np.float16,
+        np.longdouble,
+        complex,
+        np.complex64,
+        object,
+        "U3",
+        "S3",
+        "M8[s]",
+        [("a", "f4")],
+    ],
+    ids=str,
+)
 def test_other_dtypes(dtype: Any) -> None:
     x = np.zeros((1, 4, 4)).astype(dtype)
     for call in (lambda: pr.max_pool2d(x, 2), lambda: pr.avg_pool2d(x, 2)):
@@ -272,8 +351,9 @@ def test_other_dtypes(dtype: Any) -> None:
         pr.pool_vjp(x, "max", (1, 2, 2))
 
 
-@pytest.mark.parametrize("x", [None, "abc", [[[1, 2], [3, 4]]], {"a": 1}, [["a"]], object],
-                         ids=repr)
+@pytest.mark.parametrize(
+    "x", [None, "abc", [[[1, 2], [3, 4]]], {"a": 1}, [["a"]], object], ids=repr
+)
 def test_what_is_no_array_of_floats(x: Any) -> None:
     with refuses(pr.DTypeError, "input must be"):
         pr.max_pool2d(x, 2)
@@ -304,8 +384,9 @@ def test_empty_axes_are_not(method: str, shape: tuple[int, ...], axis: int) -> N
             pool(x, method, **arguments)
 
 
-@pytest.mark.parametrize("shape", [(-1,), (2.0,), (True,), (2**62,), (2**70,), 4, "44", None],
-                         ids=repr)
+@pytest.mark.parametrize(
+    "shape", [(-1,), (2.0,), (True,), (2**62,), (2**70,), 4, "44", None], ids=repr
+)
 def test_shapes_that_do_not_exist(shape: Any) -> None:
     with refuses(pr.ShapeError, "shape", "integers", repr(shape)):
         pr.output_shape(shape, (2,))
@@ -317,15 +398,19 @@ def readonly(shape: tuple[int, ...]) -> np.ndarray:
     return array
 
 
-@pytest.mark.parametrize(("out", "error", "words"), [
-    (np.zeros((1, 2, 4, 5), np.float32), pr.ShapeError, ("(1, 2, 4, 4)", "(1, 2, 4, 5)")),
-    (np.zeros((2, 4, 4), np.float32), pr.ShapeError, ("(1, 2, 4, 4)", "(2, 4, 4)")),
-    (np.zeros(Y), pr.DTypeError, ("float32", "float64")),
-    (np.zeros(Y, ">f4"), pr.DTypeError, ("float32", ">f4")),
-    (readonly(Y), pr.ParameterError, ("writeable", "read-only")),
-    (X[:, :, :4, :4], pr.ParameterError, ("share memory", "input")),
-    ([1, 2], pr.DTypeError, ("array", "list")),
-], ids=["shape", "ndim", "dtype", "byte order", "read-only", "overlap", "no array"])
+@pytest.mark.parametrize(
+    ("out", "error", "words"),
+    [
+        (np.zeros((1, 2, 4, 5), np.float32), pr.ShapeError, ("(1, 2, 4, 4)", "(1, 2, 4, 5)")),
+        (np.zeros((2, 4, 4), np.float32), pr.ShapeError, ("(1, 2, 4, 4)", "(2, 4, 4)")),
+        (np.zeros(Y), pr.DTypeError, ("float32", "float64")),
+        (np.zeros(Y, ">f4"), pr.DTypeError, ("float32", ">f4")),
+        (readonly(Y), pr.ParameterError, ("writeable", "read-only")),
+        (X[:, :, :4, :4], pr.ParameterError, ("share memory", "input")),
+        ([1, 2], pr.DTypeError, ("array", "list")),
+    ],
+    ids=["shape", "ndim", "dtype", "byte order", "read-only", "overlap", "no array"],
+)
 def test_out(out: Any, error: type[Exception], words: tuple[str, ...]) -> None:
     before = X.copy()
     with refuses(error, "out", *words):
@@ -347,13 +432,17 @@ def test_out_of_indices() -> None:
         pr.max_pool2d(X, 2, return_indices=True, out=(index.view(np.float32)[..., :4], index))
 
 
-@pytest.mark.parametrize(("dy", "error", "words"), [
-    (np.zeros((1, 2, 4, 5), np.float32), pr.ShapeError, ("(1, 2, 4, 4)", "(1, 2, 4, 5)")),
-    (np.zeros(Y), pr.DTypeError, ("float32", "float64")),
-    (np.zeros(Y, int), pr.DTypeError, ("float32", "int64")),
-    (np.float32(1), pr.ShapeError, ("(1, 2, 4, 4)", "()")),
-    (None, pr.DTypeError, ("array",)),
-], ids=["shape", "dtype", "integers", "scalar", "None"])
+@pytest.mark.parametrize(
+    ("dy", "error", "words"),
+    [
+        (np.zeros((1, 2, 4, 5), np.float32), pr.ShapeError, ("(1, 2, 4, 4)", "(1, 2, 4, 5)")),
+        (np.zeros(Y), pr.DTypeError, ("float32", "float64")),
+        (np.zeros(Y, int), pr.DTypeError, ("float32", "int64")),
+        (np.float32(1), pr.ShapeError, ("(1, 2, 4, 4)", "()")),
+        (None, pr.DTypeError, ("array",)),
+    ],
+    ids=["shape", "dtype", "integers", "scalar", "None"],
+)
 def test_upstream_gradients(dy: Any, error: type[Exception], words: tuple[str, ...]) -> None:
     _, vjp = pr.pool_vjp(X, "max", 2, data_format="NCHW")
     with refuses(error, "dy", *words):
@@ -374,11 +463,14 @@ def test_out_of_gradients() -> None:
 # ---- Names ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "meant"), [("maxx", "max"), ("Max", "max"), ("average", "avg"),
-                                             ("mn", "min")])
-@pytest.mark.parametrize("call", [lambda name: pool(method=name), lambda name: pr.Pool(name, 2),
-                                  pr.get_method, pr.describe],
-                         ids=["pool", "Pool", "get_method", "describe"])
+@pytest.mark.parametrize(
+    ("name", "meant"), [("maxx", "max"), ("Max", "max"), ("average", "avg"), ("mn", "min")]
+)
+@pytest.mark.parametrize(
+    "call",
+    [lambda name: pool(method=name), lambda name: pr.Pool(name, 2), pr.get_method, pr.describe],
+    ids=["pool", "Pool", "get_method", "describe"],
+)
 def test_nearly_a_method(call: Callable[[str], Any], name: str, meant: str) -> None:
     with refuses(pr.UnknownMethodError, repr(name), "did you mean", repr(meant)):
         call(name)
@@ -390,15 +482,29 @@ def test_no_method_at_all(name: Any) -> None:
         pool(method=name)
 
 
-@pytest.mark.parametrize(("name", "meant"), [
-    ("strides", "stride"), ("pool_size", "kernel_size"), ("axis", "axes"), ("kernel", "kernel_size"),
-    ("dilations", "dilation"), ("pads", "padding"), ("return_index", "return_indices"),
-    ("count_includepad", "count_include_pad")])
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("strides", "stride"),
+        ("pool_size", "kernel_size"),
+        ("axis", "axes"),
+        ("kernel", "kernel_size"),
+        ("dilations", "dilation"),
+        ("pads", "padding"),
+        ("return_index", "return_indices"),
+        ("count_includepad", "count_include_pad"),
+    ],
+)
 def test_nearly_a_parameter(name: str, meant: str) -> None:
     """Other libraries' words, and slips of the pen; the method's own parameters are listed."""
     for call in (pool, lambda method, **given: pr.Pool(method, 2, axes=(2, 3), **given)(X)):
-        with refuses(pr.ParameterError, "'avg'", repr(name), "count_include_pad, divisor_override",
-                     repr(meant)):
+        with refuses(
+            pr.ParameterError,
+            "'avg'",
+            repr(name),
+            "count_include_pad, divisor_override",
+            repr(meant),
+        ):
             call(method="avg", **{name: 1})
 
 

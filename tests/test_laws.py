@@ -19,23 +19,46 @@ CEIL = dict(kernel_size=(3, 3), stride=2, padding=1, ceil_mode=True)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("x", "method", "arguments", "expected"), [
-    pytest.param(PICTURE, "max", dict(kernel_size=(2, 2)), [[6, 8], [3, 4]], id="max"),
-    pytest.param(PICTURE, "min", dict(kernel_size=(2, 2)), [[1, 2], [1, 0]], id="min"),
-    pytest.param(PICTURE, "avg", dict(kernel_size=(2, 2)), [[3.25, 5.25], [2, 2]], id="avg"),
-    pytest.param(PICTURE, "sum", dict(kernel_size=(2, 2)), [[13, 21], [8, 8]], id="sum"),
-    pytest.param(PICTURE, "avg", dict(output_size=1, axes=(0, 1)), [[3.125]], id="global avg"),
-    pytest.param(PICTURE, "max", dict(output_size=1, axes=(0, 1)), [[8]], id="global max"),
-    # PyTorch issue 183528: the overhang of ceil_mode does not count, explicit padding does.
-    pytest.param(COUNTING, "avg", CEIL, [[14 / 9, 10 / 3, 2], [19 / 3, 11, 6], [4.5, 7.5, 4]],
-                 id="ceil, padding counted"),
-    pytest.param(COUNTING, "avg", dict(count_include_pad=False, **CEIL),
-                 [[3.5, 5, 6], [9.5, 11, 12], [13.5, 15, 16]], id="ceil, members alone"),
-    pytest.param(np.ones(6), "avg", dict(kernel_size=(3,), stride=2, padding=1, ceil_mode=True),
-                 [2 / 3, 1, 1, 1 / 2], id="ceil, ones"),
-    pytest.param(np.arange(3.0), "avg", dict(output_size=5, axes=0), [0, 0.5, 1, 1.5, 2],
-                 id="more outputs than inputs"),
-])
+@pytest.mark.parametrize(
+    ("x", "method", "arguments", "expected"),
+    [
+        pytest.param(PICTURE, "max", dict(kernel_size=(2, 2)), [[6, 8], [3, 4]], id="max"),
+        pytest.param(PICTURE, "min", dict(kernel_size=(2, 2)), [[1, 2], [1, 0]], id="min"),
+        pytest.param(PICTURE, "avg", dict(kernel_size=(2, 2)), [[3.25, 5.25], [2, 2]], id="avg"),
+        pytest.param(PICTURE, "sum", dict(kernel_size=(2, 2)), [[13, 21], [8, 8]], id="sum"),
+        pytest.param(PICTURE, "avg", dict(output_size=1, axes=(0, 1)), [[3.125]], id="global avg"),
+        pytest.param(PICTURE, "max", dict(output_size=1, axes=(0, 1)), [[8]], id="global max"),
+        # PyTorch issue 183528: the overhang of ceil_mode does not count, explicit padding does.
+        pytest.param(
+            COUNTING,
+            "avg",
+            CEIL,
+            [[14 / 9, 10 / 3, 2], [19 / 3, 11, 6], [4.5, 7.5, 4]],
+            id="ceil, padding counted",
+        ),
+        pytest.param(
+            COUNTING,
+            "avg",
+            dict(count_include_pad=False, **CEIL),
+            [[3.5, 5, 6], [9.5, 11, 12], [13.5, 15, 16]],
+            id="ceil, members alone",
+        ),
+        pytest.param(
+            np.ones(6),
+            "avg",
+            dict(kernel_size=(3,), stride=2, padding=1, ceil_mode=True),
+            [2 / 3, 1, 1, 1 / 2],
+            id="ceil, ones",
+        ),
+        pytest.param(
+            np.arange(3.0),
+            "avg",
+            dict(output_size=5, axes=0),
+            [0, 0.5, 1, 1.5, 2],
+            id="more outputs than inputs",
+        ),
+    ],
+)
 def test_golden(x: Any, method: str, arguments: dict, expected: Any, dtype: type) -> None:
     y = pr.pool(x.astype(dtype), method, **arguments)
     assert y.dtype == dtype
@@ -46,19 +69,23 @@ def test_golden_gradient() -> None:
     """Of the classic picture: the winners alone, the first of the two ones of a window."""
     _, vjp = pr.pool_vjp(PICTURE, "max", (2, 2))
     np.testing.assert_array_equal(
-        vjp(np.ones((2, 2))).input, [[0, 0, 0, 0], [0, 1, 0, 1], [1, 0, 0, 0], [0, 0, 0, 1]])
+        vjp(np.ones((2, 2))).input, [[0, 0, 0, 0], [0, 1, 0, 1], [1, 0, 0, 0], [0, 0, 0, 1]]
+    )
     _, vjp = pr.pool_vjp(PICTURE, "min", (2, 2))
     np.testing.assert_array_equal(
-        vjp(np.ones((2, 2))).input, [[1, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0]])
+        vjp(np.ones((2, 2))).input, [[1, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0]]
+    )
 
 
-@pytest.mark.parametrize(("method", "params"), [
-    ("max", {}), ("min", {}), ("avg", {"count_include_pad": False})])
+@pytest.mark.parametrize(
+    ("method", "params"), [("max", {}), ("min", {}), ("avg", {"count_include_pad": False})]
+)
 @pytest.mark.parametrize("constant", [-3.0, 0.0, 0.1, 1e30])
 @examples(50)
 @given(geometry=geometries())
-def test_constant_input_is_kept(method: str, params: dict, constant: float,
-                                geometry: Geometry) -> None:
+def test_constant_input_is_kept(
+    method: str, params: dict, constant: float, geometry: Geometry
+) -> None:
     x = np.full(geometry.shape, constant)
     y = pr.pool(x, method, **geometry.window, **params)
     np.testing.assert_allclose(y, constant, rtol=1e-14)
@@ -82,8 +109,9 @@ def test_shift_by_the_stride(method: str, params: dict, geometry: Geometry, seed
 @pytest.mark.parametrize(("method", "params"), cases(LINEAR))
 @examples(50)
 @given(geometry=geometries(), seed=SEEDS)
-def test_linear_methods_are_adjoint(method: str, params: dict, geometry: Geometry,
-                                    seed: int) -> None:
+def test_linear_methods_are_adjoint(
+    method: str, params: dict, geometry: Geometry, seed: int
+) -> None:
     """<A x, g> = <x, A^T g>, and A (2 x + z) = 2 A x + A z."""
     x = samples.ties(geometry.shape, np.float64, seed)
     y, vjp = pr.pool_vjp(x, method, **geometry.window, **params)
@@ -91,16 +119,19 @@ def test_linear_methods_are_adjoint(method: str, params: dict, geometry: Geometr
     np.testing.assert_allclose(np.vdot(y, g), np.vdot(x, vjp(g).input), rtol=1e-12, atol=1e-12)
     z = samples.ties(geometry.shape, np.float64, seed + 2)
     combined = pr.pool(2 * x + z, method, **geometry.window, **params)
-    np.testing.assert_allclose(combined, 2 * y + pr.pool(z, method, **geometry.window, **params),
-                               rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        combined, 2 * y + pr.pool(z, method, **geometry.window, **params), rtol=1e-12, atol=1e-12
+    )
 
 
-@pytest.mark.parametrize(("method", "params"), [
-    ("max", {}), ("min", {}), ("avg", {"count_include_pad": False})])
+@pytest.mark.parametrize(
+    ("method", "params"), [("max", {}), ("min", {}), ("avg", {"count_include_pad": False})]
+)
 @examples(50)
 @given(geometry=geometries(), seed=SEEDS)
-def test_gradient_is_shared_out_whole(method: str, params: dict, geometry: Geometry,
-                                      seed: int) -> None:
+def test_gradient_is_shared_out_whole(
+    method: str, params: dict, geometry: Geometry, seed: int
+) -> None:
     x = samples.ties(geometry.shape, np.float64, seed)
     y, vjp = pr.pool_vjp(x, method, **geometry.window, **params)
     dy = samples.ties(y.shape, np.float64, seed + 1)
@@ -115,8 +146,10 @@ def test_indices_point_at_the_values(method: str, geometry: Geometry, seed: int)
     y, indices = pr.pool(x, method, return_indices=True, **geometry.window)
     planes, values, places = (
         np.moveaxis(a, geometry.positions, range(-geometry.rank, 0)).reshape(
-            int(np.prod(geometry.lead)), -1)
-        for a in (x, y, indices))
+            int(np.prod(geometry.lead)), -1
+        )
+        for a in (x, y, indices)
+    )
     np.testing.assert_array_equal(np.take_along_axis(planes, places, axis=1), values)
 
 
@@ -127,8 +160,9 @@ def test_planes_do_not_know_each_other(method: str, params: dict) -> None:
     window = dict(kernel_size=3, stride=2, padding=1, axes=(2, 3), **params)
     y = pr.pool(x, method, **window)
     batch, channels = np.random.default_rng(1).permutation(4), np.array([3, 1, 4, 0, 2])
-    np.testing.assert_array_equal(pr.pool(x[batch][:, channels], method, **window),
-                                  y[batch][:, channels])
+    np.testing.assert_array_equal(
+        pr.pool(x[batch][:, channels], method, **window), y[batch][:, channels]
+    )
     np.testing.assert_array_equal(pr.pool(x[1:2, 2:3], method, **window), y[1:2, 2:3])
     spoilt = x.copy()
     spoilt[2, 3] = np.nan
@@ -166,8 +200,9 @@ def test_separable_methods_pool_axis_by_axis(method: str, kernel: tuple, stride:
     x = samples.ties((2, 17, 19), np.float64, 2)
     rows = pr.pool(x, method, kernel[0], stride=stride[0], axes=1)
     both = pr.pool(rows, method, kernel[1], stride=stride[1], axes=2)
-    np.testing.assert_allclose(pr.pool(x, method, kernel, stride=stride, axes=(1, 2)), both,
-                               rtol=1e-14, atol=1e-14)
+    np.testing.assert_allclose(
+        pr.pool(x, method, kernel, stride=stride, axes=(1, 2)), both, rtol=1e-14, atol=1e-14
+    )
 
 
 @pytest.mark.parametrize("method", [m for m in METHODS if pr.describe(m).traits.composable])
@@ -176,8 +211,9 @@ def test_composable_methods_pool_in_levels(method: str, first: int, then: int) -
     size = 2 * first * then
     x = samples.ties((3, size, size), np.float64, 3)
     levels = pr.pool(pr.pool(x, method, first, axes=(1, 2)), method, then, axes=(1, 2))
-    np.testing.assert_allclose(pr.pool(x, method, first * then, axes=(1, 2)), levels,
-                               rtol=1e-14, atol=1e-14)
+    np.testing.assert_allclose(
+        pr.pool(x, method, first * then, axes=(1, 2)), levels, rtol=1e-14, atol=1e-14
+    )
 
 
 @pytest.mark.parametrize("method", SELECTING)

@@ -58,8 +58,9 @@ def test_indices_do_not_depend_on_the_layout(method: str, layout: str) -> None:
     x = LAYOUTS[layout](samples.ties((3, 9, 10, 4), np.float32, 2))
     for axes in ((1, 2), (0, 1), (2, 3), (0, 3)):
         _, ours = pr.pool(x, method, axes=axes, return_indices=True, **WINDOW)
-        _, expected = pr.pool(np.ascontiguousarray(x), method, axes=axes, return_indices=True,
-                              **WINDOW)
+        _, expected = pr.pool(
+            np.ascontiguousarray(x), method, axes=axes, return_indices=True, **WINDOW
+        )
         np.testing.assert_array_equal(ours, expected)
 
 
@@ -81,26 +82,41 @@ def test_axes_may_be_any_in_any_order(method: str, params: dict) -> None:
     x = samples.ties((6, 7, 8, 5), np.float64, 3)
     for axes in itertools.permutations(range(4), 2):
         moved = np.moveaxis(x, axes, (-2, -1))
-        expected = np.moveaxis(pr.pool(moved, method, axes=(2, 3), **WINDOW, **params), (-2, -1),
-                               axes)
+        expected = np.moveaxis(
+            pr.pool(moved, method, axes=(2, 3), **WINDOW, **params), (-2, -1), axes
+        )
         for spelling in (axes, list(axes), tuple(axis - 4 for axis in axes)):
-            np.testing.assert_array_equal(pr.pool(x, method, axes=spelling, **WINDOW, **params),
-                                          expected)
+            np.testing.assert_array_equal(
+                pr.pool(x, method, axes=spelling, **WINDOW, **params), expected
+            )
 
 
 def test_indices_are_flat_over_the_axes_in_their_own_order() -> None:
     x = samples.distinct((6, 7, 3), np.float64, 4)
     y, index = pr.pool(x, "max", (2, 3), axes=(1, 0), return_indices=True)
     assert y.shape == (2, 3, 3)
-    np.testing.assert_array_equal(np.take_along_axis(x.reshape(42, 3), index.reshape(6, 3), 0),
-                                  y.reshape(6, 3))
+    np.testing.assert_array_equal(
+        np.take_along_axis(x.reshape(42, 3), index.reshape(6, 3), 0), y.reshape(6, 3)
+    )
 
 
-@pytest.mark.parametrize(("letters", "spatial"), [
-    ("NCW", (2,)), ("NWC", (1,)), ("CW", (1,)), ("WC", (0,)),
-    ("NCHW", (2, 3)), ("NHWC", (1, 2)), ("CHW", (1, 2)), ("HWC", (0, 1)),
-    ("NCDHW", (2, 3, 4)), ("NDHWC", (1, 2, 3)), ("CDHW", (1, 2, 3)), ("DHWC", (0, 1, 2)),
-])
+@pytest.mark.parametrize(
+    ("letters", "spatial"),
+    [
+        ("NCW", (2,)),
+        ("NWC", (1,)),
+        ("CW", (1,)),
+        ("WC", (0,)),
+        ("NCHW", (2, 3)),
+        ("NHWC", (1, 2)),
+        ("CHW", (1, 2)),
+        ("HWC", (0, 1)),
+        ("NCDHW", (2, 3, 4)),
+        ("NDHWC", (1, 2, 3)),
+        ("CDHW", (1, 2, 3)),
+        ("DHWC", (0, 1, 2)),
+    ],
+)
 def test_data_format(letters: str, spatial: tuple[int, ...]) -> None:
     """Letters and long names mean the axes they name, in every function that takes them."""
     rank = len(spatial)
@@ -116,8 +132,8 @@ def test_data_format(letters: str, spatial: tuple[int, ...]) -> None:
         for name in (letters, long):
             np.testing.assert_array_equal(windowed(x, 2, data_format=name), expected)
             np.testing.assert_array_equal(
-                adaptive(x, 3, data_format=name),
-                pr.pool(x, method, output_size=3, axes=spatial))
+                adaptive(x, 3, data_format=name), pr.pool(x, method, output_size=3, axes=spatial)
+            )
         np.testing.assert_array_equal(total(x, data_format=letters), total(x, axes=spatial))
         if batched:  # by name, `pool` and the global functions read a batch axis
             np.testing.assert_array_equal(pr.pool(x, method, 2, data_format=long), expected)
@@ -131,8 +147,9 @@ def test_batchless_is_a_batch_of_one(rank: int) -> None:
         np.testing.assert_array_equal(pool(x, 3, 2, 1), pool(x[None], 3, 2, 1)[0])
 
 
-@pytest.mark.parametrize("layout", ["contiguous", "fortran", "transposed", "reversed_axes",
-                                    "sliced", "sliced_rows"])
+@pytest.mark.parametrize(
+    "layout", ["contiguous", "fortran", "transposed", "reversed_axes", "sliced", "sliced_rows"]
+)
 @pytest.mark.parametrize(("method", "params"), cases())
 def test_out_of_any_layout(method: str, params: dict, layout: str) -> None:
     x = samples.ties((3, 9, 10), np.float32, 7)
@@ -208,8 +225,10 @@ def test_nothing_is_written_beside_out(method: str, params: dict, dtype: type) -
         step = -1 if reverse else 1
         inside = (slice(2, -2),) * x.ndim
         turn = (slice(None, None, step),) * x.ndim
-        wide_y, wide_dx = (np.full([n + 4 for n in shape], canary, dtype)
-                           for shape in (geometry.output_shape, geometry.shape))
+        wide_y, wide_dx = (
+            np.full([n + 4 for n in shape], canary, dtype)
+            for shape in (geometry.output_shape, geometry.shape)
+        )
         _, vjp = pr.pool_vjp(x, method, out=wide_y[inside][turn], **geometry.window, **params)
         vjp(np.ones(geometry.output_shape, dtype), out=wide_dx[inside][turn])
         for wide in (wide_y, wide_dx):
@@ -224,8 +243,15 @@ def test_nothing_is_written_beside_out(method: str, params: dict, dtype: type) -
 def test_no_access_beyond_an_array(isa: str) -> None:
     """All arrays of a call lie between pages that must not be touched; a touch ends the process."""
     script = Path(__file__).with_name("guarded.py")
-    done = subprocess.run([sys.executable, script], env=os.environ | {"POOLREG_CPU": isa}, text=True,
-                          capture_output=True, timeout=300, check=False)
+    environment = os.environ | {"POOLREG_CPU": isa}
+    done = subprocess.run(
+        [sys.executable, script],
+        env=environment,
+        text=True,
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
     last = done.stdout.splitlines()[-1:]
     assert done.returncode == 0, f"exit code {done.returncode} in {last}: {done.stderr}"
     assert last == ["done"]

@@ -72,8 +72,12 @@ def test_indices(method: str) -> None:
 @pytest.mark.parametrize(("method", "params"), cases())
 def test_adaptive_and_global(method: str, params: dict[str, Any]) -> None:
     @examples(60)
-    @given(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 9)), min_size=1, max_size=3),
-           st.sampled_from(sorted(LAYOUTS)), DTYPES, SEEDS)
+    @given(
+        st.lists(st.tuples(st.integers(1, 6), st.integers(1, 9)), min_size=1, max_size=3),
+        st.sampled_from(sorted(LAYOUTS)),
+        DTYPES,
+        SEEDS,
+    )
     def is_reference(sizes: list[tuple[int, int]], layout: str, dtype: type, seed: int) -> None:
         lengths, outputs = zip(*sizes, strict=True)
         x = LAYOUTS[layout](samples.normals((2, *lengths, 3), dtype, seed))
@@ -90,8 +94,9 @@ def test_adaptive_and_global(method: str, params: dict[str, Any]) -> None:
 def test_padding_in_words(method: str, params: dict[str, Any], padding: str) -> None:
     x = samples.normals((2, 7, 9, 3), np.float64, 2)
     for kernel, stride, dilation in ((3, 2, 1), (2, 3, 1), ((2, 5), 1, (2, 1)), (4, (1, 2), 2)):
-        window = dict(kernel_size=kernel, stride=stride, dilation=dilation, padding=padding,
-                      axes=(1, 2))
+        window = dict(
+            kernel_size=kernel, stride=stride, dilation=dilation, padding=padding, axes=(1, 2)
+        )
         check(x, method, 16, window, params)
 
 

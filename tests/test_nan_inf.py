@@ -18,22 +18,27 @@ DTYPES = [np.float32, np.float64]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("values", "maximum", "at", "minimum", "at_minimum"), [
-    pytest.param([1, 2, 2, 1], 2, 1, 1, 0, id="ties: the first"),
-    pytest.param([nan, 1, nan, 2], nan, 2, nan, 2, id="NaN wins: the last"),
-    pytest.param([nan, inf, -inf, 0], nan, 0, nan, 0, id="NaN beats infinity"),
-    pytest.param([nan, nan, nan, nan], nan, 3, nan, 3, id="NaN alone"),
-    pytest.param([-inf, -inf, -inf, -inf], -inf, 0, -inf, 0, id="-inf alone: the first"),
-    pytest.param([inf, inf, inf, inf], inf, 0, inf, 0, id="inf alone: the first"),
-    pytest.param([-inf, 3, inf, inf], inf, 2, -inf, 0, id="both infinities"),
-    pytest.param([-0.0, 0.0, -0.0, 0.0], 0, 0, 0, 0, id="zeros are equal"),
-    pytest.param([0.0, -0.0, 0.0, -0.0], 0, 0, 0, 0, id="zeros are equal, reversed"),
-    pytest.param([-1, -2, -1, -2], -1, 0, -2, 1, id="negative"),
-    pytest.param([1e-45, 0, 0, -1e-45], np.float32(1e-45), 0, np.float32(-1e-45), 3,
-                 id="subnormal"),
-])
-def test_selection(values: list, maximum: float, at: int, minimum: float, at_minimum: int,
-                   dtype: type) -> None:
+@pytest.mark.parametrize(
+    ("values", "maximum", "at", "minimum", "at_minimum"),
+    [
+        pytest.param([1, 2, 2, 1], 2, 1, 1, 0, id="ties: the first"),
+        pytest.param([nan, 1, nan, 2], nan, 2, nan, 2, id="NaN wins: the last"),
+        pytest.param([nan, inf, -inf, 0], nan, 0, nan, 0, id="NaN beats infinity"),
+        pytest.param([nan, nan, nan, nan], nan, 3, nan, 3, id="NaN alone"),
+        pytest.param([-inf, -inf, -inf, -inf], -inf, 0, -inf, 0, id="-inf alone: the first"),
+        pytest.param([inf, inf, inf, inf], inf, 0, inf, 0, id="inf alone: the first"),
+        pytest.param([-inf, 3, inf, inf], inf, 2, -inf, 0, id="both infinities"),
+        pytest.param([-0.0, 0.0, -0.0, 0.0], 0, 0, 0, 0, id="zeros are equal"),
+        pytest.param([0.0, -0.0, 0.0, -0.0], 0, 0, 0, 0, id="zeros are equal, reversed"),
+        pytest.param([-1, -2, -1, -2], -1, 0, -2, 1, id="negative"),
+        pytest.param(
+            [1e-45, 0, 0, -1e-45], np.float32(1e-45), 0, np.float32(-1e-45), 3, id="subnormal"
+        ),
+    ],
+)
+def test_selection(
+    values: list, maximum: float, at: int, minimum: float, at_minimum: int, dtype: type
+) -> None:
     x = np.array(values, np.float32).astype(dtype)
     for method, value, index in (("max", maximum, at), ("min", minimum, at_minimum)):
         for shape, kernel in (((4,), (4,)), ((2, 2), (2, 2)), ((1, 4, 1), (1, 4, 1))):
@@ -41,14 +46,15 @@ def test_selection(values: list, maximum: float, at: int, minimum: float, at_min
             np.testing.assert_array_equal(y.ravel(), [value])
             assert i.ravel() == [index]
             y, vjp = pr.pool_vjp(x.reshape(shape), method, kernel)
-            np.testing.assert_array_equal(vjp(np.ones_like(y)).input.ravel(),
-                                          np.arange(4) == index)
+            np.testing.assert_array_equal(vjp(np.ones_like(y)).input.ravel(), np.arange(4) == index)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("method", "params"), cases(LINEAR))
-@pytest.mark.parametrize(("values", "expected"), [
-    ([nan, 1], nan), ([inf, 1], inf), ([-inf, 1], -inf), ([inf, -inf], nan), ([inf, nan], nan)])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([nan, 1], nan), ([inf, 1], inf), ([-inf, 1], -inf), ([inf, -inf], nan), ([inf, nan], nan)],
+)
 def test_sums(values: list, expected: float, method: str, params: dict, dtype: type) -> None:
     sign = np.sign(params.get("divisor_override") or 1)
     y = pr.pool(np.array(values, dtype), method, (2,), **params)
@@ -76,12 +82,15 @@ def test_drawn_everywhere(method: str, layout: str, dtype: type) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("bad", [nan, inf, -inf])
-@pytest.mark.parametrize("window", [
-    pytest.param(dict(kernel_size=3, stride=1, padding=1), id="overlapping"),
-    pytest.param(dict(kernel_size=2), id="tiling"),
-    pytest.param(dict(kernel_size=13, stride=1, padding=6), id="large"),
-    pytest.param(dict(kernel_size=3, stride=2, dilation=2, padding=2), id="dilated"),
-])
+@pytest.mark.parametrize(
+    "window",
+    [
+        pytest.param(dict(kernel_size=3, stride=1, padding=1), id="overlapping"),
+        pytest.param(dict(kernel_size=2), id="tiling"),
+        pytest.param(dict(kernel_size=13, stride=1, padding=6), id="large"),
+        pytest.param(dict(kernel_size=3, stride=2, dilation=2, padding=2), id="dilated"),
+    ],
+)
 def test_every_position_of_a_row(method: str, bad: float, window: dict, dtype: type) -> None:
     """At each place around a vector's end: in the windows that hold it, and in no other."""
     width = 35

@@ -20,10 +20,13 @@ MOST_BYTES = 6_000_000
 
 def symbols(file: Path, *options: str) -> set[str]:
     """Names of the defined external symbols."""
-    done = subprocess.run(["nm", "--defined-only", *options, file], text=True, check=True,
-                          capture_output=True)
-    return {line.split()[-1].removeprefix("_") if sys.platform == "darwin" else line.split()[-1]
-            for line in done.stdout.splitlines()}
+    done = subprocess.run(
+        ["nm", "--defined-only", *options, file], text=True, check=True, capture_output=True
+    )
+    return {
+        line.split()[-1].removeprefix("_") if sys.platform == "darwin" else line.split()[-1]
+        for line in done.stdout.splitlines()
+    }
 
 
 def test_module_is_one_for_all_pythons() -> None:
@@ -83,11 +86,24 @@ def test_units_are_those_of_this_build() -> None:
 
 
 @pytest.mark.parametrize(("isa", "flags"), list(units()))
-def test_object_of_an_isa_exports_its_table_alone(isa: str, flags: list[str],
-                                                  tmp_path: Path) -> None:
+def test_object_of_an_isa_exports_its_table_alone(
+    isa: str, flags: list[str], tmp_path: Path
+) -> None:
     """Anything else could be linked in place of the same function of another unit."""
     unit, core = tmp_path / "unit.o", ROOT / "src" / "poolcore"
     compiler = os.environ.get("CC", "cc")
-    subprocess.run([*compiler.split(), "-std=c11", "-O0", *flags, f"-I{core}", "-c",
-                    core / "isa" / f"isa_{isa}.c", "-o", unit], check=True)
+    subprocess.run(
+        [
+            *compiler.split(),
+            "-std=c11",
+            "-O0",
+            *flags,
+            f"-I{core}",
+            "-c",
+            core / "isa" / f"isa_{isa}.c",
+            "-o",
+            unit,
+        ],
+        check=True,
+    )
     assert symbols(unit, "--extern-only") == {f"pc_kernels_{isa}"}

@@ -24,42 +24,76 @@ NEED_EXTRAS = {"poolreg.__main__", "poolreg.cli", "poolreg.gallery"}  # of the c
 
 TAIL = "*, data_format=None, out=None, num_threads=None"
 WINDOW = "input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False"
-AVERAGE = ("input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, "
-           "{}divisor_override=None, {}dilation=1, data_format=None, out=None, num_threads=None")
+AVERAGE = (
+    "input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, "
+    "{}divisor_override=None, {}dilation=1, data_format=None, out=None, num_threads=None"
+)
 WHOLE = "input, *, axes=None, data_format=None, keepdims=False"
-GENERAL = ("*, stride=None, padding=0, dilation=1, ceil_mode=False, output_size=None, axes=None, "
-           "data_format=None")
+GENERAL = (
+    "*, stride=None, padding=0, dilation=1, ceil_mode=False, output_size=None, axes=None, "
+    "data_format=None"
+)
 SIGNATURES = {
-    **{f"{m}_pool{d}d": f"{WINDOW}, return_indices=False, {TAIL}"
-       for m, d in itertools.product(("max", "min"), (1, 2, 3))},
+    **{
+        f"{m}_pool{d}d": f"{WINDOW}, return_indices=False, {TAIL}"
+        for m, d in itertools.product(("max", "min"), (1, 2, 3))
+    },
     **{f"sum_pool{d}d": f"{WINDOW}, {TAIL}" for d in (1, 2, 3)},
     "avg_pool1d": AVERAGE.format("*, ", ""),
     "avg_pool2d": AVERAGE.format("", "*, "),
     "avg_pool3d": AVERAGE.format("", "*, "),
-    **{f"adaptive_{m}_pool{d}d": f"input, output_size, return_indices=False, {TAIL}"
-       for m, d in itertools.product(("max", "min"), (1, 2, 3))},
-    **{f"adaptive_{m}_pool{d}d": f"input, output_size, {TAIL}"
-       for m, d in itertools.product(("avg", "sum"), (1, 2, 3))},
-    **{f"global_{m}_pool": f"{WHOLE}, return_indices=False, out=None, num_threads=None"
-       for m in ("max", "min")},
+    **{
+        f"adaptive_{m}_pool{d}d": f"input, output_size, return_indices=False, {TAIL}"
+        for m, d in itertools.product(("max", "min"), (1, 2, 3))
+    },
+    **{
+        f"adaptive_{m}_pool{d}d": f"input, output_size, {TAIL}"
+        for m, d in itertools.product(("avg", "sum"), (1, 2, 3))
+    },
+    **{
+        f"global_{m}_pool": f"{WHOLE}, return_indices=False, out=None, num_threads=None"
+        for m in ("max", "min")
+    },
     **{f"global_{m}_pool": f"{WHOLE}, out=None, num_threads=None" for m in ("avg", "sum")},
     "pool": f"x, method, kernel_size=None, {GENERAL}, channel_axis=None, return_indices=False, "
-            "out=None, num_threads=None, rng=None, **params",
+    "out=None, num_threads=None, rng=None, **params",
     "pool_vjp": f"x, method, kernel_size=None, {GENERAL}, channel_axis=None, out=None, "
-                "num_threads=None, rng=None, **params",
+    "num_threads=None, rng=None, **params",
     "Pool": f"method, kernel_size=None, {GENERAL}, channel_axis=None, **params",
     "output_shape": f"shape, kernel_size=None, {GENERAL}",
 }
 OTHERS = {
-    "methods", "get_method", "describe", "register_method", "registered", "Method", "Param",
-    "Traits", "Select", "Linear", "num_threads", "show_config", "PoolregError", "ParameterError",
-    "ShapeError", "DTypeError", "UnknownMethodError", "PluginError", "__version__",
+    "methods",
+    "get_method",
+    "describe",
+    "register_method",
+    "registered",
+    "Method",
+    "Param",
+    "Traits",
+    "Select",
+    "Linear",
+    "num_threads",
+    "show_config",
+    "PoolregError",
+    "ParameterError",
+    "ShapeError",
+    "DTypeError",
+    "UnknownMethodError",
+    "PluginError",
+    "__version__",
 }
 
 
 def python(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-W", "error", "-c", program], text=True, check=False,
-                          env=os.environ | environment, capture_output=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        text=True,
+        check=False,
+        env=os.environ | environment,
+        capture_output=True,
+        timeout=120,
+    )
 
 
 # ---- Names ---------------------------------------------------------------------------------------
@@ -68,8 +102,11 @@ def python(program: str, **environment: str) -> subprocess.CompletedProcess[str]
 def test_all_names_are_there_once() -> None:
     assert len(pr.__all__) == len(set(pr.__all__))
     assert set(SIGNATURES) | OTHERS <= set(pr.__all__)
-    public = {name for name, value in vars(pr).items()
-              if not name.startswith("_") and not inspect.ismodule(value)}
+    public = {
+        name
+        for name, value in vars(pr).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
     assert public <= set(pr.__all__)
     assert all(hasattr(pr, name) for name in pr.__all__)
 
@@ -96,8 +133,11 @@ def test_docstring(name: str) -> None:
 
 
 def test_doctests() -> None:
-    modules = [info.name for info in pkgutil.walk_packages(pr.__path__, "poolreg.")
-               if info.name not in NEED_EXTRAS]
+    modules = [
+        info.name
+        for info in pkgutil.walk_packages(pr.__path__, "poolreg.")
+        if info.name not in NEED_EXTRAS
+    ]
     assert "poolreg.methods.max" in modules
     attempted = 0
     for name in ["poolreg", *modules]:
@@ -147,8 +187,9 @@ def test_operators_take_what_calls_take() -> None:
     out = np.empty((2, 4, 4))
     assert op(x, out=out, num_threads=1) is out
     y, index = op(x, return_indices=True)
-    np.testing.assert_array_equal(x.reshape(2, -1)[np.arange(2)[:, None], index.reshape(2, -1)],
-                                  y.reshape(2, -1))
+    np.testing.assert_array_equal(
+        x.reshape(2, -1)[np.arange(2)[:, None], index.reshape(2, -1)], y.reshape(2, -1)
+    )
 
 
 OPERATORS = [
@@ -173,8 +214,13 @@ def test_operators_can_be_written_pickled_and_compared(op: pr.Pool) -> None:
 
 def test_operators_differ_by_method_window_and_parameters() -> None:
     op = pr.Pool("avg", 2, axes=0)
-    for other in (pr.Pool("sum", 2, axes=0), pr.Pool("avg", 3, axes=0), pr.Pool("avg", 2, axes=1),
-                  pr.Pool("avg", 2, axes=0, stride=1), pr.Pool("avg", 2, axes=0, divisor_override=2)):
+    for other in (
+        pr.Pool("sum", 2, axes=0),
+        pr.Pool("avg", 3, axes=0),
+        pr.Pool("avg", 2, axes=1),
+        pr.Pool("avg", 2, axes=0, stride=1),
+        pr.Pool("avg", 2, axes=0, divisor_override=2),
+    ):
         assert op != other
 
 
@@ -184,8 +230,16 @@ def test_operators_differ_by_method_window_and_parameters() -> None:
 def test_show_config() -> None:
     config = pr.show_config()
     shown = config.to_dict()
-    assert list(shown) == ["version", "isa", "isa_compiled", "isa_supported", "num_threads", "openmp",
-                           "compiler", "plugins"]
+    assert list(shown) == [
+        "version",
+        "isa",
+        "isa_compiled",
+        "isa_supported",
+        "num_threads",
+        "openmp",
+        "compiler",
+        "plugins",
+    ]
     assert shown["isa"] in shown["isa_supported"]
     assert set(shown["isa_supported"]) <= set(shown["isa_compiled"])
     assert shown["isa_compiled"][0] == shown["isa_supported"][0] == "baseline"
@@ -197,12 +251,16 @@ def test_show_config() -> None:
 
 
 def test_num_threads_nests_and_ends() -> None:
+    def failing() -> None:
+        with pr.num_threads(5):
+            assert pr.show_config().num_threads == 5
+            raise ZeroDivisionError
+
     before = pr.show_config().num_threads
     with pr.num_threads(3):
         assert pr.show_config().num_threads == 3
-        with pytest.raises(ZeroDivisionError), pr.num_threads(5):
-            assert pr.show_config().num_threads == 5
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            failing()
         assert pr.show_config().num_threads == 3
     assert pr.show_config().num_threads == before
 
@@ -230,9 +288,15 @@ def test_thread_counts_of_the_environment(value: str) -> None:
     assert value in done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("name", ["sse9", "AVX2", "neon" if "avx2" in pr.show_config().isa_compiled
-                                  else "avx2", *sorted({*pr.show_config().isa_compiled}
-                                                       - {*pr.show_config().isa_supported})])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sse9",
+        "AVX2",
+        "neon" if "avx2" in pr.show_config().isa_compiled else "avx2",
+        *sorted({*pr.show_config().isa_compiled} - {*pr.show_config().isa_supported}),
+    ],
+)
 def test_instruction_sets_that_are_not_here(name: str) -> None:
     done = python(SHOW, POOLREG_CPU=name)
     assert done.returncode == 1

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from layouts import LAYOUTS, Array
 
 if os.environ.get("TORCH") == "0" or find_spec("torch") is None:
-    pytest.skip("torch, the judge of this module, is not installed (or TORCH=0)",
-                allow_module_level=True)
+    pytest.skip(
+        "torch, the judge of this module, is not installed (or TORCH=0)", allow_module_level=True
+    )
 
 import torch
 import torch_pooling
@@ -64,7 +65,8 @@ def agree_summing(method: str, params: dict[str, Any], x: Array, geometry: Geome
     ours, vjp = pr.pool_vjp(x, method, **geometry.window, **params)
     expected, bound, dx, dx_bound = (
         torch_pooling.array(t, geometry)
-        for t in (y, (geometry.taps + 4) * eps(x) * terms, dx, 40 * eps(x) * gradients))
+        for t in (y, (geometry.taps + 4) * eps(x) * terms, dx, 40 * eps(x) * gradients)
+    )
     assert_within(ours, expected, bound)
     assert_within(vjp(dy).input, dx, dx_bound)
     np.testing.assert_array_equal(pr.pool(x, method, **geometry.window, **params), ours)
@@ -121,8 +123,11 @@ def test_named_problems(geometry: Geometry, dtype: type) -> None:
 
 
 @examples(200)
-@given(st.lists(st.tuples(st.integers(1, 12), st.integers(1, 16)), min_size=1, max_size=3), DTYPES,
-       SEEDS)
+@given(
+    st.lists(st.tuples(st.integers(1, 12), st.integers(1, 16)), min_size=1, max_size=3),
+    DTYPES,
+    SEEDS,
+)
 def test_adaptive(sizes: list[tuple[int, int]], dtype: type, seed: int) -> None:
     """Any output size, above the input's as well."""
     lengths, outputs = zip(*sizes, strict=True)
@@ -162,11 +167,15 @@ def test_adaptive_backward(sizes: list[tuple[int, int]], seed: int) -> None:
 def test_adaptive_odd_sizes(length: int, outputs: int) -> None:
     x = samples.normals((1, 1, length), np.float64, 4)
     t = torch.from_numpy(x)
-    np.testing.assert_array_equal(pr.adaptive_max_pool1d(x, outputs),
-                                  torch_pooling.adaptive("max", t, (outputs,)).numpy())
-    np.testing.assert_allclose(pr.adaptive_avg_pool1d(x, outputs),
-                               torch_pooling.adaptive("avg", t, (outputs,)).numpy(),
-                               rtol=0, atol=1e-13)
+    np.testing.assert_array_equal(
+        pr.adaptive_max_pool1d(x, outputs), torch_pooling.adaptive("max", t, (outputs,)).numpy()
+    )
+    np.testing.assert_allclose(
+        pr.adaptive_avg_pool1d(x, outputs),
+        torch_pooling.adaptive("avg", t, (outputs,)).numpy(),
+        rtol=0,
+        atol=1e-13,
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -186,15 +195,28 @@ def test_positional_arguments_are_torchs(rank: int) -> None:
     """The same positional call means the same to both."""
     x = samples.distinct((2, 3, *[11] * rank), np.float64, 6)
     t = torch.from_numpy(x)
-    theirs, ours = (lambda name, library=library: getattr(library, f"{name}{rank}d")
-                    for library in (torch.nn.functional, pr))
-    for y, expected in zip(ours("max_pool")(x, 3, 2, 1, 2, True, True),
-                           theirs("max_pool")(t, 3, 2, 1, 2, True, True), strict=True):
+    theirs, ours = (
+        lambda name, library=library: getattr(library, f"{name}{rank}d")
+        for library in (torch.nn.functional, pr)
+    )
+    for y, expected in zip(
+        ours("max_pool")(x, 3, 2, 1, 2, True, True),
+        theirs("max_pool")(t, 3, 2, 1, 2, True, True),
+        strict=True,
+    ):
         np.testing.assert_array_equal(y, expected.numpy())
-    for arguments in ((3,), (3, 2), (3, 2, 1), (3, 2, 1, True), (3, 2, 1, True, False),
-                      *([(3, 2, 1, True, True, 5)] if rank > 1 else [])):
-        np.testing.assert_allclose(ours("avg_pool")(x, *arguments),
-                                   theirs("avg_pool")(t, *arguments).numpy(), rtol=1e-13)
-    for y, expected in zip(ours("adaptive_max_pool")(x, 4, True),
-                           theirs("adaptive_max_pool")(t, 4, True), strict=True):
+    for arguments in (
+        (3,),
+        (3, 2),
+        (3, 2, 1),
+        (3, 2, 1, True),
+        (3, 2, 1, True, False),
+        *([(3, 2, 1, True, True, 5)] if rank > 1 else []),
+    ):
+        np.testing.assert_allclose(
+            ours("avg_pool")(x, *arguments), theirs("avg_pool")(t, *arguments).numpy(), rtol=1e-13
+        )
+    for y, expected in zip(
+        ours("adaptive_max_pool")(x, 4, True), theirs("adaptive_max_pool")(t, 4, True), strict=True
+    ):
         np.testing.assert_array_equal(y, expected.numpy())

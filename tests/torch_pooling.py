@@ -19,7 +19,7 @@ def planes(x: Array, geometry: Geometry) -> Tensor:
     """A contiguous copy with one axis of planes before the pooled axes."""
     last = np.moveaxis(x, geometry.positions, range(-geometry.rank, 0))
     copy = np.array(last, x.dtype.newbyteorder("="), order="C")
-    return torch.from_numpy(copy.reshape(-1, *last.shape[len(geometry.lead):]))
+    return torch.from_numpy(copy.reshape(-1, *last.shape[len(geometry.lead) :]))
 
 
 def array(planes: Tensor, geometry: Geometry) -> Array:
@@ -31,8 +31,11 @@ def array(planes: Tensor, geometry: Geometry) -> Array:
 
 def expressible(geometry: Geometry) -> bool:
     """Whether torch takes the padding; a 3-d average refuses less than one kernel as well."""
-    return all(low == high <= axis.kernel // 2 and axis.length >= axis.kernel
-               for axis in geometry.axes for low, high in [axis.padding])
+    return all(
+        low == high <= axis.kernel // 2 and axis.length >= axis.kernel
+        for axis in geometry.axes
+        for low, high in [axis.padding]
+    )
 
 
 def dilated(geometry: Geometry) -> bool:
@@ -48,16 +51,22 @@ def maximum(x: Tensor, geometry: Geometry) -> tuple[Tensor, Tensor]:
         return pool(x, kernel, stride, padding, dilation, geometry.ceil_mode, True)
     y, index = pool(_pad(x, geometry, -torch.inf), kernel, stride, 0, dilation, False, True)
     padded = [axis.length + sum(_room(axis)) for axis in geometry.axes]
-    places = [place - axis.padding[0] for place, axis in
-              zip(torch.unravel_index(index, padded), geometry.axes, strict=True)]
+    places = [
+        place - axis.padding[0]
+        for place, axis in zip(torch.unravel_index(index, padded), geometry.axes, strict=True)
+    ]
     flat = torch.zeros_like(index)
     for place, axis in zip(places, geometry.axes, strict=True):
         flat = flat * axis.length + place
     return y, flat
 
 
-def average(x: Tensor, geometry: Geometry, count_include_pad: bool = True,
-            divisor_override: int | None = None) -> Tensor:
+def average(
+    x: Tensor,
+    geometry: Geometry,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
     """By torch's own function where it takes the geometry and the divisor."""
     kernel, stride, _ = _sizes(geometry)
     own = expressible(geometry) and not dilated(geometry)
@@ -83,8 +92,10 @@ def adaptive(kind: str, x: Tensor, outputs: tuple[int, ...], **options: bool) ->
 
 
 def _sizes(geometry: Geometry) -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(getattr(axis, name) for axis in geometry.axes)
-                 for name in ("kernel", "stride", "dilation"))
+    return tuple(
+        tuple(getattr(axis, name) for axis in geometry.axes)
+        for name in ("kernel", "stride", "dilation")
+    )
 
 
 def _room(axis: Axis) -> tuple[int, int]:

@@ -2,7 +2,6 @@
 """Buffers to pointers, one call without the GIL, status to exception.  No arithmetic, no policy."""
 
 from cpython.buffer cimport (
-    PyBUF_FORMAT,
     PyBUF_STRIDES,
     PyBUF_WRITABLE,
     PyBuffer_Release,
@@ -202,7 +201,7 @@ cdef raise_call(pc_status status, Plan plan):
 cdef int acquire(array, Py_buffer *view, const int64_t *shape, int ndim, bint writable) except -1:
     """Take the buffer of an array that the engine has checked; releases it if it is none of ours."""
     cdef int d
-    PyObject_GetBuffer(array, view, PyBUF_STRIDES | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0))
+    PyObject_GetBuffer(array, view, PyBUF_STRIDES | (PyBUF_WRITABLE if writable else 0))
     if view.ndim == ndim:
         for d in range(ndim):
             if view.shape[d] != shape[d]:
@@ -216,12 +215,13 @@ cdef int acquire(array, Py_buffer *view, const int64_t *shape, int ndim, bint wr
 
 
 cdef int dtype_of(const Py_buffer *view, pc_dtype *dtype) except -1:
-    if view.format[0] == b"f" and view.format[1] == 0:
+    """The engine has made sure of a float dtype; its size tells which."""
+    if view.itemsize == 4:
         dtype[0] = PC_F32
-    elif view.format[0] == b"d" and view.format[1] == 0:
+    elif view.itemsize == 8:
         dtype[0] = PC_F64
     else:
-        raise DTypeError(f"no kernel for elements of format {view.format.decode()!r}")
+        raise DTypeError(f"no kernel for elements of {view.itemsize} bytes")
     return 0
 
 

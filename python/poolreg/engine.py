@@ -71,10 +71,13 @@ def result_array(name: str, out: Any, like: Array, shape: tuple[int, ...], dtype
     return out
 
 
+_SPOKEN = {"x": "the input"}
+
+
 def _refuse_overlap(name: str, out: NDArray[Any], arrays: Mapping[str, NDArray[Any]]) -> None:
     for other, array in arrays.items():
         if np.may_share_memory(out, array):
-            raise ParameterError(f"{name} must not share memory with {other}")
+            raise ParameterError(f"{name} must not share memory with {_SPOKEN.get(other, other)}")
 
 
 # ---- Forward -----------------------------------------------------------------------------------
@@ -91,21 +94,24 @@ def execute(
     rng: Any = None,
 ) -> Any:
     """y, or (y, indices)."""
-    params, arrays = _inputs(method, plan, x, given, rng)
+    params, arrays = _NO_PARAMS, {"x": x}
+    if method.params or given or rng is not None or method.traits.needs_rng:
+        params, arrays = _inputs(method, plan, x, given, rng)
     index_out = None
-    if isinstance(out, tuple) and return_indices:
-        out, index_out = _pair(out)
+    if return_indices:
+        if not method.returns_indices:
+            raise ParameterError(f"return_indices: {method.name!r} does not select an element")
+        if isinstance(out, tuple):
+            out, index_out = _pair(out)
     y = result_array("out", out, x, plan.output_shape, x.dtype)
     if out is not None:
-        _refuse_overlap("out", y, {"input": x, **arrays})
+        _refuse_overlap("out", y, arrays)
     if not return_indices:
         method.forward(plan, arrays, params, None, y, threads(num_threads))
         return y
-    if not method.returns_indices:
-        raise ParameterError(f"return_indices: method {method.name!r} does not select an element")
     index = result_array("out[1]", index_out, x, plan.output_shape, np.int64)
     if index_out is not None:
-        _refuse_overlap("out[1]", index, {"input": x, "out[0]": y})
+        _refuse_overlap("out[1]", index, {**arrays, "out[0]": y})
     method.forward(plan, arrays, params, {"index": index}, y, threads(num_threads))
     return y, index
 
@@ -116,12 +122,15 @@ def _pair(out: tuple[Any, ...]) -> tuple[Any, Any]:
     return out[0], out[1]
 
 
+_NO_PARAMS: dict[str, Any] = {}
+
+
 def _inputs(
     method: Method, plan: Plan, x: Array, given: Mapping[str, Any], rng: Any
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Hyper and learnable parameters; arrays by name: the input and the maps."""
     arrays: dict[str, Any] = {"x": x}
-    params = method.resolve(given) if given or method.params else {}
+    params = method.resolve(given)
     for param in method.params:
         if param.kind == "map" and params[param.name] is not None:
             arrays[param.name] = _map_array(param, params.pop(param.name), plan, x)
@@ -193,7 +202,7 @@ def differentiate(
     n = threads(num_threads)
     y = result_array("out", out, x, plan.output_shape, x.dtype)
     if out is not None:
-        _refuse_overlap("out", y, {"input": x, **arrays})
+        _refuse_overlap("out", y, arrays)
     saved = {
         name: result_array(name, None, x, shape, dtype)
         if shape == plan.output_shape

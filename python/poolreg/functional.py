@@ -56,28 +56,6 @@ __all__ = [
 ]
 
 
-def _windowed(
-    method: str,
-    rank: int,
-    input: Any,
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    ceil_mode: Any,
-    data_format: Any,
-    params: dict[str, Any],
-    return_indices: bool,
-    out: Any,
-    num_threads: int | None,
-) -> Any:
-    x = input_array("input", input)
-    plan = ranked_plan(
-        rank, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
-    )
-    return execute(get_method(method), plan, x, params, return_indices, out, num_threads)
-
-
 def _adaptive(
     method: str,
     rank: int,
@@ -138,21 +116,11 @@ def max_pool1d(
     >>> pr.max_pool1d(np.array([[1.0, 1, 5, 6]]), 2)
     array([[1., 6.]])
     """
-    return _windowed(
-        "max",
-        1,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        data_format,
-        {},
-        return_indices,
-        out,
-        num_threads,
+    x = input_array("input", input)
+    plan = ranked_plan(
+        1, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
     )
+    return execute(get_method("max"), plan, x, {}, return_indices, out, num_threads)
 
 
 @windowed_selecting
@@ -175,21 +143,11 @@ def max_pool2d(
     >>> pr.max_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 2)
     array([[[6., 8.]]])
     """
-    return _windowed(
-        "max",
-        2,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        data_format,
-        {},
-        return_indices,
-        out,
-        num_threads,
+    x = input_array("input", input)
+    plan = ranked_plan(
+        2, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
     )
+    return execute(get_method("max"), plan, x, {}, return_indices, out, num_threads)
 
 
 @windowed_selecting
@@ -212,21 +170,11 @@ def max_pool3d(
     >>> pr.max_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 2)
     array([[[[7.]]]])
     """
-    return _windowed(
-        "max",
-        3,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        data_format,
-        {},
-        return_indices,
-        out,
-        num_threads,
+    x = input_array("input", input)
+    plan = ranked_plan(
+        3, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
     )
+    return execute(get_method("max"), plan, x, {}, return_indices, out, num_threads)
 
 
 @windowed_selecting
@@ -249,21 +197,11 @@ def min_pool1d(
     >>> pr.min_pool1d(np.array([[1.0, 1, 5, 6]]), 2)
     array([[1., 5.]])
     """
-    return _windowed(
-        "min",
-        1,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        data_format,
-        {},
-        return_indices,
-        out,
-        num_threads,
+    x = input_array("input", input)
+    plan = ranked_plan(
+        1, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
     )
+    return execute(get_method("min"), plan, x, {}, return_indices, out, num_threads)
 
 
 @windowed_selecting
@@ -286,21 +224,11 @@ def min_pool2d(
     >>> pr.min_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 2)
     array([[[1., 2.]]])
     """
-    return _windowed(
-        "min",
-        2,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        data_format,
-        {},
-        return_indices,
-        out,
-        num_threads,
+    x = input_array("input", input)
+    plan = ranked_plan(
+        2, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
     )
+    return execute(get_method("min"), plan, x, {}, return_indices, out, num_threads)
 
 
 @windowed_selecting
@@ -323,21 +251,11 @@ def min_pool3d(
     >>> pr.min_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 2)
     array([[[[0.]]]])
     """
-    return _windowed(
-        "min",
-        3,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        data_format,
-        {},
-        return_indices,
-        out,
-        num_threads,
+    x = input_array("input", input)
+    plan = ranked_plan(
+        3, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
     )
+    return execute(get_method("min"), plan, x, {}, return_indices, out, num_threads)
 
 
 @windowed_averaging
@@ -362,21 +280,11 @@ def avg_pool1d(
     array([[1. , 5.5]])
     """
     params = {"count_include_pad": count_include_pad, "divisor_override": divisor_override}
-    return _windowed(
-        "avg",
-        1,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        data_format,
-        params,
-        False,
-        out,
-        num_threads,
+    x = input_array("input", input)
+    plan = ranked_plan(
+        1, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
     )
+    return execute(get_method("avg"), plan, x, params, False, out, num_threads)
 
 
 @windowed_averaging
@@ -401,21 +309,11 @@ def avg_pool2d(
     array([[[3.25, 5.25]]])
     """
     params = {"count_include_pad": count_include_pad, "divisor_override": divisor_override}
-    return _windowed(
-        "avg",
-        2,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        data_format,
-        params,
-        False,
-        out,
-        num_threads,
+    x = input_array("input", input)
+    plan = ranked_plan(
+        2, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
     )
+    return execute(get_method("avg"), plan, x, params, False, out, num_threads)
 
 
 @windowed_averaging
@@ -440,21 +338,11 @@ def avg_pool3d(
     array([[[[3.5]]]])
     """
     params = {"count_include_pad": count_include_pad, "divisor_override": divisor_override}
-    return _windowed(
-        "avg",
-        3,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        data_format,
-        params,
-        False,
-        out,
-        num_threads,
+    x = input_array("input", input)
+    plan = ranked_plan(
+        3, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
     )
+    return execute(get_method("avg"), plan, x, params, False, out, num_threads)
 
 
 @windowed
@@ -476,21 +364,11 @@ def sum_pool1d(
     >>> pr.sum_pool1d(np.array([[1.0, 1, 5, 6]]), 2)
     array([[ 2., 11.]])
     """
-    return _windowed(
-        "sum",
-        1,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        data_format,
-        {},
-        False,
-        out,
-        num_threads,
+    x = input_array("input", input)
+    plan = ranked_plan(
+        1, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
     )
+    return execute(get_method("sum"), plan, x, {}, False, out, num_threads)
 
 
 @windowed
@@ -512,21 +390,11 @@ def sum_pool2d(
     >>> pr.sum_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 2)
     array([[[13., 21.]]])
     """
-    return _windowed(
-        "sum",
-        2,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        data_format,
-        {},
-        False,
-        out,
-        num_threads,
+    x = input_array("input", input)
+    plan = ranked_plan(
+        2, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
     )
+    return execute(get_method("sum"), plan, x, {}, False, out, num_threads)
 
 
 @windowed
@@ -548,21 +416,11 @@ def sum_pool3d(
     >>> pr.sum_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 2)
     array([[[[28.]]]])
     """
-    return _windowed(
-        "sum",
-        3,
-        input,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        data_format,
-        {},
-        False,
-        out,
-        num_threads,
+    x = input_array("input", input)
+    plan = ranked_plan(
+        3, x.shape, kernel_size, stride, padding, dilation, ceil_mode, None, data_format
     )
+    return execute(get_method("sum"), plan, x, {}, False, out, num_threads)
 
 
 @adaptive_selecting

@@ -121,14 +121,18 @@ class Method:
     traits: ClassVar[Traits] = Traits()
     references: ClassVar[tuple[str, ...]] = ()
 
-    @property
-    def backend(self) -> str:
-        """Who runs the loops: "native" (C), "blocks" or "compose"."""
-        return self.reducer.backend
+    backend: ClassVar[str] = "compose"
+    """Who runs the loops: "native" (C), "blocks" or "compose"."""
+    returns_indices: ClassVar[bool] = False
+    """Whether forward can fill ``saved["index"]``."""
 
-    @property
-    def returns_indices(self) -> bool:
-        return self.reducer.returns_indices
+    def __init_subclass__(cls) -> None:
+        """A method that declares a reducer is run by it, but for what it defines itself."""
+        reducer = cls.__dict__.get("reducer")
+        if reducer is not None:
+            for name in ("backend", "returns_indices", "saved_spec", "forward", "backward"):
+                if name not in cls.__dict__:
+                    setattr(cls, name, getattr(reducer, name))
 
     def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters by name, checked, with defaults for those not given."""
@@ -153,7 +157,7 @@ class Method:
         return param.default
 
     def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]:
-        return self.reducer.saved_spec(plan, params)
+        return []
 
     def forward(
         self,
@@ -164,7 +168,7 @@ class Method:
         y: Array,
         num_threads: int,
     ) -> None:
-        self.reducer.forward(plan, arrays, params, saved, y, num_threads)
+        raise NotImplementedError(f"method {self.name!r} declares no reducer and no forward")
 
     def backward(
         self,
@@ -177,7 +181,7 @@ class Method:
         out: Arrays,
         num_threads: int,
     ) -> None:
-        self.reducer.backward(plan, dy, arrays, params, y, saved, out, num_threads)
+        raise NotImplementedError(f"method {self.name!r} declares no reducer and no backward")
 
     def reference(self, window: Window, params: Mapping[str, Any]) -> Any:
         """y of one window, slow and obvious: the definition of the method."""

@@ -8,7 +8,7 @@ in ``make_plan``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from numbers import Integral
 from typing import Any
 
@@ -281,9 +281,25 @@ def _general(
     return _make_plan(shape, windows, channel)
 
 
-def ranked_plan(rank: int, shape: tuple[int, ...], *arguments: Any) -> Plan:
-    """The plan of a function of one rank; arguments as _ranked's, from kernel_size on."""
-    return _looked_up(_ranked, rank, shape, *arguments)
+def ranked_plan(
+    rank: int,
+    shape: tuple[int, ...],
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: Any,
+    output_size: Any,
+    data_format: Any,
+) -> Plan:
+    """The plan of a function of one rank."""
+    make: Any = _ranked
+    numbers = type(kernel_size) is int and type(padding) is int and type(dilation) is int
+    if not numbers or type(stride) not in _WHOLE:
+        make = partial(_looked_up, _ranked)
+    return make(  # type: ignore[no-any-return]
+        rank, shape, kernel_size, stride, padding, dilation, ceil_mode, output_size, data_format
+    )
 
 
 def general_plan(shape: tuple[int, ...], *arguments: Any) -> Plan:
@@ -300,6 +316,7 @@ def _looked_up(make: Any, *arguments: Any) -> Plan:
 
 
 _SAFE = frozenset([int, bool, type(None), str])
+_WHOLE = frozenset([int, type(None)])
 
 
 def _holds_integers(entries: tuple[Any, ...]) -> bool:

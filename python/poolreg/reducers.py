@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -30,12 +30,15 @@ class Select:
     """
 
     order: Literal["max", "min"]
+    _code: int = field(init=False, repr=False, compare=False)
 
     backend = "native"
     returns_indices = True
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_code", _core.ORDERS[self.order])
+
     def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]:
-        del params
         if plan.taps <= MOST_SMALL_TAPS:
             dtype: type[np.integer] = np.uint8
         else:
@@ -51,10 +54,11 @@ class Select:
         y: Array,
         num_threads: int,
     ) -> None:
-        flat = saved is not None and "index" in saved
-        marks = None if saved is None else saved["index" if flat else "tap"]
-        order = _core.ORDERS[self.order]
-        _core.select_forward(plan, order, arrays["x"], y, marks, flat, num_threads)
+        marks, flat = None, False
+        if saved is not None:
+            flat = "index" in saved
+            marks = saved["index" if flat else "tap"]
+        _core.select_forward(plan, self._code, arrays["x"], y, marks, flat, num_threads)
 
     def backward(
         self,

@@ -106,9 +106,8 @@ def _checked_name(method: Method) -> str:
             f"method name {name!r} of {_owner(method)} has no vendor: bare names belong to poolreg, "
             f"call it 'vendor.{name}'"
         )
-    for attribute in ("reducer", "traits"):
-        if not hasattr(method, attribute):
-            raise ParameterError(f"method {name!r} of {_owner(method)} declares no {attribute}")
+    if type(method).forward is Method.forward:
+        raise ParameterError(f"{_owner(method)} declares neither a reducer nor forward")
     return name
 
 
@@ -149,10 +148,14 @@ def get_method(name: str) -> Method:
     PluginError
         It is another distribution's and cannot be loaded, or two distributions offer it.
     """
-    method = _registered.get(name) if isinstance(name, str) else None
-    if method is not None:
-        return method
-    if name in builtin_names():
+    try:
+        return _registered[name]
+    except (KeyError, TypeError):
+        return _find_method(name)
+
+
+def _find_method(name: Any) -> Method:
+    if isinstance(name, str) and name in builtin_names():
         importlib.import_module(f"poolreg.methods.{name}")
         return _registered[name]
     if isinstance(name, str) and "." in name and name in plugin_entries():

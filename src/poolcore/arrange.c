@@ -8,13 +8,11 @@ enum { MOST_LANES = 1024 };
 /* Marks below this fit into 32 bits together with the mark of padding (select_marked.inc.c). */
 static const int64_t NARROW_MARKS = INT64_C(1) << 30;
 
-/* An axis of the arrays on its way to a role.  `axis` is NULL for one that is not pooled. */
+/* An axis of the arrays on its way to a role: its elements on the input side, weights and strides.
+ * `axis` is NULL for one that is not pooled. */
 typedef struct role {
-    int64_t n;     /* elements, on the input side */
-    int64_t plane; /* weight in the canonical plane number */
-    int64_t mark;  /* weight in a mark */
+    pc_outer as;
     const pc_axis *axis;
-    ptrdiff_t stride[PC_OPERANDS];
 } role;
 
 typedef struct roles {
@@ -50,9 +48,14 @@ static void take_roles(roles *r, const pc_call *call)
 {
     const pc_plan *plan = call->plan;
     const bool flat = call->marking == PC_INDICES;
-    bool is_pooled[PC_MAX_NDIM] = {false};
-    int64_t plane[PC_MAX_NDIM] = {0}, mark[PC_MAX_NDIM] = {0}, weight = 1;
-    const pc_axis *axis[PC_MAX_NDIM] = {NULL};
+    bool is_pooled[PC_MAX_NDIM];
+    int64_t plane[PC_MAX_NDIM], mark[PC_MAX_NDIM], weight = 1;
+    const pc_axis *axis[PC_MAX_NDIM];
+    for (int d = 0; d < plan->ndim; d++) {
+        is_pooled[d] = false;
+        plane[d] = mark[d] = 0;
+        axis[d] = NULL;
+    }
     for (int p = plan->pooled - 1; p >= 0; p--) {
         const int d = plan->dim[p];
         is_pooled[d] = true;
@@ -69,26 +72,29 @@ static void take_roles(roles *r, const pc_call *call)
         if (!axis[d] && plan->in[d] == 1)
             continue;
         role *one = axis[d] ? &r->pool[r->pooled++] : &r->other[r->others++];
-        *one = (role){.n = plan->in[d], .plane = plane[d], .mark = mark[d], .axis = axis[d]};
-        one->stride[PC_X] = stride_of(&call->x, d);
-        one->stride[PC_Y] = stride_of(&call->y, d);
-        one->stride[PC_MARKS] = stride_of(&call->marks, d);
+        one->axis = axis[d];
+        one->as.n = plan->in[d];
+        one->as.plane = plane[d];
+        one->as.mark = mark[d];
+        one->as.stride[PC_X] = stride_of(&call->x, d);
+        one->as.stride[PC_Y] = stride_of(&call->y, d);
+        one->as.stride[PC_MARKS] = stride_of(&call->marks, d);
     }
 }
 
-/* Can one walk of a.n * b.n steps of b replace the two?  (No: an axis of another weight.) */
+/* Can one walk of a.as.n * b.as.n steps of b replace the two?  (No: an axis of another weight.) */
 static bool can_merge(const role *a, const role *b)
 {
     for (int o = 0; o < PC_OPERANDS; o++)
-        if (a->stride[o] != b->stride[o] * b->n)
+        if (a->as.stride[o] != b->as.stride[o] * b->as.n)
             return false;
-    return a->plane == b->plane * b->n && a->mark == b->mark * b->n;
+    return a->as.plane == b->as.plane * b->as.n && a->as.mark == b->as.mark * b->as.n;
 }
 
 static bool continues_whole(const role *a, const role *b)
 {
-    return is_whole(a->axis) && is_whole(b->axis) && a->stride[PC_X] == b->stride[PC_X] * b->n &&
-           a->mark == b->mark * b->n;
+    return is_whole(a->axis) && is_whole(b->axis) && a->as.stride[PC_X] == b->as.stride[PC_X] * b->as.n &&
+           a->as.mark == b->as.mark * b->as.n;
 }
 
 /* Windows that are the whole of neighbouring axes are the whole of one longer axis. */
@@ -98,11 +104,11 @@ static void merge_whole(roles *r, pc_axis *whole)
     for (int p = 0; p < r->pooled; p++) {
         role one = r->pool[p];
         while (p + 1 < r->pooled && continues_whole(&one, &r->pool[p + 1])) {
-            r->pool[p + 1].n *= one.n;
+            r->pool[p + 1].as.n *= one.as.n;
             one = r->pool[++p];
         }
         if (is_whole(one.axis) && made < 3) {
-            pc_axis_adaptive(&whole[made], one.n, 1);
+            pc_axis_adaptive(&whole[made], one.as.n, 1);
             one.axis = &whole[made++];
         }
         r->pool[kept++] = one;
@@ -112,7 +118,7 @@ static void merge_whole(roles *r, pc_axis *whole)
 
 static int by_stride_of_x(const void *a, const void *b)
 {
-    const ptrdiff_t sa = ((const role *)a)->stride[PC_X], sb = ((const role *)b)->stride[PC_X];
+    const ptrdiff_t sa = ((const role *)a)->as.stride[PC_X], sb = ((const role *)b)->as.stride[PC_X];
     const ptrdiff_t abs_a = sa < 0 ? -sa : sa, abs_b = sb < 0 ? -sb : sb;
     return (abs_a < abs_b) - (abs_a > abs_b);
 }
@@ -125,7 +131,7 @@ static void merge_others(roles *r)
     for (int i = 0; i < r->others; i++) {
         role *last = kept > 0 ? &r->other[kept - 1] : NULL;
         if (last && can_merge(last, &r->other[i])) {
-            r->other[i].n *= last->n;
+            r->other[i].as.n *= last->as.n;
             *last = r->other[i];
         } else {
             r->other[kept++] = r->other[i];
@@ -136,7 +142,7 @@ static void merge_others(roles *r)
 
 static ptrdiff_t density(const role *one)
 {
-    return one->stride[PC_X] < 0 ? -one->stride[PC_X] : one->stride[PC_X];
+    return one->as.stride[PC_X] < 0 ? -one->as.stride[PC_X] : one->as.stride[PC_X];
 }
 
 /* The densest pooled axis goes last; the others keep their order, in which marks grow. */
@@ -164,15 +170,15 @@ static bool has_lanes(const roles *r)
     for (int p = 0; p < r->pooled; p++)
         if (density(&r->pool[p]) <= density(lane) || r->pool[p].axis->rows > 1)
             return false;
-    return lane->mark == 0;
+    return lane->as.mark == 0;
 }
 
 static void place_axis(pc_job *job, int a, const role *one, const pc_axis *axis)
 {
     job->axis[a] = axis;
-    job->mark_weight[a] = one->axis ? one->mark : 0;
+    job->mark_weight[a] = one->axis ? one->as.mark : 0;
     for (int o = 0; o < PC_OPERANDS; o++)
-        job->op[o].axis[a] = one->stride[o];
+        job->op[o].axis[a] = one->as.stride[o];
 }
 
 static void place_roles(pc_arrangement *to, roles *r)
@@ -185,25 +191,20 @@ static void place_roles(pc_arrangement *to, roles *r)
         job->axis[a] = &to->idle;
     if (has_lanes(r)) {
         const role lane = r->other[--r->others];
-        if (lane.n > MOST_LANES && r->pooled < 3) {
-            pc_axis_regular(&to->columns, lane.n, 1, 1, 0, 0, 1, false);
+        if (lane.as.n > MOST_LANES && r->pooled < 3) {
+            pc_axis_regular(&to->columns, lane.as.n, 1, 1, 0, 0, 1, false);
             place_axis(job, free_axis--, &lane, &to->columns);
         } else {
-            job->L = lane.n;
+            job->L = lane.as.n;
             for (int o = 0; o < PC_OPERANDS; o++)
-                job->op[o].lane = lane.stride[o];
+                job->op[o].lane = lane.as.stride[o];
         }
     }
     for (int p = r->pooled - 1; p >= 0; p--)
         place_axis(job, free_axis--, &r->pool[p], r->pool[p].axis);
     job->nouter = r->others;
-    for (int d = 0; d < r->others; d++) {
-        job->outer_n[d] = r->other[d].n;
-        job->outer_plane[d] = r->other[d].plane;
-        job->outer_mark[d] = r->other[d].mark;
-        for (int o = 0; o < PC_OPERANDS; o++)
-            job->op[o].outer[d] = r->other[d].stride[o];
-    }
+    for (int d = 0; d < r->others; d++)
+        job->outer[d] = r->other[d].as;
 }
 
 static void place_data(pc_job *job, const pc_call *call)
@@ -251,7 +252,7 @@ pc_status pc_arrange(pc_arrangement *to, const pc_call *call, bool to_input)
         return PC_ERR_MANY_AXES;
     densest_last(&r);
     merge_others(&r);
-    memset(&to->job, 0, sizeof to->job);
+    memset(&to->job, 0, offsetof(pc_job, outer));
     place_roles(to, &r);
     place_data(&to->job, call);
     order_marks(&to->job);

@@ -19,6 +19,8 @@
 
 /* Rows or taps combined in one pass over a tile. */
 #define PC_BATCH 16
+/* Taps of a window whose gradient is gathered. */
+#define PC_MOST_TAPS 64
 /* Destination rows of a group. */
 #define PC_MOST_ROWS 32
 /* Room behind every scratch row, so that loops may run over whole blocks of PC_BLOCK lanes. */
@@ -29,9 +31,17 @@ enum { PC_X, PC_Y, PC_MARKS, PC_OPERANDS }; /* x or dx; y or dy; tap numbers or 
 /* Strides in bytes. */
 typedef struct pc_operand {
     char *data;
-    ptrdiff_t axis[3], lane, outer[PC_MAX_NDIM];
+    ptrdiff_t axis[3], lane;
     bool contiguous; /* a row is one run of columns * L elements */
 } pc_operand;
+
+/* An unpooled axis, or several that can be walked as one. */
+typedef struct pc_outer {
+    int64_t n;
+    int64_t plane; /* weight of its index in the canonical plane number */
+    int64_t mark;  /* and in a flat index: for pooled axes that are trivial */
+    ptrdiff_t stride[PC_OPERANDS];
+} pc_outer;
 
 /* How a kernel walks along axis 2. */
 typedef enum pc_inner {
@@ -44,11 +54,6 @@ typedef struct pc_job {
     const pc_axis *axis[3];
     int64_t L;
     pc_operand op[PC_OPERANDS];
-
-    int nouter;
-    int64_t outer_n[PC_MAX_NDIM];
-    int64_t outer_plane[PC_MAX_NDIM]; /* weight of an outer index in the canonical plane number */
-    int64_t outer_mark[PC_MAX_NDIM];  /* and in the flat index: for pooled axes that are trivial */
 
     bool to_input;                                /* the destination is dx, not y */
     int64_t rows, row_block, blocks;              /* destination rows; rows of an item; items a plane */
@@ -72,6 +77,9 @@ typedef struct pc_job {
     bool counted;            /* else: count counted taps instead of members */
     double divisor;          /* uniform: the divisor */
     bool exact_reciprocal;   /* the divisor is a power of two */
+
+    int nouter;
+    pc_outer outer[PC_MAX_NDIM]; /* the last member: only what is used of it is set */
 } pc_job;
 
 typedef void (*pc_kernel)(const pc_job *job, int64_t begin, int64_t end, char *scratch);
@@ -109,13 +117,14 @@ static inline pc_item pc_item_at(const pc_job *job, int64_t number)
     for (int o = 0; o < PC_OPERANDS; o++)
         item.base[o] = job->op[o].data;
     for (int d = job->nouter - 1; d >= 0; d--) {
-        const int64_t at = number % job->outer_n[d];
-        number /= job->outer_n[d];
-        item.plane += at * job->outer_plane[d];
-        item.mark += at * job->outer_mark[d];
+        const pc_outer *outer = &job->outer[d];
+        const int64_t at = number % outer->n;
+        number /= outer->n;
+        item.plane += at * outer->plane;
+        item.mark += at * outer->mark;
         for (int o = 0; o < PC_OPERANDS; o++)
             if (item.base[o])
-                item.base[o] += at * job->op[o].outer[d];
+                item.base[o] += at * outer->stride[o];
     }
     return item;
 }

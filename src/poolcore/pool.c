@@ -20,8 +20,8 @@ enum { ITEM = 32768 };
 /* Calls that read and write fewer elements run on the calling thread: starting another costs about
  * as much as this many elements. */
 enum { SERIAL = 65536 };
-/* Gather looks at every tap of a window, scatter at one; but scatter goes element by element. */
-enum { MOST_GATHERED_TAPS = 64 };
+/* Scratch of up to this many bytes is on the stack. */
+enum { SMALL_SCRATCH = 8192 };
 /* Windows up to this many elements are summed in their own type, larger ones of float in double. */
 enum { PLAIN_SUM = 64 };
 /* Below this many lanes, a row with stride > 1 is split into phases first. */
@@ -118,7 +118,7 @@ static void tile_gradient_phases(pc_job *job)
     const int64_t L = job->L, reach = (axis->K - 1) * axis->D, most = reach / axis->S;
     const int64_t holding = most_holding(job->axis[0]) * most_holding(job->axis[1]);
     job->inner = PC_PHASES;
-    job->tile = pc_min(pc_max(TILE / L / pc_min(holding, MOST_GATHERED_TAPS), 2 * reach + 1),
+    job->tile = pc_min(pc_max(TILE / L / pc_min(holding, PC_MOST_TAPS), 2 * reach + 1),
                        job->columns);
     const int64_t groups = job->tile / axis->S + 2;
     job->phases = phases_of(axis);
@@ -257,18 +257,20 @@ static pc_status run_job(const pc_job *job, pc_kernel kernel, const pc_call *cal
 {
     int64_t items = job->blocks * job->tiles;
     for (int d = 0; d < job->nouter; d++)
-        items *= job->outer_n[d];
+        items *= job->outer[d].n;
     const pc_plan *plan = call->plan;
     int threads = 1;
     if (elements(plan, plan->in) + elements(plan, plan->out) >= SERIAL)
         threads = (int)pc_min(pc_threads(call->num_threads), items);
     run r = {.job = job, .kernel = kernel, .scratch_bytes = scratch_bytes(job)};
-    char *memory = malloc(r.scratch_bytes * (size_t)threads + 64);
+    const size_t bytes = r.scratch_bytes * (size_t)threads + 64;
+    char small[SMALL_SCRATCH], *memory = bytes <= sizeof small ? small : malloc(bytes);
     if (!memory)
         return PC_ERR_NO_MEMORY;
     r.scratch = memory + (64 - (uintptr_t)memory % 64) % 64;
     pc_parallel_for(items, threads, run_range, &r);
-    free(memory);
+    if (memory != small)
+        free(memory);
     return PC_OK;
 }
 
@@ -306,13 +308,14 @@ static void set_divisor(pc_job *job, const pc_call *call)
     job->exact_reciprocal = frexp(fabs(job->divisor), &exponent) == 0.5;
 }
 
-/* Gather asks all axes which windows hold an element, and then looks at all of their taps. */
+/* Gather asks all axes which windows hold an element, and then looks at all of their taps; scatter at
+ * one tap of each window, but element by element. */
 static bool can_gather(const pc_job *job, const pc_plan *plan)
 {
     for (int a = 0; a < 3; a++)
         if (job->axis[a]->kind != PC_REGULAR)
             return false;
-    return job->inner == PC_PHASES && plan->taps <= MOST_GATHERED_TAPS;
+    return job->inner == PC_PHASES && plan->taps <= PC_MOST_TAPS;
 }
 
 static int element_type(const pc_call *call, bool wide)

@@ -13,7 +13,7 @@
 #include "dispatch.h"
 #include "pool.h"
 
-/* ---- Problems: an array (N, C, three pooled axes) and the windows of those axes --------------- */
+/* ---- Problems: an array (N, C, three pooled axes) and the windows of those axes -------------- */
 
 enum { AXES = 3, NDIM = 2 + AXES };
 
@@ -95,7 +95,7 @@ static int64_t list_members(const problem *p, int64_t plane, int64_t output, mem
     return n;
 }
 
-/* ---- What is asked, and the naive answer ------------------------------------------------------ */
+/* ---- What is asked, and the naive answer ----------------------------------------------------- */
 
 typedef struct operation {
     const char *name;
@@ -184,7 +184,7 @@ static void expect(const problem *p, const operation *op, const numbers *to)
     free(list);
 }
 
-/* ---- Arrays in guarded memory ----------------------------------------------------------------- */
+/* ---- Arrays in guarded memory ---------------------------------------------------------------- */
 
 typedef enum dtype { F32, F64, U8, I32, I64, NOTHING } dtype;
 
@@ -371,7 +371,7 @@ static void check_array(int line, const char *what, array *a, const double *want
     free(a->memory);
 }
 
-/* ---- A problem in all its variants ------------------------------------------------------------ */
+/* ---- A problem in all its variants ----------------------------------------------------------- */
 
 typedef struct variant {
     dtype type;

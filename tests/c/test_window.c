@@ -1,8 +1,8 @@
 /* The plan against windows that are listed tap by tap.
  *
- * A `listing` is the definition of an axis: naive loops over outputs and taps write down which input
- * every tap is.  Whatever an axis answers is answered again by searching its listing; so the three
- * kinds of axis are held against one definition, in both directions. */
+ * A `listing` is the definition of an axis: naive loops over outputs and taps write down which
+ * input every tap is.  Whatever an axis answers is answered again by searching its listing; so the
+ * three kinds of axis are held against one definition, in both directions. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -140,7 +140,7 @@ static int64_t first_empty(const listing *l)
     return -1;
 }
 
-/* ---- An axis of any kind against its listing --------------------------------------------------- */
+/* ---- An axis of any kind against its listing ------------------------------------------------- */
 
 static void check_forward(const pc_axis *axis, int64_t row, const listing *l)
 {

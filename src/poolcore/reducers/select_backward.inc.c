@@ -111,40 +111,50 @@ static void F(load_group)(const pc_job *job, const pc_item *item, const pc_sourc
         }
 }
 
-/* slots[r] = the gradient of phase r of one destination row. */
-static void F(gather_row)(const pc_job *job, const pc_sources *from, const pc_reach *reach,
-                          const F(loaded) * loaded, T *slots)
+/* The terms of one destination row, but for the taps along it: one for each source row. */
+static int F(row_terms)(const pc_job *job, const pc_sources *from, const F(loaded) * loaded,
+                        F(term) term[])
 {
-    const pc_axis *axis = job->axis[2];
-    const int64_t len = (reach->group_end - reach->group) * job->L, phases = job->phases;
-    for (int64_t r = 0; r < phases; r++) {
+    const pc_links *inner = &from->link[1];
+    int n = 0;
+    for (int64_t a = 0; a < from->link[0].n; a++) {
+        const int64_t tap = pc_link_tap(&from->link[0], a) * job->mark_weight[0];
+        for (int64_t b = 0; b < inner->n; b++, n++) {
+            const int64_t near = loaded->step == 1 ? pc_link_pos(inner, b) - loaded->low : b;
+            const int64_t at = (a * loaded->range + near) * job->pitch;
+            term[n].dy = loaded->dy + at;
+            term[n].taps = loaded->taps + at;
+            term[n].tap = (IX)(tap + pc_link_tap(inner, b) * job->mark_weight[1]);
+        }
+    }
+    return n;
+}
+
+/* slots[r] = the gradient of phase r of one destination row; shift[k] is where the outputs begin that
+ * hold the row as tap k.  Larger taps come first: outputs ascend. */
+static void F(gather_row)(const pc_job *job, const F(term) row[], int rows, const int64_t shift[],
+                          int64_t len, T *slots)
+{
+    const int64_t phases = job->phases, last = job->axis[2]->K - 1;
+    for (int64_t r = 0; r < phases; r++, slots += job->slot) {
         F(term) term[PC_BATCH];
         int n = 0;
         bool add = false;
-        for (int64_t a = 0; a < from->link[0].n; a++)
-            for (int64_t b = 0; b < from->link[1].n; b++)
-                for (int64_t k = r + (axis->K - 1 - r) / phases * phases; k >= r; k -= phases) {
-                    if (n == PC_BATCH) {
-                        F(sum_terms)(slots + r * job->slot, term, n, add, len);
-                        n = 0;
-                        add = true;
-                    }
-                    const int64_t row =
-                        a * loaded->range +
-                        (pc_link_pos(&from->link[1], b) - loaded->low) / loaded->step;
-                    const int64_t at =
-                        row * job->pitch + (reach->most - k * axis->D / axis->S) * job->L;
-                    term[n].dy = loaded->dy + at;
-                    term[n].taps = loaded->taps + at;
-                    term[n++].tap =
-                        (IX)(pc_link_tap(&from->link[0], a) * job->mark_weight[0] +
-                             pc_link_tap(&from->link[1], b) * job->mark_weight[1] +
-                             k * job->mark_weight[2]);
+        for (int i = 0; i < rows; i++)
+            for (int64_t k = r + (last - r) / phases * phases; k >= r; k -= phases) {
+                if (n == PC_BATCH) {
+                    F(sum_terms)(slots, term, n, add, len);
+                    n = 0;
+                    add = true;
                 }
+                term[n].dy = row[i].dy + shift[k];
+                term[n].taps = row[i].taps + shift[k];
+                term[n++].tap = row[i].tap + (IX)(k * job->mark_weight[2]);
+            }
         if (n > 0)
-            F(sum_terms)(slots + r * job->slot, term, n, add, len);
+            F(sum_terms)(slots, term, n, add, len);
         else if (!add)
-            ON_T(fill)(slots + r * job->slot, 0, len);
+            ON_T(fill)(slots, 0, len);
     }
 }
 
@@ -154,12 +164,17 @@ static void F(gather_item)(const pc_job *job, const pc_item *item, char *scratch
     const int64_t L = job->L, n = item->column_end - item->column, room = job->sources * job->pitch;
     const pc_reach reach = pc_reach_of(job->axis[2], item->column, item->column_end);
     T *slots = (T *)scratch, *buffer = slots + job->phases * job->slot, *out = buffer + job->load;
+    const int64_t len = (reach.group_end - reach.group) * L;
+    int64_t shift[PC_MOST_TAPS];
+    F(term) term[PC_MOST_TAPS];
     F(loaded) loaded = {.dy = out + job->out};
     loaded.taps = (IX *)(loaded.dy + room + PC_BLOCK);
     for (int64_t i = 0; i < room + PC_BLOCK; i++) {
         loaded.dy[i] = 0;
         loaded.taps[i] = -1;
     }
+    for (int64_t k = 0; k < job->axis[2]->K; k++)
+        shift[k] = (reach.most - k * job->axis[2]->D / job->axis[2]->S) * L;
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     for (int64_t row = item->row; row < item->row_end;) {
@@ -168,7 +183,8 @@ static void F(gather_item)(const pc_job *job, const pc_item *item, char *scratch
         for (const int64_t end = row + rows; row < end; row++, pc_next_sources(job, item, &from)) {
             char *at = pc_row_of(job, item, PC_X, from.position[0], from.position[1], item->column);
             T *dst = ON_T(target)(x, at, out);
-            F(gather_row)(job, &from, &reach, &loaded, slots);
+            const int terms = F(row_terms)(job, &from, &loaded, term);
+            F(gather_row)(job, term, terms, shift, len, slots);
             ON_T(merge)(job, dst, item->column, n, slots, reach.group);
             ON_T(store)(x, at, n, L, dst);
         }
