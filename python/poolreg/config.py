@@ -19,9 +19,10 @@ _DEFAULT = 0  # the core then asks OpenMP
 
 
 def checked_threads(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or not 1 <= value < 2**16:
+    number = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else 0
+    if not 1 <= number < 2**16:
         raise ParameterError(f"{name} must be an integer from 1 to 65535, got {value!r}")
-    return int(value)
+    return number
 
 
 def _from_environment() -> int:
@@ -42,7 +43,8 @@ def _select_isa() -> None:
 
 
 _select_isa()
-_num_threads: ContextVar[int] = ContextVar("poolreg_num_threads", default=_from_environment())
+_environment = _from_environment()
+_num_threads: ContextVar[int] = ContextVar("poolreg_num_threads", default=_environment)
 
 
 @contextmanager

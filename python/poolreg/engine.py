@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,28 @@ def _refuse_overlap(name: str, out: NDArray[Any], arrays: Mapping[str, NDArray[A
 # ---- Forward -----------------------------------------------------------------------------------
 
 
+@overload
+def execute(
+    method: Method,
+    plan: Plan,
+    x: Array,
+    given: Mapping[str, Any],
+    return_indices: Literal[False],
+    out: Any,
+    num_threads: int | None,
+    rng: Any = None,
+) -> Array: ...
+@overload
+def execute(
+    method: Method,
+    plan: Plan,
+    x: Array,
+    given: Mapping[str, Any],
+    return_indices: bool,
+    out: Any,
+    num_threads: int | None,
+    rng: Any = None,
+) -> Any: ...
 def execute(
     method: Method,
     plan: Plan,
@@ -154,7 +176,7 @@ def _map_array(param: Param, value: Any, plan: Plan, x: Array) -> Array:
 
 
 def _learnable(param: Param, value: Any, plan: Plan, x: Array) -> Array:
-    array = np.asarray(value, dtype=x.dtype)
+    array: Array = np.asarray(value, dtype=x.dtype)
     if array.ndim == 0 and param.shape in ("scalar", "1|C"):
         return array
     if param.shape in ("C", "1|C"):
@@ -228,8 +250,8 @@ def differentiate(
     return y, vjp
 
 
-def _upstream(dy: Any, plan: Plan, x: Array) -> Array:
-    dy = input_array("dy", dy)
+def _upstream(value: Any, plan: Plan, x: Array) -> Array:
+    dy = input_array("dy", value)
     if dy.shape != plan.output_shape:
         raise ShapeError(f"dy must have the output's shape {plan.output_shape}, got {dy.shape}")
     if dy.dtype != x.dtype:

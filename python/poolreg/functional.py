@@ -14,11 +14,11 @@ from poolreg.engine import execute, input_array
 from poolreg.functional_docs import (
     adaptive,
     adaptive_selecting,
+    whole,
+    whole_selecting,
     windowed,
     windowed_averaging,
     windowed_selecting,
-    whole,
-    whole_selecting,
 )
 from poolreg.method import Array
 from poolreg.plan import Padding, Size, global_plan, ranked_plan
@@ -56,21 +56,6 @@ __all__ = [
 ]
 
 
-def _adaptive(
-    method: str,
-    rank: int,
-    input: Any,
-    output_size: Any,
-    data_format: Any,
-    return_indices: bool,
-    out: Any,
-    num_threads: int | None,
-) -> Any:
-    x = input_array("input", input)
-    plan = ranked_plan(rank, x.shape, None, None, 0, 1, False, output_size, data_format)
-    return execute(get_method(method), plan, x, {}, return_indices, out, num_threads)
-
-
 def _whole(
     method: str,
     input: Any,
@@ -81,7 +66,7 @@ def _whole(
     out: Any,
     num_threads: int | None,
 ) -> Any:
-    """Pooled axes of size 1 are dropped unless keepdims; `out` has the shape of what is returned."""
+    """Pooled axes are dropped unless keepdims; `out` has the shape of what is returned."""
     x = input_array("input", input)
     plan = global_plan(x.shape, axes, data_format)
     if not keepdims and out is not None:
@@ -439,7 +424,9 @@ def adaptive_max_pool1d(
     >>> pr.adaptive_max_pool1d(np.array([[1.0, 1, 5, 6]]), 1)
     array([[6.]])
     """
-    return _adaptive("max", 1, input, output_size, data_format, return_indices, out, num_threads)
+    x = input_array("input", input)
+    plan = ranked_plan(1, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method("max"), plan, x, {}, return_indices, out, num_threads)
 
 
 @adaptive_selecting
@@ -458,7 +445,9 @@ def adaptive_max_pool2d(
     >>> pr.adaptive_max_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 1)
     array([[[8.]]])
     """
-    return _adaptive("max", 2, input, output_size, data_format, return_indices, out, num_threads)
+    x = input_array("input", input)
+    plan = ranked_plan(2, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method("max"), plan, x, {}, return_indices, out, num_threads)
 
 
 @adaptive_selecting
@@ -477,7 +466,9 @@ def adaptive_max_pool3d(
     >>> pr.adaptive_max_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 1)
     array([[[[7.]]]])
     """
-    return _adaptive("max", 3, input, output_size, data_format, return_indices, out, num_threads)
+    x = input_array("input", input)
+    plan = ranked_plan(3, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method("max"), plan, x, {}, return_indices, out, num_threads)
 
 
 @adaptive_selecting
@@ -496,7 +487,9 @@ def adaptive_min_pool1d(
     >>> pr.adaptive_min_pool1d(np.array([[1.0, 1, 5, 6]]), 1)
     array([[1.]])
     """
-    return _adaptive("min", 1, input, output_size, data_format, return_indices, out, num_threads)
+    x = input_array("input", input)
+    plan = ranked_plan(1, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method("min"), plan, x, {}, return_indices, out, num_threads)
 
 
 @adaptive_selecting
@@ -515,7 +508,9 @@ def adaptive_min_pool2d(
     >>> pr.adaptive_min_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 1)
     array([[[1.]]])
     """
-    return _adaptive("min", 2, input, output_size, data_format, return_indices, out, num_threads)
+    x = input_array("input", input)
+    plan = ranked_plan(2, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method("min"), plan, x, {}, return_indices, out, num_threads)
 
 
 @adaptive_selecting
@@ -534,7 +529,9 @@ def adaptive_min_pool3d(
     >>> pr.adaptive_min_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 1)
     array([[[[0.]]]])
     """
-    return _adaptive("min", 3, input, output_size, data_format, return_indices, out, num_threads)
+    x = input_array("input", input)
+    plan = ranked_plan(3, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method("min"), plan, x, {}, return_indices, out, num_threads)
 
 
 @adaptive
@@ -552,7 +549,9 @@ def adaptive_avg_pool1d(
     >>> pr.adaptive_avg_pool1d(np.array([[1.0, 1, 5, 6]]), 1)
     array([[3.25]])
     """
-    return _adaptive("avg", 1, input, output_size, data_format, False, out, num_threads)
+    x = input_array("input", input)
+    plan = ranked_plan(1, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method("avg"), plan, x, {}, False, out, num_threads)
 
 
 @adaptive
@@ -570,7 +569,9 @@ def adaptive_avg_pool2d(
     >>> pr.adaptive_avg_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 1)
     array([[[4.25]]])
     """
-    return _adaptive("avg", 2, input, output_size, data_format, False, out, num_threads)
+    x = input_array("input", input)
+    plan = ranked_plan(2, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method("avg"), plan, x, {}, False, out, num_threads)
 
 
 @adaptive
@@ -588,7 +589,9 @@ def adaptive_avg_pool3d(
     >>> pr.adaptive_avg_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 1)
     array([[[[3.5]]]])
     """
-    return _adaptive("avg", 3, input, output_size, data_format, False, out, num_threads)
+    x = input_array("input", input)
+    plan = ranked_plan(3, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method("avg"), plan, x, {}, False, out, num_threads)
 
 
 @adaptive
@@ -606,7 +609,9 @@ def adaptive_sum_pool1d(
     >>> pr.adaptive_sum_pool1d(np.array([[1.0, 1, 5, 6]]), 1)
     array([[13.]])
     """
-    return _adaptive("sum", 1, input, output_size, data_format, False, out, num_threads)
+    x = input_array("input", input)
+    plan = ranked_plan(1, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method("sum"), plan, x, {}, False, out, num_threads)
 
 
 @adaptive
@@ -624,7 +629,9 @@ def adaptive_sum_pool2d(
     >>> pr.adaptive_sum_pool2d(np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]]), 1)
     array([[[34.]]])
     """
-    return _adaptive("sum", 2, input, output_size, data_format, False, out, num_threads)
+    x = input_array("input", input)
+    plan = ranked_plan(2, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method("sum"), plan, x, {}, False, out, num_threads)
 
 
 @adaptive
@@ -642,7 +649,9 @@ def adaptive_sum_pool3d(
     >>> pr.adaptive_sum_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 1)
     array([[[[28.]]]])
     """
-    return _adaptive("sum", 3, input, output_size, data_format, False, out, num_threads)
+    x = input_array("input", input)
+    plan = ranked_plan(3, x.shape, None, None, 0, 1, False, output_size, data_format)
+    return execute(get_method("sum"), plan, x, {}, False, out, num_threads)
 
 
 @whole_selecting
@@ -701,7 +710,8 @@ def global_avg_pool(
     >>> pr.global_avg_pool(np.arange(8.0).reshape(1, 2, 2, 2))
     array([[1.5, 5.5]])
     """
-    return _whole("avg", input, axes, data_format, keepdims, False, out, num_threads)
+    pooled: Array = _whole("avg", input, axes, data_format, keepdims, False, out, num_threads)
+    return pooled
 
 
 @whole
@@ -720,4 +730,5 @@ def global_sum_pool(
     >>> pr.global_sum_pool(np.arange(8.0).reshape(1, 2, 2, 2))
     array([[ 6., 22.]])
     """
-    return _whole("sum", input, axes, data_format, keepdims, False, out, num_threads)
+    pooled: Array = _whole("sum", input, axes, data_format, keepdims, False, out, num_threads)
+    return pooled

@@ -67,8 +67,8 @@ def pool(
     channel_axis : int
         With ``axes=``: where the channels are, for parameters that are per channel.
     return_indices : bool, default False
-        Also the positions of the selected elements, for methods that select: int64, flat (row-major)
-        over the pooled axes of the unpadded input.
+        Also the positions of the selected elements, for methods that select: int64, flat
+        (row-major) over the pooled axes of the unpadded input.
     out : ndarray, or tuple of two with return_indices
         Where the result goes: the output's shape and dtype, not overlapping x.
     num_threads : int
@@ -142,8 +142,8 @@ def pool_vjp(
 
     ``y, vjp = pool_vjp(x, …)``; then ``g = vjp(dy)`` has ``g.input`` (the shape of x), ``g.inputs``
     (of maps, by name) and ``g.params`` (of learnable parameters, by name): the gradients of
-    ``sum(dy * y)``.  ``vjp(dy, out=gx)`` writes the input's gradient into gx.  vjp may be called any
-    number of times; x and the maps must not change in between.
+    ``sum(dy * y)``.  ``vjp(dy, out=gx)`` writes the input's gradient into gx.  vjp may be called
+    any number of times; x and the maps must not change in between.
 
     Parameters, errors and rules are those of ``pool``; a method that is not differentiable is a
     ParameterError.
@@ -192,8 +192,8 @@ class Pool:
     """A configured pooling: method, windows and parameters without the array.
 
     ``Pool(method, kernel_size, stride=…, axes=…, …)`` takes what ``pool`` takes, and ``op(x)`` is
-    ``pool(x, …)`` with it.  Operators are equal if their configuration is, can be pickled, and their
-    repr evaluates.
+    ``pool(x, …)`` with it.  Operators are equal if their configuration is, can be pickled, and
+    their repr evaluates.
 
     Examples
     --------

@@ -34,10 +34,10 @@ class ArraySpec(NamedTuple):
 class Traits:
     """What the engine and others may rely on.
 
-    differentiable: backward exists.  needs_rng: forward draws random numbers.  linear: y is a linear
-    function of x.  separable: pooling axis after axis gives the same.  label_preserving: every output
-    is an element of its window.  composable: pooling a pooled array again equals pooling once with
-    the product of the windows.  mergeable: windows can be reduced part by part.
+    differentiable: backward exists.  needs_rng: forward draws random numbers.  linear: y is a
+    linear function of x.  separable: pooling axis after axis gives the same.  label_preserving:
+    every output is an element of its window.  composable: pooling a pooled array again equals
+    pooling once with the product of the windows.  mergeable: windows can be reduced part by part.
     """
 
     differentiable: bool = True
@@ -100,8 +100,8 @@ class Reducer(Protocol):
 class Method:
     """A pooling method: a declaration.
 
-    A subclass sets the class attributes and, for its definition, the reference functions; forward and
-    backward are its reducer's unless it overrides them.  Register it with ``register_method``, or
+    A subclass sets the class attributes and, for its definition, the reference functions; forward
+    and backward are its reducer's unless it defines them.  Register it with ``register_method``, or
     offer it under the entry-point group ``poolreg.methods``.
 
     The contract is flat arrays in and out, so that it carries other frameworks too:

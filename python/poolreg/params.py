@@ -26,14 +26,14 @@ class Param:
     name : str
         The keyword argument.
     kind : {"hyper", "learnable", "map"}
-        A setting; a number or an array with a gradient; an array of the input's (or output's) shape.
+        A setting; a number or an array with a gradient; an array of the input's or output's shape.
     dtype : {"bool", "int", "float", "str"}
         Of hyperparameters.  Learnable parameters and maps have the dtype of the input.
     default : object
         The effective value when it is not given; ``Param.required`` if there is none.
     shape : str
-        ``"scalar"``, ``"C"`` (per channel), ``"1|C"`` (either), ``"C,K"``, or for maps ``"map:in"``,
-        ``"map:out"``.
+        ``"scalar"``, ``"C"`` (per channel), ``"1|C"`` (either), ``"C,K"``, or for maps
+        ``"map:in"``, ``"map:out"``.
     low, high : float or None
         Closed bounds of a number.
     excluded : tuple of float

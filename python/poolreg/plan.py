@@ -34,12 +34,13 @@ WAYS = (
 def _integer(name: str, value: Any, low: int, given: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise ParameterError(f"{name} must be an integer or a tuple of integers, got {given!r}")
-    if value < low:
+    number = int(value)
+    if number < low:
         at_least = "greater than zero" if low == 1 else "non-negative"
         raise ParameterError(f"{name} must be {at_least}, got {given!r}")
-    if value > LARGEST:
+    if number > LARGEST:
         raise ParameterError(f"{name} must be below 2**61, got {given!r}")
-    return int(value)
+    return number
 
 
 def per_axis(name: str, value: Any, n: int, low: int = 1) -> tuple[int, ...]:
@@ -47,7 +48,8 @@ def per_axis(name: str, value: Any, n: int, low: int = 1) -> tuple[int, ...]:
     if isinstance(value, Sequence) and not isinstance(value, str):
         if len(value) not in (1, n):
             raise ParameterError(
-                f"{name} must be an integer or a tuple of {n} (one for each pooled axis), got {value!r}"
+                f"{name} must be an integer or a tuple of {n} (one for each pooled axis), "
+                f"got {value!r}"
             )
         entries = [_integer(name, entry, low, value) for entry in value]
         return tuple(entries * n if len(entries) == 1 else entries)
@@ -62,7 +64,8 @@ def padding_pairs(padding: Any, n: int) -> tuple[tuple[int, int], ...]:
             for entry in padding
         ):
             raise ParameterError(
-                f"padding must be an integer, {n} integers or {n} pairs (before, after), got {padding!r}"
+                f"padding must be an integer, {n} integers or {n} pairs (before, after), "
+                f"got {padding!r}"
             )
         pairs = [tuple(_integer("padding", p, 0, padding) for p in entry) for entry in padding]
         return tuple(pairs * n if len(pairs) == 1 else pairs)  # type: ignore[arg-type]
@@ -120,7 +123,7 @@ def _adaptive_windows(
                 f"output_size must be an integer or a tuple of {n}, got {output_size!r}"
             )
         sizes = [shape[axes[a]] if s is None else s for a, s in enumerate(sizes)]
-    return [(axes[a], "adaptive", O) for a, O in enumerate(per_axis("output_size", sizes, n))]
+    return [(axes[a], "adaptive", size) for a, size in enumerate(per_axis("output_size", sizes, n))]
 
 
 def _windows(
@@ -157,9 +160,10 @@ def _normal_axes(axes: Any, ndim: int) -> tuple[int, ...]:
     entries = axes if isinstance(axes, Sequence) and not isinstance(axes, str) else (axes,)
     normal = []
     for axis in entries:
-        if isinstance(axis, bool) or not isinstance(axis, Integral) or not -ndim <= axis < ndim:
+        number = int(axis) if isinstance(axis, Integral) and not isinstance(axis, bool) else ndim
+        if not -ndim <= number < ndim:
             raise ShapeError(f"axes must be integers from {-ndim} to {ndim - 1}, got {axes!r}")
-        normal.append(int(axis) % ndim)
+        normal.append(number % ndim)
     if len(set(normal)) != len(normal) or not normal:
         raise ShapeError(f"axes must be one or more different axes, got {axes!r}")
     return tuple(normal)
@@ -308,7 +312,7 @@ def general_plan(shape: tuple[int, ...], *arguments: Any) -> Plan:
 
 
 def _looked_up(make: Any, *arguments: Any) -> Plan:
-    """Through the cache, unless an argument holds what equals an integer but is none (2.0, True)."""
+    """Through the cache, unless an argument holds what equals an integer but is none: 2.0, True."""
     if all(type(a) in _SAFE or (type(a) is tuple and _holds_integers(a)) for a in arguments):
         return make(*arguments)  # type: ignore[no-any-return]
     frozen = [_frozen(a) for a in arguments]

@@ -25,8 +25,8 @@ MOST_INT32_TAPS = 2**31 - 1
 class Select:
     """``y = x[idx]``: the largest (``"max"``) or smallest (``"min"``) member of each window.
 
-    NaN wins, the last of several; of equal members the first in row-major order wins.  Backward keeps
-    one tap number an output, a byte for windows of up to 255 taps.
+    NaN wins, the last of several; of equal members the first in row-major order wins.  Backward
+    keeps one tap number an output, a byte for windows of up to 255 taps.
     """
 
     order: Literal["max", "min"]
@@ -81,8 +81,8 @@ Divisor = Literal["members", "counted"] | float
 class Linear:
     """``y = (sum of the members) / divisor``.
 
-    divisor: a number; ``"members"``, the number of members; ``"counted"``, the number of taps inside
-    the input or its padding; or a function from the method's parameters to one of these.
+    divisor: a number; ``"members"``, the number of members; ``"counted"``, the number of taps
+    inside the input or its padding; or a function from the method's parameters to one of these.
     """
 
     divisor: Divisor | Callable[[Mapping[str, Any]], Divisor] = 1.0

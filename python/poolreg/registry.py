@@ -103,8 +103,8 @@ def _checked_name(method: Method) -> str:
         )
     if "." not in name and not type(method).__module__.startswith("poolreg.methods."):
         raise ParameterError(
-            f"method name {name!r} of {_owner(method)} has no vendor: bare names belong to poolreg, "
-            f"call it 'vendor.{name}'"
+            f"method name {name!r} of {_owner(method)} has no vendor: bare names belong to "
+            f"poolreg, call it 'vendor.{name}'"
         )
     if type(method).forward is Method.forward:
         raise ParameterError(f"{_owner(method)} declares neither a reducer nor forward")

@@ -1,4 +1,4 @@
-"""Slow, obvious pooling in plain Python and NumPy: the definition that everything is tested against.
+"""Slow, obvious pooling in plain Python and NumPy: the definition that all else is tested against.
 
 Nothing here uses the C core, its plans or its arithmetic: windows are written out tap by tap, and
 each is given to the reference functions in the method's file.
@@ -117,9 +117,7 @@ class Problem:
 _WINDOW = ("stride", "padding", "dilation", "ceil_mode", "output_size")
 
 
-def _problem(
-    x: Any, method: str, kernel_size: Any, arguments: dict[str, Any]
-) -> Problem:
+def _problem(x: Any, method: str, kernel_size: Any, arguments: dict[str, Any]) -> Problem:
     x = np.asarray(x)
     window = {name: arguments.pop(name) for name in _WINDOW if name in arguments}
     window["kernel_size"] = kernel_size

@@ -42,7 +42,10 @@ static void weigh_planes(const pc_plan *plan, const bool *is_pooled, int64_t *we
         }
 }
 
-static ptrdiff_t stride_of(const pc_array *array, int d) { return array->data ? array->strides[d] : 0; }
+static ptrdiff_t stride_of(const pc_array *array, int d)
+{
+    return array->data ? array->strides[d] : 0;
+}
 
 static void take_roles(roles *r, const pc_call *call)
 {
@@ -93,8 +96,8 @@ static bool can_merge(const role *a, const role *b)
 
 static bool continues_whole(const role *a, const role *b)
 {
-    return is_whole(a->axis) && is_whole(b->axis) && a->as.stride[PC_X] == b->as.stride[PC_X] * b->as.n &&
-           a->as.mark == b->as.mark * b->as.n;
+    return is_whole(a->axis) && is_whole(b->axis) &&
+           a->as.stride[PC_X] == b->as.stride[PC_X] * b->as.n && a->as.mark == b->as.mark * b->as.n;
 }
 
 /* Windows that are the whole of neighbouring axes are the whole of one longer axis. */
@@ -118,7 +121,8 @@ static void merge_whole(roles *r, pc_axis *whole)
 
 static int by_stride_of_x(const void *a, const void *b)
 {
-    const ptrdiff_t sa = ((const role *)a)->as.stride[PC_X], sb = ((const role *)b)->as.stride[PC_X];
+    const ptrdiff_t sa = ((const role *)a)->as.stride[PC_X],
+                    sb = ((const role *)b)->as.stride[PC_X];
     const ptrdiff_t abs_a = sa < 0 ? -sa : sa, abs_b = sb < 0 ? -sb : sb;
     return (abs_a < abs_b) - (abs_a > abs_b);
 }
@@ -216,8 +220,8 @@ static void place_data(pc_job *job, const pc_call *call)
         const ptrdiff_t item = o == PC_MARKS ? call->mark_bytes : size;
         const int64_t columns = o == PC_X ? job->axis[2]->I : job->axis[2]->O;
         op->data = arrays[o]->data;
-        op->contiguous = (job->L == 1 || op->lane == item) &&
-                         (columns == 1 || op->axis[2] == job->L * item);
+        op->contiguous =
+            (job->L == 1 || op->lane == item) && (columns == 1 || op->axis[2] == job->L * item);
     }
 }
 

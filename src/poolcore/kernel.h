@@ -55,28 +55,28 @@ typedef struct pc_job {
     int64_t L;
     pc_operand op[PC_OPERANDS];
 
-    bool to_input;                                /* the destination is dx, not y */
-    int64_t rows, row_block, blocks;              /* destination rows; rows of an item; items a plane */
-    int64_t columns, tile, tiles;                 /* destination columns; columns of an item */
+    bool to_input;                   /* the destination is dx, not y */
+    int64_t rows, row_block, blocks; /* destination rows; rows of an item; items a plane */
+    int64_t columns, tile, tiles;    /* destination columns; columns of an item */
     pc_inner inner;
-    bool split;                                   /* forward: split rows into phases, for S > 1 */
-    bool halves;                                  /* rows are split in registers (halves.inc.c) */
-    bool long_rows;                               /* neighbouring rows can be walked as one */
-    int64_t phases;                               /* slots of a split row */
-    int64_t group;                                /* PHASES: destination rows brought to scratch at once */
-    int64_t pitch, out_pitch;                     /* columns from one row of acc, of out, to the next */
-    int64_t sources;                              /* select_gather: output rows held at once */
-    int64_t acc, slot, load, out;                 /* scratch sizes in elements, multiples of PC_BLOCK */
+    bool split;                   /* forward: split rows into phases, for S > 1 */
+    bool halves;                  /* rows are split in registers (halves.inc.c) */
+    bool long_rows;               /* neighbouring rows can be walked as one */
+    int64_t phases;               /* slots of a split row */
+    int64_t group;                /* PHASES: destination rows brought to scratch at once */
+    int64_t pitch, out_pitch;     /* columns from one row of acc, of out, to the next */
+    int64_t sources;              /* select_gather: output rows held at once */
+    int64_t acc, slot, load, out; /* scratch sizes in elements, multiples of PC_BLOCK */
 
-    bool flat;               /* a mark is a flat index of the plane, else a tap number */
-    int64_t mark_weight[3];  /* weight of an axis' position (or tap) in a mark */
-    int mark_order[3];       /* axes by descending weight */
-    int mark_bytes;          /* 1, 4 or 8 */
+    bool flat;              /* a mark is a flat index of the plane, else a tap number */
+    int64_t mark_weight[3]; /* weight of an axis' position (or tap) in a mark */
+    int mark_order[3];      /* axes by descending weight */
+    int mark_bytes;         /* 1, 4 or 8 */
 
-    bool uniform;            /* one divisor for every window */
-    bool counted;            /* else: count counted taps instead of members */
-    double divisor;          /* uniform: the divisor */
-    bool exact_reciprocal;   /* the divisor is a power of two */
+    bool uniform;          /* one divisor for every window */
+    bool counted;          /* else: count counted taps instead of members */
+    double divisor;        /* uniform: the divisor */
+    bool exact_reciprocal; /* the divisor is a power of two */
 
     int nouter;
     pc_outer outer[PC_MAX_NDIM]; /* the last member: only what is used of it is set */
@@ -143,7 +143,8 @@ static inline void pc_find_links(const pc_job *job, const pc_item *item, int a, 
         pc_find_window(job->axis[a], item->plane, s->position[a], &s->link[a]);
 }
 
-static inline void pc_find_sources(const pc_job *job, const pc_item *item, int64_t row, pc_sources *s)
+static inline void pc_find_sources(const pc_job *job, const pc_item *item, int64_t row,
+                                   pc_sources *s)
 {
     const int64_t inner = job->to_input ? job->axis[1]->I : job->axis[1]->O;
     s->position[0] = row / inner;
@@ -185,8 +186,8 @@ static inline int64_t pc_source_rows(const pc_sources *from)
 
 /* The source rows from number `first` on, at most `most` of them; how many there were. */
 static inline int64_t pc_take_rows(const pc_job *job, const pc_item *item, int operand,
-                                   const pc_sources *from, int64_t column, int64_t first, int64_t most,
-                                   const void *row[])
+                                   const pc_sources *from, int64_t column, int64_t first,
+                                   int64_t most, const void *row[])
 {
     const pc_links *inner = &from->link[1];
     const int64_t count = pc_min(pc_source_rows(from) - first, most);
@@ -233,7 +234,8 @@ static inline int64_t pc_rows_together(const pc_job *job, const pc_item *item, i
     const int64_t left = pc_min(job->group, item->row_end - row), o = from->position[1];
     if (!job->long_rows)
         return left;
-    const int64_t whole = axis->I - (axis->K - 1) * axis->D + axis->PL; /* the first that is not, after o */
+    const int64_t whole =
+        axis->I - (axis->K - 1) * axis->D + axis->PL; /* the first that is not, after o */
     return from->link[1].n < axis->K ? 1 : pc_max(pc_min(left, pc_min(whole, axis->O) - o), 1);
 }
 
@@ -248,7 +250,8 @@ static inline bool pc_adjoin(char *const at[], int64_t rows, ptrdiff_t size)
 
 /* Where the run of a tap begins among the phases of split rows (or in the row itself), in columns. */
 typedef struct pc_tap_run {
-    int64_t phase, column, offset; /* the tap is `offset` columns into group `column` of its phase */
+    int64_t phase, column,
+        offset; /* the tap is `offset` columns into group `column` of its phase */
 } pc_tap_run;
 
 static inline void pc_next_tap(const pc_job *job, pc_tap_run *run)
@@ -263,6 +266,9 @@ static inline void pc_next_tap(const pc_job *job, pc_tap_run *run)
         run->column++;
 }
 
-static inline int64_t pc_round_up(int64_t n, int64_t block) { return (n + block - 1) / block * block; }
+static inline int64_t pc_round_up(int64_t n, int64_t block)
+{
+    return (n + block - 1) / block * block;
+}
 
 #endif

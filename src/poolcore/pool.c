@@ -118,8 +118,8 @@ static void tile_gradient_phases(pc_job *job)
     const int64_t L = job->L, reach = (axis->K - 1) * axis->D, most = reach / axis->S;
     const int64_t holding = most_holding(job->axis[0]) * most_holding(job->axis[1]);
     job->inner = PC_PHASES;
-    job->tile = pc_min(pc_max(TILE / L / pc_min(holding, PC_MOST_TAPS), 2 * reach + 1),
-                       job->columns);
+    job->tile =
+        pc_min(pc_max(TILE / L / pc_min(holding, PC_MOST_TAPS), 2 * reach + 1), job->columns);
     const int64_t groups = job->tile / axis->S + 2;
     job->phases = phases_of(axis);
     job->pitch = pc_round_up((groups + most) * L, PC_BLOCK);
@@ -143,7 +143,8 @@ static void tile_phases(pc_job *job)
     job->group = pc_min(pc_max(GROUP / (job->pitch * L), 1), PC_MOST_ROWS);
     /* Splitting by two reads whole blocks of pairs. */
     const int64_t columns = pc_round_up(job->group * job->out_pitch, PC_BLOCK) * step;
-    job->acc = pc_round_up(pc_max(columns, job->group * job->pitch + reach) * L, PC_BLOCK) + PC_BLOCK;
+    job->acc =
+        pc_round_up(pc_max(columns, job->group * job->pitch + reach) * L, PC_BLOCK) + PC_BLOCK;
     job->slot = pc_round_up(job->group * job->out_pitch * L, PC_BLOCK) + PC_BLOCK;
 }
 
@@ -186,16 +187,16 @@ static void tile_columns(pc_job *job)
     job->tiles = pc_ceil_div(job->columns, job->tile);
     job->tile = pc_ceil_div(job->columns, job->tiles); /* of about equal size */
     job->tiles = pc_ceil_div(job->columns, job->tile);
-    job->out = pc_round_up(pc_max(job->tile, job->group * job->out_pitch) * job->L, PC_BLOCK) + PC_BLOCK;
+    job->out =
+        pc_round_up(pc_max(job->tile, job->group * job->out_pitch) * job->L, PC_BLOCK) + PC_BLOCK;
     job->load = pc_max(job->acc, job->out);
 }
 
 /* What every walk of a kernel finds room in (see the first lines of the functions in reducers/). */
 static size_t scratch_bytes(const pc_job *job)
 {
-    const int64_t count =
-        4 * job->acc + 2 * job->phases * job->slot + 3 * job->load + 4 * job->out +
-        2 * (job->sources * job->pitch + PC_BLOCK);
+    const int64_t count = 4 * job->acc + 2 * job->phases * job->slot + 3 * job->load +
+                          4 * job->out + 2 * (job->sources * job->pitch + PC_BLOCK);
     return (size_t)pc_round_up(count * (int64_t)sizeof(double), 64);
 }
 
@@ -216,7 +217,8 @@ static void split_rows(pc_job *job)
 /* Rows with stride 2 are split as they are combined, where all of a window's rows are taken at once. */
 static void choose_halves(pc_job *job, const pc_call *call)
 {
-    const bool plain = call->reducer == PC_LINEAR ? call->plan->taps <= PLAIN_SUM : !call->marks.data;
+    const bool plain =
+        call->reducer == PC_LINEAR ? call->plan->taps <= PLAIN_SUM : !call->marks.data;
     job->halves = plain && job->inner == PC_PHASES && job->split && job->phases == 2 &&
                   job->axis[2]->S == 2 && job->L == 1 && job->op[PC_X].contiguous &&
                   job->axis[0]->K * job->axis[1]->K <= PC_BATCH && call->plan->empty_dim < 0;
@@ -301,8 +303,8 @@ static void set_divisor(pc_job *job, const pc_call *call)
     for (int a = 0; a < 3 && call->dividing != PC_BY_NUMBER; a++) {
         const pc_axis *axis = job->axis[a];
         job->uniform = job->uniform && pc_axis_is_uniform(axis, job->counted);
-        job->divisor *= (double)(job->counted ? pc_counted_of(axis, 0, 0)
-                                              : pc_window_of(axis, 0, 0).n);
+        job->divisor *=
+            (double)(job->counted ? pc_counted_of(axis, 0, 0) : pc_window_of(axis, 0, 0).n);
     }
     int exponent;
     job->exact_reciprocal = frexp(fabs(job->divisor), &exponent) == 0.5;

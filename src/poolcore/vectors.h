@@ -94,53 +94,53 @@ PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *od
 
 #else
 
-#define PC_PORTABLE(t, type, n)                                                                     \
-    typedef struct pc_v_##t {                                                                       \
-        type lane[n];                                                                               \
-    } pc_v_##t;                                                                                     \
-    enum { PC_WIDTH_##t = n };                                                                      \
-    PC_INLINE pc_v_##t pc_load_##t(const type *p)                                                   \
-    {                                                                                               \
-        pc_v_##t a;                                                                                 \
-        for (int i = 0; i < n; i++)                                                                 \
-            a.lane[i] = p[i];                                                                       \
-        return a;                                                                                   \
-    }                                                                                               \
-    PC_INLINE void pc_store_##t(type *p, pc_v_##t a)                                                \
-    {                                                                                               \
-        for (int i = 0; i < n; i++)                                                                 \
-            p[i] = a.lane[i];                                                                       \
-    }                                                                                               \
-    PC_INLINE pc_v_##t pc_add_##t(pc_v_##t a, pc_v_##t b)                                           \
-    {                                                                                               \
-        for (int i = 0; i < n; i++)                                                                 \
-            a.lane[i] += b.lane[i];                                                                 \
-        return a;                                                                                   \
-    }                                                                                               \
-    PC_INLINE pc_v_##t pc_max_##t(pc_v_##t a, pc_v_##t b)                                           \
-    {                                                                                               \
-        for (int i = 0; i < n; i++) {                                                               \
-            const type best = b.lane[i] > a.lane[i] ? b.lane[i] : a.lane[i];                        \
-            a.lane[i] = b.lane[i] != b.lane[i] ? b.lane[i] : best;                                  \
-        }                                                                                           \
-        return a;                                                                                   \
-    }                                                                                               \
-    PC_INLINE pc_v_##t pc_min_##t(pc_v_##t a, pc_v_##t b)                                           \
-    {                                                                                               \
-        for (int i = 0; i < n; i++) {                                                               \
-            const type best = b.lane[i] < a.lane[i] ? b.lane[i] : a.lane[i];                        \
-            a.lane[i] = b.lane[i] != b.lane[i] ? b.lane[i] : best;                                  \
-        }                                                                                           \
-        return a;                                                                                   \
-    }                                                                                               \
-    PC_INLINE void pc_split_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd)              \
-    {                                                                                               \
-        for (int i = 0; i < n / 2; i++) {                                                           \
-            even->lane[i] = a.lane[2 * i];                                                          \
-            odd->lane[i] = a.lane[2 * i + 1];                                                       \
-            even->lane[n / 2 + i] = b.lane[2 * i];                                                  \
-            odd->lane[n / 2 + i] = b.lane[2 * i + 1];                                               \
-        }                                                                                           \
+#define PC_PORTABLE(t, type, n)                                                                    \
+    typedef struct pc_v_##t {                                                                      \
+        type lane[n];                                                                              \
+    } pc_v_##t;                                                                                    \
+    enum { PC_WIDTH_##t = n };                                                                     \
+    PC_INLINE pc_v_##t pc_load_##t(const type *p)                                                  \
+    {                                                                                              \
+        pc_v_##t a;                                                                                \
+        for (int i = 0; i < n; i++)                                                                \
+            a.lane[i] = p[i];                                                                      \
+        return a;                                                                                  \
+    }                                                                                              \
+    PC_INLINE void pc_store_##t(type *p, pc_v_##t a)                                               \
+    {                                                                                              \
+        for (int i = 0; i < n; i++)                                                                \
+            p[i] = a.lane[i];                                                                      \
+    }                                                                                              \
+    PC_INLINE pc_v_##t pc_add_##t(pc_v_##t a, pc_v_##t b)                                          \
+    {                                                                                              \
+        for (int i = 0; i < n; i++)                                                                \
+            a.lane[i] += b.lane[i];                                                                \
+        return a;                                                                                  \
+    }                                                                                              \
+    PC_INLINE pc_v_##t pc_max_##t(pc_v_##t a, pc_v_##t b)                                          \
+    {                                                                                              \
+        for (int i = 0; i < n; i++) {                                                              \
+            const type best = b.lane[i] > a.lane[i] ? b.lane[i] : a.lane[i];                       \
+            a.lane[i] = b.lane[i] != b.lane[i] ? b.lane[i] : best;                                 \
+        }                                                                                          \
+        return a;                                                                                  \
+    }                                                                                              \
+    PC_INLINE pc_v_##t pc_min_##t(pc_v_##t a, pc_v_##t b)                                          \
+    {                                                                                              \
+        for (int i = 0; i < n; i++) {                                                              \
+            const type best = b.lane[i] < a.lane[i] ? b.lane[i] : a.lane[i];                       \
+            a.lane[i] = b.lane[i] != b.lane[i] ? b.lane[i] : best;                                 \
+        }                                                                                          \
+        return a;                                                                                  \
+    }                                                                                              \
+    PC_INLINE void pc_split_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd)             \
+    {                                                                                              \
+        for (int i = 0; i < n / 2; i++) {                                                          \
+            even->lane[i] = a.lane[2 * i];                                                         \
+            odd->lane[i] = a.lane[2 * i + 1];                                                      \
+            even->lane[n / 2 + i] = b.lane[2 * i];                                                 \
+            odd->lane[n / 2 + i] = b.lane[2 * i + 1];                                              \
+        }                                                                                          \
     }
 PC_PORTABLE(f32, float, 4)
 PC_PORTABLE(f64, double, 2)

@@ -30,7 +30,8 @@ static bool extent_of(int64_t K, int64_t D, int64_t *extent)
 static void set_regular(pc_axis *axis, int64_t I, int64_t O, int64_t K, int64_t S, int64_t PL,
                         int64_t PH, int64_t D)
 {
-    *axis = (pc_axis){.kind = PC_REGULAR, .I = I, .O = O, .K = K, .S = S, .D = D, .PL = PL, .PH = PH};
+    *axis =
+        (pc_axis){.kind = PC_REGULAR, .I = I, .O = O, .K = K, .S = S, .D = D, .PL = PL, .PH = PH};
     axis->o_step = D / gcd(S, D);
     axis->rows = 1;
 }
@@ -56,8 +57,7 @@ pc_status pc_axis_regular(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_
 pc_status pc_axis_same(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t D, bool lower)
 {
     int64_t extent;
-    if (I > PC_MAX_SIZE || S > PC_MAX_SIZE || !extent_of(K, D, &extent) ||
-        extent > PC_MAX_SIZE - I)
+    if (I > PC_MAX_SIZE || S > PC_MAX_SIZE || !extent_of(K, D, &extent) || extent > PC_MAX_SIZE - I)
         return PC_ERR_OVERFLOW;
     if (I < 1)
         return PC_ERR_OUTPUT;

@@ -32,11 +32,11 @@ typedef enum pc_kind { PC_REGULAR, PC_BINS, PC_MAP } pc_kind;
 typedef struct pc_axis {
     pc_kind kind;
     int64_t I, O, K;
-    int64_t S, D, PL, PH;        /* PC_REGULAR */
-    int64_t o_step;              /* PC_REGULAR: D / gcd(S, D): distance of windows sharing a grid */
-    int64_t rows;                /* PC_BINS: rows of the tables, 1 or one a plane */
-    const int64_t *begin, *end;  /* PC_BINS: borrowed, [rows][O]; NULL: the adaptive formula */
-    int64_t *lists;              /* PC_MAP: owned; see pc_axis_map */
+    int64_t S, D, PL, PH;       /* PC_REGULAR */
+    int64_t o_step;             /* PC_REGULAR: D / gcd(S, D): distance of windows sharing a grid */
+    int64_t rows;               /* PC_BINS: rows of the tables, 1 or one a plane */
+    const int64_t *begin, *end; /* PC_BINS: borrowed, [rows][O]; NULL: the adaptive formula */
+    int64_t *lists;             /* PC_MAP: owned; see pc_axis_map */
     const int64_t *out_ptr, *out_pos, *out_tap; /* PC_MAP: compressed rows, output -> inputs */
     const int64_t *in_ptr, *in_pos, *in_tap;    /* PC_MAP: compressed rows, input -> outputs */
 } pc_axis;
@@ -101,8 +101,7 @@ static inline int64_t pc_bin_end(const pc_axis *axis, int64_t row, int64_t o)
 {
     if (axis->end)
         return axis->end[(axis->rows == 1 ? 0 : row) * axis->O + o];
-    return (o + 1) * (axis->I / axis->O) +
-           ((o + 1) * (axis->I % axis->O) + axis->O - 1) / axis->O;
+    return (o + 1) * (axis->I / axis->O) + ((o + 1) * (axis->I % axis->O) + axis->O - 1) / axis->O;
 }
 
 /* The taps t of [0, K) for which lo <= start + t*D < hi: the first of them, and how many. */
@@ -176,10 +175,10 @@ int64_t pc_tap_position(const pc_axis *axis, int64_t row, int64_t o, int64_t t);
 /* Where the taps of outputs [first, end) of a REGULAR axis lie.  Column c of the tile is the input
  * column first*S - PL + c. */
 typedef struct pc_span {
-    int64_t width;       /* columns from the first tap of the first output to the last of the last */
-    int64_t lead;        /* columns before the input */
-    int64_t from, n;     /* the input columns among them */
-    int64_t per_phase;   /* columns of a phase */
+    int64_t width;     /* columns from the first tap of the first output to the last of the last */
+    int64_t lead;      /* columns before the input */
+    int64_t from, n;   /* the input columns among them */
+    int64_t per_phase; /* columns of a phase */
 } pc_span;
 
 static inline pc_span pc_span_of(const pc_axis *axis, int64_t first, int64_t end)

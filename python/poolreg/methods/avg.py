@@ -27,8 +27,9 @@ class Avg(Method):
     """The mean of the window.
 
     ``y = (sum of the members) / d``, where d is ``divisor_override`` if given, else the number of
-    taps inside the input or its padding (``count_include_pad``, as in torch: what ``ceil_mode`` hangs
-    over the padding does not count), else the number of members.  Every member's gradient is dy / d.
+    taps inside the input or its padding (``count_include_pad``, as in torch: what ``ceil_mode``
+    hangs over the padding does not count), else the number of members.  Every member's gradient is
+    ``dy / d``.
     """
 
     name = "avg"

@@ -16,7 +16,8 @@ class Min(Method):
     """The smallest member of the window.
 
     ``y = min of the members = -max of the negated members``.  If a member is NaN, y is NaN.  The
-    gradient goes to the selected member alone: the first of equals in row-major order, the last NaN.
+    gradient goes to the selected member alone: the first of equals in row-major order, the last
+    NaN.
     """
 
     name = "min"

@@ -76,7 +76,7 @@
 #define T_NAME f64
 #include "types.inc.c"
 
-#define PC_FORWARD(name, order) \
+#define PC_FORWARD(name, order)                                                                    \
     {PC_CAT3(name, order, f32), PC_CAT3(name, order, f64), PC_CAT3(name, order, f32wide)}
 #define PC_ALL(name) {PC_CAT(name, f32), PC_CAT(name, f64), PC_CAT(name, f32wide)}
 

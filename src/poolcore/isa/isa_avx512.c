@@ -1,4 +1,5 @@
-#if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512DQ__) || !defined(__AVX512VL__)
+#if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512DQ__) ||                   \
+    !defined(__AVX512VL__)
 #error "isa_avx512.c is compiled with -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma"
 #endif
 #define PC_ISA avx512

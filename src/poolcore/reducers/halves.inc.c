@@ -34,7 +34,8 @@ PC_INLINE void H(pairs_at)(const void *const src[], int n, int64_t i, V(pc_v) * 
 }
 
 /* even[m], odd[m] = the combined columns skip + 2m and the next, for m < pairs. */
-PC_INLINE void H(halves_n)(T *even, T *odd, const void *const src[], int n, int64_t skip, int64_t pairs)
+PC_INLINE void H(halves_n)(T *even, T *odd, const void *const src[], int n, int64_t skip,
+                           int64_t pairs)
 {
     V(pc_v) e, o;
     int64_t m = 0;
@@ -57,7 +58,8 @@ PC_INLINE void H(halves_n)(T *even, T *odd, const void *const src[], int n, int6
 }
 
 /* The len columns of n rows, the first of which is padded column `lead`, into their halves. */
-PC_OUTLINE void H(halves)(T *even, T *odd, const void *const src[], int n, int64_t lead, int64_t len)
+PC_OUTLINE void H(halves)(T *even, T *odd, const void *const src[], int n, int64_t lead,
+                          int64_t len)
 {
     const int64_t skip = lead % 2, first = (lead + skip) / 2, pairs = (len - skip) / 2;
     if (skip)

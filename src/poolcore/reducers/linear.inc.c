@@ -52,9 +52,8 @@ static void F(count_columns)(const pc_job *job, const pc_item *item, int64_t fir
                              double *counts)
 {
     for (int64_t o = first; !job->uniform && o < end; o++)
-        counts[o - first] =
-            (double)(job->counted ? pc_counted_of(job->axis[2], item->plane, o)
-                                  : pc_window_of(job->axis[2], item->plane, o).n);
+        counts[o - first] = (double)(job->counted ? pc_counted_of(job->axis[2], item->plane, o)
+                                                  : pc_window_of(job->axis[2], item->plane, o).n);
 }
 
 /* The same along axis 0 and 1, for output (o0, o1). */
@@ -165,12 +164,13 @@ static void F(linear_columns)(const pc_job *job, const A *acc, A *slots, int64_t
     if (job->split && !job->halves)
         ON_A(split)(job, acc, slots, rows * job->out_pitch);
     if (job->split || S == 1)
-        F(linear_taps)(job, dst, job->split ? slots : acc, 0, ((rows - 1) * job->out_pitch + n) * L);
+        F(linear_taps)(job, dst, job->split ? slots : acc, 0,
+                       ((rows - 1) * job->out_pitch + n) * L);
     else
         for (int64_t r = 0; r < rows; r++)
             for (int64_t c = 0; c < n; c++)
-                F(linear_taps)(job, dst + (r * job->out_pitch + c) * L, acc,
-                               r * job->pitch + c * S, L);
+                F(linear_taps)(job, dst + (r * job->out_pitch + c) * L, acc, r * job->pitch + c * S,
+                               L);
 }
 
 static void F(linear_pad)(const pc_job *job, const pc_span *span, int64_t rows, A *acc, A *slots)
@@ -293,7 +293,8 @@ static void F(linear_runs)(const pc_job *job, const pc_item *item, char *scratch
     const int64_t L = job->L, n = item->column_end - item->column, chunk = job->acc / L - PC_BLOCK;
     const int64_t begin = pc_window_of(axis, item->plane, item->column).pos;
     const pc_links last = pc_window_of(axis, item->plane, item->column_end - 1);
-    A *acc = (A *)scratch, *folded = acc + job->acc, *out = folded + job->acc, *part = out + job->out;
+    A *acc = (A *)scratch, *folded = acc + job->acc, *out = folded + job->acc,
+      *part = out + job->out;
     double *counts = (double *)(part + job->out);
     T *buffer = (T *)(counts + job->out);
     F(count_columns)(job, item, item->column, item->column_end, counts);
@@ -404,7 +405,8 @@ static void F(gradient_store)(const pc_job *job, const pc_item *item, const pc_s
 
 /* slots[r] = the sum of the outputs that lie 1, 2, … taps of phase r before a group of columns.  acc
  * starts `most` columns before the first group; larger taps come first: outputs ascend. */
-static void F(gradient_taps)(const pc_job *job, const A *acc, A *slots, int64_t groups, int64_t most)
+static void F(gradient_taps)(const pc_job *job, const A *acc, A *slots, int64_t groups,
+                             int64_t most)
 {
     const pc_axis *axis = job->axis[2];
     const int64_t len = groups * job->L;
@@ -413,7 +415,8 @@ static void F(gradient_taps)(const pc_job *job, const A *acc, A *slots, int64_t 
         A *slot = slots + r * job->slot;
         int count = 0;
         bool add = false;
-        for (int64_t k = r + (axis->K - 1 - r) / job->phases * job->phases; k >= r; k -= job->phases) {
+        for (int64_t k = r + (axis->K - 1 - r) / job->phases * job->phases; k >= r;
+             k -= job->phases) {
             if (count == PC_BATCH) {
                 SUM_SUMS(slot, src, count, add, len);
                 count = 0;

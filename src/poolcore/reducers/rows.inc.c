@@ -48,7 +48,8 @@ static inline void R(fill_halves)(const pc_job *job, const pc_span *span, int64_
 }
 
 /* n columns of L lanes as one run: where they are, if they are one, else copied to the buffer. */
-static inline const E *R(load)(const pc_operand *op, const char *at, int64_t n, int64_t L, E *buffer)
+static inline const E *R(load)(const pc_operand *op, const char *at, int64_t n, int64_t L,
+                               E *buffer)
 {
     if (op->contiguous)
         return (const E *)at;
@@ -86,19 +87,21 @@ static inline void R(store)(const pc_operand *op, char *at, int64_t n, int64_t L
 }
 
 /* Tap k of the outputs [first, end), which all have it. */
-static inline void R(load_tap)(const pc_job *job, const char *row, int64_t k, int64_t first, int64_t end,
-                        E *buffer)
+static inline void R(load_tap)(const pc_job *job, const char *row, int64_t k, int64_t first,
+                               int64_t end, E *buffer)
 {
     const pc_axis *axis = job->axis[2];
     const pc_operand *x = &job->op[PC_X];
     for (int64_t o = first; o < end; o++)
         for (int64_t l = 0; l < job->L; l++)
-            *buffer++ = *(const E *)(row + pc_tap_position(axis, 0, o, k) * x->axis[2] + l * x->lane);
+            *buffer++ =
+                *(const E *)(row + pc_tap_position(axis, 0, o, k) * x->axis[2] + l * x->lane);
 }
 
 /* Phase r of a run of columns is every S-th from column r*D % S on: there the taps r, r + phases, …
  * of neighbouring outputs are neighbours. */
-PC_OUTLINE __attribute__((unused)) void R(split)(const pc_job *job, const E *row, E *slots, int64_t per_phase)
+PC_OUTLINE __attribute__((unused)) void R(split)(const pc_job *job, const E *row, E *slots,
+                                                 int64_t per_phase)
 {
     const int64_t S = job->axis[2]->S, D = job->axis[2]->D, L = job->L;
     if (S == 2 && job->phases == 2 && L == 1) {
@@ -122,8 +125,8 @@ PC_OUTLINE __attribute__((unused)) void R(split)(const pc_job *job, const E *row
 
 /* The transpose of split: columns [column, column + n) of a destination row from its phases, whose
  * first element belongs to column 0 of group `group` of S padded columns. */
-PC_OUTLINE __attribute__((unused)) void R(merge)(const pc_job *job, E *row, int64_t column, int64_t n, const E *slots,
-                     int64_t group)
+PC_OUTLINE __attribute__((unused)) void R(merge)(const pc_job *job, E *row, int64_t column,
+                                                 int64_t n, const E *slots, int64_t group)
 {
     const int64_t S = job->axis[2]->S, D = job->axis[2]->D, L = job->L;
     const int64_t start = column + job->axis[2]->PL - group * S; /* first wanted, from the group */

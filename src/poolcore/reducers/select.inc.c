@@ -22,7 +22,8 @@ PC_INLINE T F(better)(T best, T x)
 
 /* dst = the best of n runs, from element `at` of each on; len is cut to a multiple of block.  dst may
  * be src[0] + at. */
-PC_INLINE void F(pass)(T *dst, const void *const src[], int n, int64_t at, int64_t len, int64_t block)
+PC_INLINE void F(pass)(T *dst, const void *const src[], int n, int64_t at, int64_t len,
+                       int64_t block)
 {
     const size_t whole = (size_t)len & ~(size_t)(block - 1);
     const T *a = (const T *)src[0] + at, *b = n > 1 ? (const T *)src[1] + at : a;
@@ -163,7 +164,8 @@ static void F(short_rows)(const pc_job *job, const pc_item *item, pc_sources *fr
     const bool joined = pc_is_joined(job, span);
     for (int64_t r = 0; r < rows; r++, pc_next_sources(job, item, from))
         if (job->halves)
-            F(halved_row)(job, item, from, span, r, slots, joined ? dst + r * job->out_pitch : NULL);
+            F(halved_row)(job, item, from, span, r, slots,
+                          joined ? dst + r * job->out_pitch : NULL);
         else
             F(rows)(job, item, from, span->from, span->n,
                     acc + (r * job->pitch + span->lead) * job->L, buffer);
@@ -189,8 +191,8 @@ static void F(edge)(const pc_job *job, const T *acc, int64_t rows, int64_t o, T 
 
 /* Rows that adjoin in memory as one long row, to dst, I columns apart; the outputs whose windows
  * would reach into the next row are done again. */
-static void F(long_rows)(const pc_job *job, const pc_item *item, const pc_sources *from, int64_t rows,
-                         T *acc, T *dst)
+static void F(long_rows)(const pc_job *job, const pc_item *item, const pc_sources *from,
+                         int64_t rows, T *acc, T *dst)
 {
     const pc_axis *axis = job->axis[2];
     const int64_t len = rows * axis->I * job->L;

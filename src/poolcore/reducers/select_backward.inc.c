@@ -103,8 +103,8 @@ static void F(load_group)(const pc_job *job, const pc_item *item, const pc_sourc
         for (int64_t b = 0; b < loaded->range; b++) {
             const int64_t o0 = pc_link_pos(&from->link[0], a), o1 = loaded->low + b * loaded->step;
             const int64_t to = (a * loaded->range + b) * job->pitch + lead;
-            const T *dy = ON_T(load)(&job->op[PC_Y],
-                                     pc_row_of(job, item, PC_Y, o0, o1, reach->first), n, L, buffer);
+            const T *dy = ON_T(load)(
+                &job->op[PC_Y], pc_row_of(job, item, PC_Y, o0, o1, reach->first), n, L, buffer);
             ON_T(copy)(loaded->dy + to, dy, n * L);
             F(load_taps)(job, pc_row_of(job, item, PC_MARKS, o0, o1, reach->first), n,
                          loaded->taps + to);

@@ -26,7 +26,8 @@ PC_OUTLINE void F(later)(T *acc, IX *marks, const T *x, IX mark, int64_t len)
 }
 
 /* Candidates in any order; len is cut to whole blocks. */
-PC_INLINE void F(merge_blocks)(T *best, IX *marks, const T *x, const IX *x_marks, IX add, int64_t len)
+PC_INLINE void F(merge_blocks)(T *best, IX *marks, const T *x, const IX *x_marks, IX add,
+                               int64_t len)
 {
     const size_t whole = (size_t)len & ~(size_t)(PC_BLOCK - 1);
     PC_LANES
@@ -155,8 +156,8 @@ static void F(columns)(const pc_job *job, const T *acc, const IX *acc_marks, T *
         ON_IX(split)(job, acc_marks, slot_marks, rows * job->out_pitch);
     }
     if (job->split || S == 1)
-        F(taps)(job, out, out_marks, job->split ? slots : acc, job->split ? slot_marks : acc_marks, 0,
-                ((rows - 1) * job->out_pitch + n) * L);
+        F(taps)(job, out, out_marks, job->split ? slots : acc, job->split ? slot_marks : acc_marks,
+                0, ((rows - 1) * job->out_pitch + n) * L);
     else
         for (int64_t r = 0; r < rows; r++)
             for (int64_t c = 0; c < n; c++) {
@@ -170,7 +171,8 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
     const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
     const int64_t L = job->L, n = item->column_end - item->column;
     const int64_t slots = job->phases * job->slot;
-    T *acc = (T *)scratch, *slot = acc + job->acc, *buffer = slot + slots, *out = buffer + job->load;
+    T *acc = (T *)scratch, *slot = acc + job->acc, *buffer = slot + slots,
+      *out = buffer + job->load;
     IX *acc_marks = (IX *)(out + job->out), *slot_marks = acc_marks + job->acc;
     IX *out_marks = slot_marks + slots;
     pc_sources next, from[PC_MOST_ROWS];
@@ -211,7 +213,8 @@ static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
     const int64_t L = job->L, n = item->column_end - item->column, chunk = job->acc / L - PC_BLOCK;
     const int64_t begin = pc_window_of(axis, item->plane, item->column).pos;
     const pc_links last = pc_window_of(axis, item->plane, item->column_end - 1);
-    T *acc = (T *)scratch, *run = acc + job->acc, *buffer = run + job->acc, *out = buffer + job->load;
+    T *acc = (T *)scratch, *run = acc + job->acc, *buffer = run + job->acc,
+      *out = buffer + job->load;
     IX *acc_marks = (IX *)(out + job->out), *run_marks = acc_marks + job->acc;
     IX *out_marks = run_marks + job->acc;
     pc_sources from;

@@ -7,8 +7,8 @@
 
 /* dst = (or += if add) the sum of n runs, from element `at` of each on; len is cut to a multiple of
  * block. */
-PC_INLINE void F(sum_pass)(A *dst, const void *const src[], int n, bool add, int64_t at, int64_t len,
-                           int64_t block)
+PC_INLINE void F(sum_pass)(A *dst, const void *const src[], int n, bool add, int64_t at,
+                           int64_t len, int64_t block)
 {
     const size_t whole = (size_t)len & ~(size_t)(block - 1);
     const T *a = (const T *)src[0] + at, *b = n > 1 ? (const T *)src[1] + at : a;
@@ -46,7 +46,8 @@ PC_INLINE void F(sum_pass)(A *dst, const void *const src[], int n, bool add, int
 }
 
 /* The last, overlapping block is computed apart and first: it may read what the others write. */
-PC_INLINE void F(sum_blocks)(A *dst, const void *const src[], int n, bool add, int64_t len, int64_t block)
+PC_INLINE void F(sum_blocks)(A *dst, const void *const src[], int n, bool add, int64_t len,
+                             int64_t block)
 {
     A last[PC_BLOCK];
     const bool ragged = len % block != 0;
