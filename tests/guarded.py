@@ -56,7 +56,7 @@ def pool(
 
 
 def main() -> None:
-    for name, geometry in named(20_000).items():
+    for name, geometry in named(30_000).items():
         for method in METHODS:
             for at_end in (True, False):
                 print(name, method, "at the end" if at_end else "at the start", flush=True)

@@ -153,6 +153,19 @@ def test_indices_point_at_the_values(method: str, geometry: Geometry, seed: int)
     np.testing.assert_array_equal(np.take_along_axis(planes, places, axis=1), values)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_indices_beyond_32_bit(dtype: type) -> None:
+    """An input of one element repeated without memory; only the first or last tap can be chosen."""
+    row = np.broadcast_to(dtype(1), (2**31 + 10,))
+    for method in SELECTING:
+        _, index = pr.pool(row, method, (3,), stride=2**30, return_indices=True)
+        np.testing.assert_array_equal(index, [0, 2**30, 2**31])
+    plane = np.broadcast_to(dtype(np.nan), (2**16, 2**16))
+    _, index = pr.pool(plane, "max", (2, 3), stride=2**15, return_indices=True)
+    ends = np.array([0, 2**15])
+    np.testing.assert_array_equal(index, (ends[:, None] + 1) * 2**16 + ends + 2)
+
+
 @pytest.mark.parametrize(("method", "params"), cases())
 def test_planes_do_not_know_each_other(method: str, params: dict) -> None:
     """Permuted batch and channels, or one of them alone: the same values, bit for bit."""

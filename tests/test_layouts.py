@@ -91,6 +91,17 @@ def test_axes_may_be_any_in_any_order(method: str, params: dict) -> None:
             )
 
 
+@pytest.mark.parametrize(("method", "params"), cases())
+def test_as_many_axes_as_numpy_has(method: str, params: dict) -> None:
+    x = samples.ties((5, 2, 6, 7), np.float64, 3)
+    shape = [1] * 64
+    for axis, size in zip((0, 20, 40, 63), x.shape, strict=True):
+        shape[axis] = size
+    window = dict(kernel_size=(2, 3, 2), stride=1, padding=1, **params)
+    y = pr.pool(x.reshape(shape), method, axes=(0, 40, 63), **window)
+    np.testing.assert_array_equal(y.squeeze(), pr.pool(x, method, axes=(0, 2, 3), **window))
+
+
 def test_indices_are_flat_over_the_axes_in_their_own_order() -> None:
     x = samples.distinct((6, 7, 3), np.float64, 4)
     y, index = pr.pool(x, "max", (2, 3), axes=(1, 0), return_indices=True)

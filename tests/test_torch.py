@@ -156,26 +156,32 @@ def test_adaptive_backward(sizes: list[tuple[int, int]], seed: int) -> None:
     x = samples.ties((2, 3, *lengths), np.float64, seed)
     dy = samples.ties((2, 3, *outputs), np.float64, seed + 1)
     axes = tuple(range(2, x.ndim))
-    for method, kind in (("max", "max"), ("avg", "avg")):
+    for method in ("max", "avg"):
         t = torch.from_numpy(x).requires_grad_()
-        torch_pooling.adaptive(kind, t, outputs).backward(torch.from_numpy(dy))
+        torch_pooling.adaptive(method, t, outputs).backward(torch.from_numpy(dy))
         _, vjp = pr.pool_vjp(x, method, output_size=outputs, axes=axes)
         np.testing.assert_allclose(vjp(dy).input, t.grad.numpy(), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize(("length", "outputs"), [(5873, 3527), (3693, 2219)])
-def test_adaptive_odd_sizes(length: int, outputs: int) -> None:
-    x = samples.normals((1, 1, length), np.float64, 4)
-    t = torch.from_numpy(x)
-    np.testing.assert_array_equal(
-        pr.adaptive_max_pool1d(x, outputs), torch_pooling.adaptive("max", t, (outputs,)).numpy()
-    )
-    np.testing.assert_allclose(
-        pr.adaptive_avg_pool1d(x, outputs),
-        torch_pooling.adaptive("avg", t, (outputs,)).numpy(),
-        rtol=0,
-        atol=1e-13,
-    )
+@pytest.mark.parametrize(
+    ("length", "outputs"),
+    [(5873, 3527), (3693, 2219), (9001, 3), (9001, 9000), (100, 9001), (50_001, 1)],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_adaptive_long_rows(length: int, outputs: int, dtype: type) -> None:
+    x = samples.ties((1, 2, length), dtype, 4)
+    for name in ("max", "avg"):
+        t = torch.from_numpy(x.astype(np.float64)).requires_grad_()
+        expected = torch_pooling.adaptive(name, t, (outputs,))
+        dy = samples.ties(expected.shape, dtype, 5)
+        expected.backward(torch.from_numpy(dy.astype(np.float64)))
+        y, vjp = pr.pool_vjp(x, name, output_size=outputs, axes=2)
+        atol = 16 * eps(x)
+        np.testing.assert_allclose(y, expected.detach().numpy(), rtol=0, atol=atol)
+        np.testing.assert_allclose(vjp(dy).input, t.grad.numpy(), rtol=0, atol=10 * atol)
+    _, index = torch_pooling.adaptive("max", t, (outputs,), return_indices=True)
+    _, ours = pr.adaptive_max_pool1d(x, outputs, return_indices=True)
+    np.testing.assert_array_equal(ours, index.numpy())
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

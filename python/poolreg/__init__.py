@@ -8,7 +8,7 @@ array([[[[ 5.,  7.],
          [13., 15.]]]])
 """
 
-from poolreg._core import version
+from poolreg import _core
 from poolreg.config import Config, num_threads, show_config
 from poolreg.engine import Gradients
 from poolreg.errors import (
@@ -35,7 +35,7 @@ from poolreg.registry import (
     registered,
 )
 
-__version__ = version()
+__version__ = _core.version()
 
 __all__ = [
     "ArraySpec",

@@ -29,7 +29,7 @@ def _from_environment() -> int:
     text = os.environ.get("POOLREG_NUM_THREADS", "").strip()
     if not text:
         return _DEFAULT
-    return checked_threads("POOLREG_NUM_THREADS", int(text) if text.isdigit() else text)
+    return checked_threads("POOLREG_NUM_THREADS", int(text) if text.isdecimal() else text)
 
 
 def _select_isa() -> None:

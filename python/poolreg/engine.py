@@ -34,7 +34,7 @@ def input_array(name: str, value: Any) -> Array:
         value = _as_array(name, value)
     dtype = value.dtype
     if dtype is not FLOAT32 and dtype is not FLOAT64:
-        if dtype not in (FLOAT32, FLOAT64):
+        if dtype.newbyteorder("=") not in (FLOAT32, FLOAT64):
             raise DTypeError(
                 f"{name} must be float32 or float64, got {dtype}; convert it, for example with "
                 f"{name}.astype(numpy.float32)"
@@ -71,7 +71,7 @@ def result_array(name: str, out: Any, like: Array, shape: tuple[int, ...], dtype
     return out
 
 
-_SPOKEN = {"x": "the input"}
+_SPOKEN = {"x": "the input x"}
 
 
 def _refuse_overlap(name: str, out: NDArray[Any], arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -15,6 +15,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 Indices = NDArray[np.int64]
 OutputSize = int | Sequence[int | None]
 
+WINDOWED = """Along each spatial axis of size L, output o reduces the elements
+``x[o*stride - padding + t*dilation]``, ``0 <= t < kernel_size``, that exist.  There are
+``floor((L + 2*padding - dilation*(kernel_size - 1) - 1) / stride) + 1`` outputs."""
+AVERAGED = (
+    """``y[o] = (sum of x) / d``, where d is the number of taps inside the input or its padding."""
+)
+ADAPTIVE = """Along each spatial axis of size L, output o of O reduces
+``x[floor(o*L/O)], …, x[ceil((o+1)*L/O) - 1]``."""
+WHOLE = """``y[n, c]`` reduces ``x[n, c, …]``, all of it."""
+
 INPUT = """input : array_like
     float32 or float64, channels first by default: (N, C, *spatial) or batchless (C, *spatial)."""
 WINDOW = """kernel_size : int or tuple of int
@@ -32,8 +42,7 @@ AVERAGE = """count_include_pad : bool, default True
 divisor_override : int, not 0
     Divide by this instead."""
 OUTPUT_SIZE = """output_size : int or tuple of int or None
-    Outputs along each axis; None for as many as inputs.  Window o of O over L elements is
-    [floor(o*L/O), ceil((o+1)*L/O))."""
+    Outputs along each axis; None for as many as inputs."""
 INDICES = """return_indices : bool, default False
     Also the positions of the selected elements: int64, flat over the spatial axes of the input."""
 AXES = """axes : int or tuple of int, default all after the first two
@@ -64,14 +73,15 @@ def _indented(text: str) -> str:
     return "\n".join(f"    {line}" if line else "" for line in text.split("\n"))
 
 
-def _document(function: F, parts: list[str], selects: bool) -> F:
-    """Between the first line and the example of a docstring: parameters, result, errors, rules."""
+def _document(function: F, formula: str, parts: list[str], selects: bool) -> F:
+    """Between the first line and the example: formula, parameters, result, errors, rules."""
     first, example = (function.__doc__ or "").split("\n", 1)
     pair = "; with return_indices, a tuple of two" if selects else ""
     result = "ndarray" + (", or (ndarray, ndarray) with return_indices" if selects else "")
     text = "\n".join(
         [
-            "Parameters\n----------",
+            formula,
+            "\nParameters\n----------",
             *[INPUT, *parts, REST.format(pair=pair)],
             f"\nReturns\n-------\n{result}\n    Of the input's dtype and memory order.",
             "\nRaises\n------\nParameterError, ShapeError, DTypeError\n    "
@@ -177,28 +187,28 @@ class WholeSelecting(Protocol):
 
 
 def windowed_selecting(function: Callable[..., Any]) -> WindowedSelecting:
-    return cast(WindowedSelecting, _document(function, [WINDOW, INDICES], True))
+    return cast(WindowedSelecting, _document(function, WINDOWED, [WINDOW, INDICES], True))
 
 
 def adaptive_selecting(function: Callable[..., Any]) -> AdaptiveSelecting:
-    return cast(AdaptiveSelecting, _document(function, [OUTPUT_SIZE, INDICES], True))
+    return cast(AdaptiveSelecting, _document(function, ADAPTIVE, [OUTPUT_SIZE, INDICES], True))
 
 
 def whole_selecting(function: Callable[..., Any]) -> WholeSelecting:
-    return cast(WholeSelecting, _document(function, [AXES, INDICES], True))
+    return cast(WholeSelecting, _document(function, WHOLE, [AXES, INDICES], True))
 
 
 def windowed(function: F) -> F:
-    return _document(function, [WINDOW], False)
+    return _document(function, WINDOWED, [WINDOW], False)
 
 
 def windowed_averaging(function: F) -> F:
-    return _document(function, [WINDOW, AVERAGE], False)
+    return _document(function, f"{WINDOWED}\n{AVERAGED}", [WINDOW, AVERAGE], False)
 
 
 def adaptive(function: F) -> F:
-    return _document(function, [OUTPUT_SIZE], False)
+    return _document(function, ADAPTIVE, [OUTPUT_SIZE], False)
 
 
 def whole(function: F) -> F:
-    return _document(function, [AXES], False)
+    return _document(function, WHOLE, [AXES], False)

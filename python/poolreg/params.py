@@ -14,6 +14,7 @@ __all__ = ["Param"]
 Kind = Literal["hyper", "learnable", "map"]
 Transform = Literal["identity", "exp", "softplus", "sigmoid", "clamp"]
 
+_TYPES: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
 _JSON_TYPES = {"bool": "boolean", "int": "integer", "float": "number", "str": "string"}
 
 
@@ -69,25 +70,22 @@ class Param:
             return None
         if self.kind != "hyper":
             return value
+        if not self._is_allowed(value):
+            raise ParameterError(f"{self.name} must be {self.allowed()}, got {value!r}")
+        return _TYPES[self.dtype](value)
+
+    def _is_allowed(self, value: Any) -> bool:
         if self.dtype == "bool":
-            return self._checked(bool(value), isinstance(value, bool))
+            return isinstance(value, bool)
         if self.dtype == "str":
-            return self._checked(value, isinstance(value, str) and value in self.choices)
-        if self.dtype == "int":
-            number = isinstance(value, Integral) and not isinstance(value, bool)
-            return self._checked(int(value) if number else value, number and self._in_range(value))
-        number = isinstance(value, Real) and not isinstance(value, bool)
-        return self._checked(float(value) if number else value, number and self._in_range(value))
+            return isinstance(value, str) and value in self.choices
+        number = isinstance(value, Integral if self.dtype == "int" else Real)
+        return number and not isinstance(value, bool) and self._in_range(value)
 
     def _in_range(self, value: Any) -> bool:
         above = self.low is None or value >= self.low
         below = self.high is None or value <= self.high
         return above and below and value not in self.excluded and not math.isnan(value)
-
-    def _checked(self, value: Any, allowed: bool) -> Any:
-        if not allowed:
-            raise ParameterError(f"{self.name} must be {self.allowed()}, got {value!r}")
-        return value
 
     def allowed(self) -> str:
         """The allowed values in words."""

@@ -28,6 +28,11 @@ WAYS = (
 )
 
 
+def _several(value: Any) -> bool:
+    """Is this one entry an axis?  (Not a string, not bytes, not an array.)"""
+    return isinstance(value, (list, tuple))
+
+
 # ---- One argument ------------------------------------------------------------------------------
 
 
@@ -45,7 +50,7 @@ def _integer(name: str, value: Any, low: int, given: Any) -> int:
 
 def per_axis(name: str, value: Any, n: int, low: int = 1) -> tuple[int, ...]:
     """An integer for each of n axes from one integer, a tuple of one, or a tuple of n."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if _several(value):
         if len(value) not in (1, n):
             raise ParameterError(
                 f"{name} must be an integer or a tuple of {n} (one for each pooled axis), "
@@ -58,10 +63,9 @@ def per_axis(name: str, value: Any, n: int, low: int = 1) -> tuple[int, ...]:
 
 def padding_pairs(padding: Any, n: int) -> tuple[tuple[int, int], ...]:
     """(before, after) for each of n axes from an integer, n integers, or n pairs."""
-    if isinstance(padding, Sequence) and any(isinstance(entry, Sequence) for entry in padding):
+    if _several(padding) and any(_several(entry) for entry in padding):
         if len(padding) not in (1, n) or any(
-            not isinstance(entry, Sequence) or isinstance(entry, str) or len(entry) != 2
-            for entry in padding
+            not _several(entry) or len(entry) != 2 for entry in padding
         ):
             raise ParameterError(
                 f"padding must be an integer, {n} integers or {n} pairs (before, after), "
@@ -91,7 +95,7 @@ def _regular_windows(
 ) -> list[tuple[Any, ...]]:
     n = len(axes)
     K = per_axis("kernel_size", kernel_size, n)
-    S = K if stride is None or stride == () else per_axis("stride", stride, n)
+    S = K if stride is None or (_several(stride) and not stride) else per_axis("stride", stride, n)
     D = per_axis("dilation", dilation, n)
     ceil_mode = _flag("ceil_mode", ceil_mode)
     if isinstance(padding, str):
@@ -117,12 +121,12 @@ def _adaptive_windows(
     """Entries of output_size may be None: as many outputs as inputs."""
     n = len(axes)
     sizes = output_size
-    if isinstance(sizes, Sequence) and not isinstance(sizes, str) and any(s is None for s in sizes):
+    if _several(sizes) and any(size is None for size in sizes):
         if len(sizes) != n:
             raise ParameterError(
                 f"output_size must be an integer or a tuple of {n}, got {output_size!r}"
             )
-        sizes = [shape[axes[a]] if s is None else s for a, s in enumerate(sizes)]
+        sizes = [shape[axes[a]] if size is None else size for a, size in enumerate(sizes)]
     return [(axes[a], "adaptive", size) for a, size in enumerate(per_axis("output_size", sizes, n))]
 
 
@@ -143,8 +147,8 @@ def _windows(
     others = [
         ("kernel_size", kernel_size is not None),
         ("stride", stride is not None),
-        ("padding", padding != 0),
-        ("dilation", dilation != 1),
+        ("padding", type(padding) is not int or padding != 0),
+        ("dilation", type(dilation) is not int or dilation != 1),
         ("ceil_mode", ceil_mode is not False),
     ]
     for name, given in others:
@@ -157,7 +161,7 @@ def _windows(
 
 
 def _normal_axes(axes: Any, ndim: int) -> tuple[int, ...]:
-    entries = axes if isinstance(axes, Sequence) and not isinstance(axes, str) else (axes,)
+    entries = axes if _several(axes) else (axes,)
     normal = []
     for axis in entries:
         number = int(axis) if isinstance(axis, Integral) and not isinstance(axis, bool) else ndim
@@ -213,11 +217,7 @@ def _general_axes(
         return _letters(data_format, ndim, None)
     if axes is not None:
         pooled = _normal_axes(axes, ndim)
-    elif (
-        isinstance(kernel_size, Sequence)
-        and not isinstance(kernel_size, str)
-        and (len(kernel_size) == ndim and ndim > 0)
-    ):
+    elif _several(kernel_size) and len(kernel_size) == ndim and ndim > 0:
         pooled = tuple(range(ndim))
     else:
         raise ShapeError(f"{WAYS}; the array has {ndim} axes and kernel_size is {kernel_size!r}")

@@ -107,7 +107,9 @@ def _checked_name(method: Method) -> str:
             f"poolreg, call it 'vendor.{name}'"
         )
     if type(method).forward is Method.forward:
-        raise ParameterError(f"{_owner(method)} declares neither a reducer nor forward")
+        raise ParameterError(
+            f"method {name!r} of {_owner(method)} declares no reducer and no forward"
+        )
     return name
 
 

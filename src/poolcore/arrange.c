@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Lanes beyond this many become columns, if an axis is free for them: scratch holds whole columns. */
-enum { MOST_LANES = 1024 };
+/* Scratch holds whole columns, so lanes beyond this many become columns, if an axis is free for them;
+ * else they are cut into equal parts, if there is a good divisor, or walked one by one. */
+enum { MOST_LANES = 1024, GOOD_LANES = 16 };
 /* Marks below this fit into 32 bits together with the mark of padding (select_marked.inc.c). */
 static const int64_t NARROW_MARKS = INT64_C(1) << 30;
 
@@ -185,6 +186,25 @@ static void place_axis(pc_job *job, int a, const role *one, const pc_axis *axis)
         job->op[o].axis[a] = one->as.stride[o];
 }
 
+/* The lane axis, or equal parts of it, as lanes. */
+static void take_lanes(pc_job *job, roles *r, role *lane)
+{
+    int64_t L = pc_min(lane->as.n, MOST_LANES);
+    while (lane->as.n % L != 0)
+        L--;
+    if (L < GOOD_LANES && L < lane->as.n)
+        return;
+    job->L = L;
+    for (int o = 0; o < PC_OPERANDS; o++) {
+        job->op[o].lane = lane->as.stride[o];
+        lane->as.stride[o] *= L;
+    }
+    lane->as.n /= L;
+    lane->as.plane *= L;
+    if (lane->as.n == 1)
+        r->others--;
+}
+
 static void place_roles(pc_arrangement *to, roles *r)
 {
     pc_job *job = &to->job;
@@ -194,14 +214,13 @@ static void place_roles(pc_arrangement *to, roles *r)
     for (int a = 0; a < 3; a++)
         job->axis[a] = &to->idle;
     if (has_lanes(r)) {
-        const role lane = r->other[--r->others];
-        if (lane.as.n > MOST_LANES && r->pooled < 3) {
-            pc_axis_regular(&to->columns, lane.as.n, 1, 1, 0, 0, 1, false);
-            place_axis(job, free_axis--, &lane, &to->columns);
+        role *lane = &r->other[r->others - 1];
+        if (lane->as.n > MOST_LANES && r->pooled < 3) {
+            r->others--;
+            pc_axis_regular(&to->columns, lane->as.n, 1, 1, 0, 0, 1, false);
+            place_axis(job, free_axis--, lane, &to->columns);
         } else {
-            job->L = lane.as.n;
-            for (int o = 0; o < PC_OPERANDS; o++)
-                job->op[o].lane = lane.as.stride[o];
+            take_lanes(job, r, lane);
         }
     }
     for (int p = r->pooled - 1; p >= 0; p--)

@@ -14,7 +14,7 @@ enum { TILE = 4096 };
 /* Elements of the scratch rows of one group: a few short rows are walked as one long one. */
 enum { GROUP = 1024 };
 /* A window wider than this, in elements of a scratch row, is not brought into scratch. */
-enum { MOST_REACH = 16384 };
+enum { MOST_REACH = 4096 };
 /* Source elements of a work item: some microseconds, against some nanoseconds to start one. */
 enum { ITEM = 32768 };
 /* Calls that read and write fewer elements run on the calling thread: starting another costs about
@@ -116,10 +116,11 @@ static void tile_gradient_phases(pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
     const int64_t L = job->L, reach = (axis->K - 1) * axis->D, most = reach / axis->S;
-    const int64_t holding = most_holding(job->axis[0]) * most_holding(job->axis[1]);
+    const int64_t holding = pc_min(pc_min(most_holding(job->axis[0]), PC_MOST_TAPS) *
+                                       pc_min(most_holding(job->axis[1]), PC_MOST_TAPS),
+                                   PC_MOST_TAPS);
     job->inner = PC_PHASES;
-    job->tile =
-        pc_min(pc_max(TILE / L / pc_min(holding, PC_MOST_TAPS), 2 * reach + 1), job->columns);
+    job->tile = pc_min(pc_max(TILE / L / holding, 2 * reach + 1), job->columns);
     const int64_t groups = job->tile / axis->S + 2;
     job->phases = phases_of(axis);
     job->pitch = pc_round_up((groups + most) * L, PC_BLOCK);
@@ -333,9 +334,10 @@ pc_status pc_forward(const pc_call *call)
     const pc_kernels *kernels = pc_isa_current();
     pc_arrangement to;
     pc_status status = check(call);
-    if (status == PC_OK)
-        status = pc_arrange(&to, call, false);
     if (status != PC_OK || elements(plan, plan->out) == 0)
+        return status;
+    status = pc_arrange(&to, call, false);
+    if (status != PC_OK)
         return status;
     tile_columns(&to.job);
     choose_halves(&to.job, call);
@@ -359,9 +361,10 @@ pc_status pc_backward(const pc_call *call)
     const pc_kernels *kernels = pc_isa_current();
     pc_arrangement to;
     pc_status status = check(call);
-    if (status == PC_OK)
-        status = pc_arrange(&to, call, true);
     if (status != PC_OK || elements(plan, plan->in) == 0)
+        return status;
+    status = pc_arrange(&to, call, true);
+    if (status != PC_OK)
         return status;
     tile_columns(&to.job);
     split_rows(&to.job);

@@ -45,7 +45,7 @@ pc_status pc_axis_regular(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_
         return PC_ERR_OVERFLOW;
     const int64_t room = I + PL + PH - extent;
     int64_t O = floor_div(room + (ceil_mode ? S - 1 : 0), S) + 1;
-    /* The last window must start in the input or in the padding before it. */
+    /* A last window that starts in the padding after the input is dropped, but only one: torch's rule. */
     if (ceil_mode && O > 0 && (O - 1) * S >= I + PL)
         O -= 1;
     if (O < 1)
@@ -85,6 +85,8 @@ pc_status pc_axis_adaptive(pc_axis *axis, int64_t I, int64_t O)
 pc_status pc_axis_bins(pc_axis *axis, int64_t I, int64_t O, int64_t rows, const int64_t *begin,
                        const int64_t *end)
 {
+    if (I > PC_MAX_SIZE || O > PC_MAX_SIZE)
+        return PC_ERR_OVERFLOW;
     if (I < 1 || O < 1 || rows < 1)
         return PC_ERR_OUTPUT;
     int64_t K = 0;

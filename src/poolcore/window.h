@@ -72,11 +72,11 @@ pc_status pc_axis_bins(pc_axis *axis, int64_t I, int64_t O, int64_t rows, const 
 pc_status pc_axis_map(pc_axis *axis, int64_t I, int64_t O, int64_t K, const int64_t *source);
 void pc_axis_free(pc_axis *axis);
 
-/* True if output o is input o: the axis need not be pooled at all. */
+/* Only true if output o is input o: the axis need not be pooled at all. */
 bool pc_axis_is_trivial(const pc_axis *axis);
 /* The first output whose window has no member, or -1. */
 int64_t pc_axis_first_empty(const pc_axis *axis);
-/* True if every window has the same number of members (`counted`: of counted taps). */
+/* Only true if every window has the same number of members (`counted`: of counted taps). */
 bool pc_axis_is_uniform(const pc_axis *axis, bool counted);
 
 static inline int64_t pc_min(int64_t a, int64_t b) { return a < b ? a : b; }

@@ -177,8 +177,8 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
     IX *out_marks = slot_marks + slots;
     pc_sources next, from[PC_MOST_ROWS];
     pc_find_sources(job, item, item->row, &next);
-    ON_T(fill_padding)(job, &span, job->group, acc, WORST);
-    ON_IX(fill_padding)(job, &span, job->group, acc_marks, NO_MARK);
+    ON_T(fill)(acc, WORST, job->acc);
+    ON_IX(fill)(acc_marks, NO_MARK, job->acc);
     for (int64_t row = item->row; row < item->row_end; row += job->group) {
         const int64_t rows = pc_min(job->group, item->row_end - row);
         for (int64_t r = 0; r < rows; r++, pc_next_sources(job, item, &next)) {
@@ -217,6 +217,8 @@ static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
       *out = buffer + job->load;
     IX *acc_marks = (IX *)(out + job->out), *run_marks = acc_marks + job->acc;
     IX *out_marks = run_marks + job->acc;
+    ON_T(fill)(acc, WORST, job->acc);
+    ON_IX(fill)(acc_marks, NO_MARK, job->acc);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
