@@ -63,7 +63,7 @@ def per_axis(name: str, value: Any, n: int, low: int = 1) -> tuple[int, ...]:
 
 def padding_pairs(padding: Any, n: int) -> tuple[tuple[int, int], ...]:
     """(before, after) for each of n axes from an integer, n integers, or n pairs."""
-    if _several(padding) and any(_several(entry) for entry in padding):
+    if _several(padding) and not all(isinstance(entry, Integral) for entry in padding):
         if len(padding) not in (1, n) or any(
             not _several(entry) or len(entry) != 2 for entry in padding
         ):

@@ -1,0 +1,22 @@
+"""What the README shows runs as it stands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import poolreg as pr
+
+README = Path(__file__).parent.parent / "README.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_python_blocks_run(number: int) -> None:
+    names: dict[str, object] = {}
+    exec("import numpy as np\nimport poolreg as pr\n" + BLOCKS[number], names)
+    assert names["pr"] is pr
+
+
+def test_there_are_blocks_to_run() -> None:
+    assert len(BLOCKS) == 2
