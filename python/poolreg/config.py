@@ -44,7 +44,7 @@ def _select_isa() -> None:
 
 _select_isa()
 _environment = _from_environment()
-_num_threads: ContextVar[int] = ContextVar("poolreg_num_threads", default=_environment)
+context_threads: ContextVar[int] = ContextVar("poolreg_num_threads", default=_environment)
 
 
 @contextmanager
@@ -59,17 +59,17 @@ def num_threads(n: int) -> Iterator[None]:
     ...     pr.max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
     array([[3., 2.]])
     """
-    token = _num_threads.set(checked_threads("n", n))
+    token = context_threads.set(checked_threads("n", n))
     try:
         yield
     finally:
-        _num_threads.reset(token)
+        context_threads.reset(token)
 
 
 def threads(requested: int | None) -> int:
     """The thread count of a call, 0 for OpenMP's default."""
     if requested is None:
-        return _num_threads.get()
+        return context_threads.get()
     return checked_threads("num_threads", requested)
 
 

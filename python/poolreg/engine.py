@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poolreg._core import Plan
-from poolreg.config import threads
+from poolreg.config import context_threads, threads
 from poolreg.errors import DTypeError, ParameterError, ShapeError
-from poolreg.method import Array, Method
+from poolreg.method import Array, Arrays, Method
 from poolreg.params import Param
 
 __all__ = ["Gradients", "differentiate", "execute", "input_array"]
@@ -54,12 +54,15 @@ def _as_array(name: str, value: Any) -> NDArray[Any]:
     return array
 
 
-def result_array(name: str, out: Any, like: Array, shape: tuple[int, ...], dtype: Any) -> Any:
-    """`out`, checked; or a new array in the memory order of `like`."""
-    if out is None:
-        if like.flags.c_contiguous:
-            return np.empty(shape, dtype)
-        return np.empty_like(like, dtype, shape=shape, subok=False)
+def new_array(like: Array, shape: tuple[int, ...], dtype: Any) -> Any:
+    """An array in the memory order of `like`."""
+    if like.flags.c_contiguous:
+        return np.empty(shape, dtype)
+    return np.empty_like(like, dtype, shape=shape, subok=False)
+
+
+def out_array(name: str, out: Any, shape: tuple[int, ...], dtype: Any, others: Arrays) -> Any:
+    """`out`, if it can take the result and shares no memory with the others."""
     if not isinstance(out, np.ndarray):
         raise DTypeError(f"{name} must be an array, got {type(out).__name__}")
     if out.shape != shape:
@@ -68,16 +71,13 @@ def result_array(name: str, out: Any, like: Array, shape: tuple[int, ...], dtype
         raise DTypeError(f"{name} must be aligned {np.dtype(dtype)}, got {out.dtype}")
     if not out.flags.writeable:
         raise ParameterError(f"{name} must be writeable, got a read-only array")
+    for other, array in others.items():
+        if np.may_share_memory(out, array):
+            raise ParameterError(f"{name} must not share memory with {_SPOKEN.get(other, other)}")
     return out
 
 
 _SPOKEN = {"x": "the input x"}
-
-
-def _refuse_overlap(name: str, out: NDArray[Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-    for other, array in arrays.items():
-        if np.may_share_memory(out, array):
-            raise ParameterError(f"{name} must not share memory with {_SPOKEN.get(other, other)}")
 
 
 # ---- Forward -----------------------------------------------------------------------------------
@@ -117,24 +117,40 @@ def execute(
 ) -> Any:
     """y, or (y, indices)."""
     params, arrays = _NO_PARAMS, {"x": x}
-    if method.params or given or rng is not None or method.traits.needs_rng:
+    if not method.plain or given or rng is not None:
         params, arrays = _inputs(method, plan, x, given, rng)
-    index_out = None
+    n = context_threads.get() if num_threads is None else threads(num_threads)
     if return_indices:
-        if not method.returns_indices:
-            raise ParameterError(f"return_indices: {method.name!r} does not select an element")
-        if isinstance(out, tuple):
-            out, index_out = _pair(out)
-    y = result_array("out", out, x, plan.output_shape, x.dtype)
-    if out is not None:
-        _refuse_overlap("out", y, arrays)
-    if not return_indices:
-        method.forward(plan, arrays, params, None, y, threads(num_threads))
-        return y
-    index = result_array("out[1]", index_out, x, plan.output_shape, np.int64)
-    if index_out is not None:
-        _refuse_overlap("out[1]", index, {**arrays, "out[0]": y})
-    method.forward(plan, arrays, params, {"index": index}, y, threads(num_threads))
+        return _with_indices(method, plan, arrays, params, out, n)
+    shape, dtype = plan.output_shape, x.dtype
+    y = new_array(x, shape, dtype) if out is None else out_array("out", out, shape, dtype, arrays)
+    method.forward(plan, arrays, params, None, y, n)
+    return y
+
+
+def _with_indices(
+    method: Method,
+    plan: Plan,
+    arrays: dict[str, Any],
+    params: dict[str, Any],
+    out: Any,
+    num_threads: int,
+) -> tuple[Array, NDArray[np.int64]]:
+    if not method.returns_indices:
+        raise ParameterError(f"return_indices: {method.name!r} does not select an element")
+    x, shape, index = arrays["x"], plan.output_shape, None
+    if isinstance(out, tuple):
+        out, index = _pair(out)
+    y = (
+        new_array(x, shape, x.dtype)
+        if out is None
+        else out_array("out", out, shape, x.dtype, arrays)
+    )
+    if index is None:
+        index = new_array(x, shape, np.int64)
+    else:
+        index = out_array("out[1]", index, shape, np.int64, {**arrays, "out[0]": y})
+    method.forward(plan, arrays, params, {"index": index}, y, num_threads)
     return y, index
 
 
@@ -222,13 +238,14 @@ def differentiate(
         raise ParameterError(f"method {method.name!r} is not differentiable")
     params, arrays = _inputs(method, plan, x, given, rng)
     n = threads(num_threads)
-    y = result_array("out", out, x, plan.output_shape, x.dtype)
-    if out is not None:
-        _refuse_overlap("out", y, arrays)
+    y_shape, dtype = plan.output_shape, x.dtype
+    y = (
+        new_array(x, y_shape, dtype)
+        if out is None
+        else out_array("out", out, y_shape, dtype, arrays)
+    )
     saved = {
-        name: result_array(name, None, x, shape, dtype)
-        if shape == plan.output_shape
-        else np.empty(shape, dtype)
+        name: new_array(x, shape, dtype) if shape == y_shape else np.empty(shape, dtype)
         for name, shape, dtype in method.saved_spec(plan, params)
     }
     method.forward(plan, arrays, params, saved, y, n)
@@ -236,9 +253,10 @@ def differentiate(
     def vjp(dy: Any, out: Any = None) -> Gradients:
         """The gradients of <dy, y>; that of the input goes to `out` if it is given."""
         dy = _upstream(dy, plan, x)
-        dx = result_array("out", out, x, plan.input_shape, x.dtype)
-        if out is not None:
-            _refuse_overlap("out", dx, {"dy": dy, **saved, **arrays})
+        if out is None:
+            dx = new_array(x, x.shape, x.dtype)
+        else:
+            dx = out_array("out", out, x.shape, x.dtype, {"dy": dy, **saved, **arrays})
         maps = {name: np.empty_like(a) for name, a in arrays.items() if name != "x"}
         learnt = {
             p.name: np.empty_like(params[p.name]) for p in method.params if p.kind == "learnable"

@@ -126,6 +126,9 @@ class Method:
     returns_indices: ClassVar[bool] = False
     """Whether forward can fill ``saved["index"]``."""
 
+    plain: ClassVar[bool] = True
+    """Whether forward needs nothing but the input: no parameters, no random numbers."""
+
     def __init_subclass__(cls) -> None:
         """A method that declares a reducer is run by it, but for what it defines itself."""
         reducer = cls.__dict__.get("reducer")
@@ -133,6 +136,7 @@ class Method:
             for name in ("backend", "returns_indices", "saved_spec", "forward", "backward"):
                 if name not in cls.__dict__:
                     setattr(cls, name, getattr(reducer, name))
+        cls.plain = not cls.params and not cls.traits.needs_rng
 
     def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters by name, checked, with defaults for those not given."""

@@ -7,9 +7,10 @@ in ``make_plan``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from numbers import Integral
+from operator import is_
 from typing import Any
 
 from poolreg._core import Plan
@@ -243,7 +244,6 @@ def _frozen(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=4096, typed=True)
 def _ranked(
     rank: int,
     shape: tuple[int, ...],
@@ -265,7 +265,6 @@ def _ranked(
     return _make_plan(shape, windows, channel)
 
 
-@lru_cache(maxsize=4096, typed=True)
 def _general(
     shape: tuple[int, ...],
     kernel_size: Any,
@@ -285,6 +284,11 @@ def _general(
     return _make_plan(shape, windows, channel)
 
 
+# The plans made so far and the arguments they were made of, by these arguments.
+_plans: dict[tuple[Any, ...], tuple[Plan, tuple[Any, ...]]] = {}
+MOST_PLANS = 4096
+
+
 def ranked_plan(
     rank: int,
     shape: tuple[int, ...],
@@ -297,36 +301,40 @@ def ranked_plan(
     data_format: Any,
 ) -> Plan:
     """The plan of a function of one rank."""
-    make: Any = _ranked
-    numbers = type(kernel_size) is int and type(padding) is int and type(dilation) is int
-    if not numbers or type(stride) not in _WHOLE:
-        make = partial(_looked_up, _ranked)
-    return make(  # type: ignore[no-any-return]
-        rank, shape, kernel_size, stride, padding, dilation, ceil_mode, output_size, data_format
-    )
+    key = rank, shape, kernel_size, stride, padding, dilation, ceil_mode, output_size, data_format
+    known = _known(key)
+    if known is not None:
+        plan, (_, _, k, s, p, d, c, o, _) = known
+        same = k is kernel_size and s is stride and p is padding and d is dilation
+        if same and c is ceil_mode and o is output_size:
+            return plan
+    return _make(_ranked, key)
 
 
-def general_plan(shape: tuple[int, ...], *arguments: Any) -> Plan:
-    """The plan of ``pool`` and its kin; arguments as _general's, from kernel_size on."""
-    return _looked_up(_general, shape, *arguments)
+def general_plan(*key: Any) -> Plan:
+    """The plan of ``pool`` and its kin; arguments as _general's."""
+    known = _known(key)
+    if known is not None and all(map(is_, known[1][1:], key[1:])):
+        return known[0]
+    return _make(_general, key)
 
 
-def _looked_up(make: Any, *arguments: Any) -> Plan:
-    """Through the cache, unless an argument holds what equals an integer but is none: 2.0, True."""
-    if all(type(a) in _SAFE or (type(a) is tuple and _holds_integers(a)) for a in arguments):
-        return make(*arguments)  # type: ignore[no-any-return]
-    frozen = [_frozen(a) for a in arguments]
-    return make.__wrapped__(*frozen)  # type: ignore[no-any-return]
+def _known(key: tuple[Any, ...]) -> tuple[Plan, tuple[Any, ...]] | None:
+    try:
+        return _plans.get(key)
+    except TypeError:  # lists are no keys
+        return None
 
 
-_SAFE = frozenset([int, bool, type(None), str])
-_WHOLE = frozenset([int, type(None)])
-
-
-def _holds_integers(entries: tuple[Any, ...]) -> bool:
-    return all(
-        type(e) is int or e is None or (type(e) is tuple and _holds_integers(e)) for e in entries
-    )
+def _make(make: Callable[..., Plan], key: tuple[Any, ...]) -> Plan:
+    """A plan, kept with its arguments.  An equal argument is not enough to find it again, since 2.0
+    and True equal integers and are none: it must be the object that was checked."""
+    plan = make(*map(_frozen, key))
+    if len(_plans) >= MOST_PLANS:
+        _plans.clear()
+    with suppress(TypeError):
+        _plans[key] = plan, key
+    return plan
 
 
 def global_plan(shape: tuple[int, ...], axes: Any, data_format: Any) -> Plan:

@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The trivial axis that stands where a job has fewer than three. */
+static const pc_axis idle = {
+    .kind = PC_REGULAR, .I = 1, .O = 1, .K = 1, .S = 1, .D = 1, .o_step = 1, .rows = 1};
+
 /* Scratch holds whole columns, so lanes beyond this many become columns, if an axis is free for them;
  * else they are cut into equal parts, if there is a good divisor, or walked one by one. */
 enum { MOST_LANES = 1024, GOOD_LANES = 16 };
@@ -131,7 +135,8 @@ static int by_stride_of_x(const void *a, const void *b)
 /* Sort the unpooled axes, outermost in memory first, and merge what can be walked as one. */
 static void merge_others(roles *r)
 {
-    qsort(r->other, (size_t)r->others, sizeof *r->other, by_stride_of_x);
+    if (r->others > 1)
+        qsort(r->other, (size_t)r->others, sizeof *r->other, by_stride_of_x);
     int kept = 0;
     for (int i = 0; i < r->others; i++) {
         role *last = kept > 0 ? &r->other[kept - 1] : NULL;
@@ -210,9 +215,8 @@ static void place_roles(pc_arrangement *to, roles *r)
     pc_job *job = &to->job;
     int free_axis = 2;
     job->L = 1;
-    pc_axis_regular(&to->idle, 1, 1, 1, 0, 0, 1, false);
     for (int a = 0; a < 3; a++)
-        job->axis[a] = &to->idle;
+        job->axis[a] = &idle;
     if (has_lanes(r)) {
         role *lane = &r->other[r->others - 1];
         if (lane->as.n > MOST_LANES && r->pooled < 3) {

@@ -7,7 +7,6 @@
 
 typedef struct pc_arrangement {
     pc_job job;
-    pc_axis idle;     /* the trivial axis that stands where the job has fewer than three */
     pc_axis columns;  /* lanes that became columns */
     pc_axis whole[3]; /* axes whose only window is the whole axis, some merged from several */
     bool wide_marks;  /* marks need 64 bits */
