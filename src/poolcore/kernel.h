@@ -210,6 +210,22 @@ static inline bool pc_is_joined(const pc_job *job, const pc_span *span)
            span->n == span->width;
 }
 
+/* Are these rows, each of `size` bytes, one run in memory? */
+static inline bool pc_adjoin(char *const at[], int64_t rows, ptrdiff_t size)
+{
+    for (int64_t r = 1; r < rows; r++)
+        if (at[r] != at[r - 1] + size)
+            return false;
+    return true;
+}
+
+/* Can rows of n columns that are `pitch` apart go to these places as one run?  `size` is in bytes. */
+static inline bool pc_is_one_run(const pc_operand *op, char *const at[], int64_t rows, int64_t n,
+                                 int64_t pitch, ptrdiff_t size)
+{
+    return op->contiguous && (rows == 1 || (n == pitch && pc_adjoin(at, rows, size)));
+}
+
 /* Where the rows of an operand from this position on are, at a column. */
 static inline void pc_place_rows(const pc_job *job, const pc_item *item, int operand,
                                  const pc_sources *from, int64_t rows, char *at[])
@@ -237,15 +253,6 @@ static inline int64_t pc_rows_together(const pc_job *job, const pc_item *item, i
     const int64_t whole =
         axis->I - (axis->K - 1) * axis->D + axis->PL; /* the first that is not, after o */
     return from->link[1].n < axis->K ? 1 : pc_max(pc_min(left, pc_min(whole, axis->O) - o), 1);
-}
-
-/* Are these rows, each of `size` bytes, one run in memory? */
-static inline bool pc_adjoin(char *const at[], int64_t rows, ptrdiff_t size)
-{
-    for (int64_t r = 1; r < rows; r++)
-        if (at[r] != at[r - 1] + size)
-            return false;
-    return true;
 }
 
 /* Where the run of a tap begins among the phases of split rows (or in the row itself), in columns. */

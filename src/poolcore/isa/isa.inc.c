@@ -31,49 +31,58 @@
 #undef E
 #undef E_NAME
 
+#define COMBINE(a, b) ((a) + (b))
+#define S float
+#define A float
+#define NAME f32_f32
+#include "../reducers/combine.inc.c"
+#undef A
+#undef NAME
+#define A double
+#define NAME f32_f64
+#include "../reducers/combine.inc.c"
+#undef S
+#undef NAME
+#define S double
+#define NAME f64_f64
+#include "../reducers/combine.inc.c"
+#undef S
+#undef A
+#undef NAME
+#undef COMBINE
+
+#define TYPE f32
 #define T float
 #define T_NAME f32
-#define A float
-#define A_NAME f32
-#include "../reducers/sums.inc.c"
-#define TYPE f32
-#define SUMS_IN_T 1
 #define IX int32_t
 #define IX_NAME i32
+#define SUM float
+#define SUM_NAME f32
+#define SUM_IS_T 1
 #include "types.inc.c"
 #undef TYPE
-#undef SUMS_IN_T
 #undef IX
 #undef IX_NAME
-#undef A
-#undef A_NAME
+#undef SUM
+#undef SUM_NAME
+#undef SUM_IS_T
 
 #define TYPE f32wide
-#define SUMS_IN_T 0
 #define IX int64_t
 #define IX_NAME i64
-#define A double
-#define A_NAME f64
-#include "../reducers/sums.inc.c"
-#undef T
-#undef T_NAME
-#define T double
-#define T_NAME f64
-#include "../reducers/sums.inc.c"
-#undef T
-#undef T_NAME
-#define T float
-#define T_NAME f32
+#define SUM double
+#define SUM_NAME f64
+#define SUM_IS_T 0
 #include "types.inc.c"
 #undef TYPE
-#undef SUMS_IN_T
 #undef T
 #undef T_NAME
+#undef SUM_IS_T
 
 #define TYPE f64
-#define SUMS_IN_T 1
 #define T double
 #define T_NAME f64
+#define SUM_IS_T 1
 #include "types.inc.c"
 
 #define PC_FORWARD(name, order)                                                                    \
@@ -82,10 +91,10 @@
 
 const pc_kernels PC_CAT(pc_kernels, PC_ISA) = {
     .name = PC_ISA_NAME,
-    .select_forward = {PC_FORWARD(select_forward, max), PC_FORWARD(select_forward, min)},
+    .select_forward = {PC_FORWARD(forward, max), PC_FORWARD(forward, min)},
     .select_forward_marked = {PC_FORWARD(marked_forward, max), PC_FORWARD(marked_forward, min)},
     .select_gather = PC_ALL(select_gather),
     .select_scatter = PC_ALL(select_scatter),
-    .linear_forward = PC_ALL(linear_forward),
-    .linear_backward = PC_ALL(linear_backward),
+    .linear_forward = PC_FORWARD(forward, sum),
+    .linear_backward = PC_FORWARD(backward, sum),
 };

@@ -1,5 +1,6 @@
 /* The reducers for one element type.
- * Parameters: TYPE (suffix); T, T_NAME; IX, IX_NAME (marks); A, A_NAME (sums); SUMS_IN_T: is A T? */
+ * Parameters: TYPE (suffix); T, T_NAME; IX, IX_NAME (marks); SUM, SUM_NAME (sums);
+ * SUM_IS_T (1 or 0). */
 #define ORDER max
 #define BEATS(a, b) ((a) > (b))
 #define WORST (-(T)INFINITY)
@@ -20,4 +21,10 @@
 
 #include "../reducers/select_backward.inc.c"
 
+#define A SUM
+#define A_NAME SUM_NAME
+#define A_IS_T SUM_IS_T
 #include "../reducers/linear.inc.c"
+#undef A
+#undef A_NAME
+#undef A_IS_T

@@ -2,12 +2,12 @@
  * commonest windows of all, spend their time on.  The same results as combining first and splitting
  * after: rows come first, then columns.
  *
- * Parameters: T, T_NAME (element); HALVES (suffix); V_COMBINE(a, b) on registers, COMBINE(a, b) on
+ * Parameters: T, T_NAME (element); NAME (suffix); V_COMBINE(a, b) on registers, COMBINE(a, b) on
  * elements. */
-#if !defined(T) || !defined(T_NAME) || !defined(HALVES) || !defined(V_COMBINE) || !defined(COMBINE)
-#error "halves.inc.c needs T, T_NAME, HALVES, V_COMBINE and COMBINE"
+#if !defined(T) || !defined(T_NAME) || !defined(NAME) || !defined(V_COMBINE) || !defined(COMBINE)
+#error "halves.inc.c needs T, T_NAME, NAME, V_COMBINE and COMBINE"
 #endif
-#define H(name) PC_CAT(name, HALVES)
+#define H(name) PC_CAT(name, NAME)
 #define V(name) PC_CAT(name, T_NAME)
 
 PC_INLINE T H(down)(const void *const src[], int n, int64_t i)

@@ -1,0 +1,323 @@
+/* Forward for everything that combines the members of a window two by two, in any rank: the largest,
+ * the smallest, the sum.
+ *
+ * The rows of a window are combined first, column by column, into one scratch row; then the taps
+ * along that row are combined.  Both are combine.inc.c.  Padding is scratch that holds the neutral
+ * element.
+ *
+ * Parameters: T, T_NAME (element); A, A_NAME (what is combined: T, or wider); A_IS_T (1 or 0); NAME
+ * (suffix); COMBINE(a, b), and if A is T its form on registers, V_COMBINE(a, b); NEUTRAL;
+ * COMBINE_ROWS and COMBINE_RUNS (combine.inc.c's functions from T and from A);
+ * FINISHES (1: the includer defines count_columns, count_rows and finish, as linear.inc.c does). */
+#if !defined(T) || !defined(A) || !defined(A_IS_T) || !defined(NAME) || !defined(COMBINE)
+#error "separable.inc.c needs T, A, A_IS_T, NAME, COMBINE and more: see its head"
+#endif
+#define F(name) PC_CAT(name, NAME)
+#define ON_T(name) PC_CAT(name, T_NAME)
+#define ON_A(name) PC_CAT(name, A_NAME)
+
+#if A_IS_T
+#include "halves.inc.c"
+#endif
+
+/* acc = the source rows combined, column by column, for n columns from `column` on. */
+static void F(rows)(const pc_job *job, const pc_item *item, int operand, const pc_sources *from,
+                    int64_t column, int64_t n, A *acc, T *buffer)
+{
+    const pc_operand *source = &job->op[operand];
+    const int64_t rows = pc_source_rows(from), most = source->contiguous ? PC_BATCH : 3;
+    const void *src[PC_BATCH];
+    for (int64_t taken = 0, count; taken < rows; taken += count) {
+        count = pc_take_rows(job, item, operand, from, column, taken, most, src);
+        ON_T(load_rows)(source, src, count, n, job->L, buffer, job->load);
+        COMBINE_ROWS(acc, src, (int)count, taken > 0, n * job->L);
+    }
+    if (rows == 0)
+        ON_A(fill)(acc, NEUTRAL, n * job->L);
+}
+
+/* dst = the K taps combined whose runs start in the phases `first` columns in. */
+static void F(taps)(const pc_job *job, A *dst, const A *slots, int64_t first, int64_t len)
+{
+    const void *src[PC_BATCH];
+    pc_tap_run run = {.column = first};
+    int count = 0;
+    bool more = false;
+    for (int64_t k = 0; k < job->axis[2]->K; k++, pc_next_tap(job, &run)) {
+        if (count == PC_BATCH) {
+            COMBINE_RUNS(dst, src, count, more, len);
+            count = 0;
+            more = true;
+        }
+        src[count++] = slots + run.phase * job->slot + run.column * job->L;
+    }
+    COMBINE_RUNS(dst, src, count, more, len);
+}
+
+/* The outputs of `rows` scratch rows: n columns each, out_pitch apart. */
+static void F(columns)(const pc_job *job, const A *acc, A *slots, int64_t rows, int64_t n, A *dst)
+{
+    const int64_t L = job->L, S = job->axis[2]->S;
+    if (job->split && !job->halves)
+        ON_A(split)(job, acc, slots, rows * job->out_pitch);
+    if (job->split || S == 1)
+        F(taps)(job, dst, job->split ? slots : acc, 0, ((rows - 1) * job->out_pitch + n) * L);
+    else
+        for (int64_t r = 0; r < rows; r++)
+            for (int64_t c = 0; c < n; c++)
+                F(taps)(job, dst + (r * job->out_pitch + c) * L, acc, r * job->pitch + c * S, L);
+}
+
+static void F(pad)(const pc_job *job, const pc_span *span, int64_t rows, A *acc, A *slots)
+{
+    if (job->halves)
+        ON_A(fill_halves)(job, span, rows, slots, slots + job->slot, NEUTRAL);
+    else
+        ON_A(fill_padding)(job, span, rows, acc, NEUTRAL);
+}
+
+/* Row r of a group: into acc; or split as it is combined, into the halves; or, if the outputs are
+ * pairs of columns, into `joined` at once. */
+static void F(short_row)(const pc_job *job, const pc_item *item, const pc_sources *from,
+                         const pc_span *span, int64_t r, A *acc, A *slots, T *buffer, A *joined)
+{
+#if A_IS_T
+    if (job->halves) {
+        const void *src[PC_BATCH];
+        A *even = slots + r * job->out_pitch, *odd = even + job->slot;
+        const int64_t n = pc_take_rows(job, item, PC_X, from, span->from, 0, PC_BATCH, src);
+        if (joined)
+            F(joined)(joined, src, (int)n, span->n / 2);
+        else
+            F(halves)(even, odd, src, (int)n, span->lead, span->n);
+        return;
+    }
+#else
+    (void)slots, (void)joined; /* job->halves is only set where A is T */
+#endif
+    F(rows)(job, item, PC_X, from, span->from, span->n,
+            acc + (r * job->pitch + span->lead) * job->L, buffer);
+}
+
+/* A group of rows one after another, to dst, out_pitch apart. */
+static void F(short_rows)(const pc_job *job, const pc_item *item, pc_sources *from,
+                          const pc_span *span, int64_t rows, A *acc, A *slots, T *buffer, A *dst)
+{
+    const bool joined = pc_is_joined(job, span);
+    for (int64_t r = 0; r < rows; r++, pc_next_sources(job, item, from))
+        F(short_row)(job, item, from, span, r, acc, slots, buffer,
+                     joined ? dst + r * job->out_pitch : NULL);
+    if (!joined)
+        F(columns)(job, acc, slots, rows, item->column_end - item->column, dst);
+}
+
+/* Output column o of rows that adjoin, from the taps that are in the input. */
+static void F(edge)(const pc_job *job, const A *acc, int64_t rows, int64_t o, A *dst)
+{
+    const int64_t L = job->L, pitch = job->axis[2]->I * L;
+    pc_links taps;
+    pc_find_window(job->axis[2], 0, o, &taps);
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t l = 0; l < L; l++) {
+            const A *from = acc + r * pitch + taps.pos * L + l;
+            A all = *from;
+            for (int64_t j = 1; j < taps.n; j++)
+                all = COMBINE(all, from[j * taps.pos_step * L]);
+            dst[r * pitch + o * L + l] = all;
+        }
+}
+
+/* Rows that adjoin in memory as one long row, to dst, I columns apart; the outputs whose windows
+ * would reach into the next row are done again. */
+static void F(long_rows)(const pc_job *job, const pc_item *item, const pc_sources *from,
+                         int64_t rows, A *acc, T *buffer, A *dst)
+{
+    const pc_axis *axis = job->axis[2];
+    A *row = acc + axis->PL * job->L;
+    F(rows)(job, item, PC_X, from, 0, rows * axis->I, row, buffer);
+    F(taps)(job, dst, acc, 0, rows * axis->I * job->L);
+    const int64_t whole = axis->I - (axis->K - 1) * axis->D + axis->PL;
+    for (int64_t o = 0; o < pc_min(axis->PL, axis->O); o++)
+        F(edge)(job, row, rows, o, dst);
+    for (int64_t o = pc_max(whole, axis->PL); o < axis->O; o++)
+        F(edge)(job, row, rows, o, dst);
+}
+
+/* Rows of results from scratch to y, `pitch` columns apart in scratch; they may be there already. */
+static void F(emit)(const pc_job *job, const pc_item *item, char *const at[], int64_t rows,
+                    int64_t pitch, const A *results, const double *row_count, const double *counts,
+                    T *buffer)
+{
+    const pc_operand *y = &job->op[PC_Y];
+    const int64_t n = item->column_end - item->column;
+#if FINISHES
+    T *dst = pc_is_one_run(y, at, rows, n, pitch, n * job->L * (ptrdiff_t)sizeof(T)) ? (T *)at[0]
+                                                                                     : buffer;
+    F(finish)(job, dst, results, rows, n, pitch, row_count, counts);
+#else
+    const T *dst = results;
+    (void)row_count, (void)counts, (void)buffer;
+#endif
+    for (int64_t r = 0; r < rows && dst != (const T *)at[0]; r++)
+        ON_T(store)(y, at[r], n, job->L, dst + r * pitch * job->L);
+}
+
+/* Rows are taken in groups: a row's taps are read unaligned from what has just been written, which
+ * the CPU can forward only once it is in the cache. */
+static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
+    A *acc = (A *)scratch, *slots = acc + job->acc, *out = slots + job->phases * job->slot;
+    double *counts = (double *)(out + job->out), row_count[PC_MOST_ROWS];
+    T *buffer = (T *)(counts + job->out), *finished = buffer + 3 * job->load;
+    char *at[PC_MOST_ROWS];
+    int64_t padded = 0;
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+#if FINISHES
+    F(count_columns)(job, item, item->column, item->column_end, counts);
+#endif
+    for (int64_t row = item->row, rows; row < item->row_end; row += rows) {
+        rows = pc_rows_together(job, item, row, &from);
+        const bool run = job->long_rows && rows > 1;
+        const int64_t pitch = run ? job->axis[2]->I : job->out_pitch;
+        A *dst = out;
+        pc_place_rows(job, item, PC_Y, &from, rows, at);
+#if FINISHES
+        F(count_rows)(job, item, &from, rows, row_count);
+#else
+        const int64_t n = item->column_end - item->column;
+        if (pc_is_one_run(&job->op[PC_Y], at, rows, n, pitch, n * job->L * (ptrdiff_t)sizeof(T)))
+            dst = (A *)at[0];
+#endif
+        if (run) {
+            F(long_rows)(job, item, &from, rows, acc, buffer, dst);
+            pc_find_sources(job, item, row + rows, &from);
+        } else {
+            if (padded < rows)
+                F(pad)(job, &span, rows, acc, slots);
+            F(short_rows)(job, item, &from, &span, rows, acc, slots, buffer, dst);
+        }
+        padded = run ? 0 : pc_max(padded, rows);
+        F(emit)(job, item, at, rows, pitch, dst, row_count, counts, finished);
+    }
+}
+
+/* n columns combined by halves, pairwise; the run is left as it is. */
+static void F(fold)(A *dst, const A *run, int64_t n, int64_t L, A *buffer)
+{
+    while (n > 2) {
+        const int64_t half = (n + 1) / 2;
+        const void *src[2] = {run, run + half * L};
+        COMBINE_RUNS(buffer, src, 2, false, (n - half) * L);
+        if (n % 2)
+            ON_A(copy)(buffer + (half - 1) * L, run + (half - 1) * L, L);
+        run = buffer;
+        n = half;
+    }
+    const void *src[2] = {run, run + L};
+    COMBINE_RUNS(dst, src, (int)n, false, L);
+}
+
+/* out = its outputs and the columns [first, end), in acc, of their runs. */
+static void F(fold_runs)(const pc_job *job, const pc_item *item, int64_t first, int64_t end,
+                         const A *acc, A *folded, A *part, A *out)
+{
+    const int64_t L = job->L;
+    for (int64_t o = item->column; o < item->column_end; o++) {
+        pc_links run;
+        pc_find_window(job->axis[2], item->plane, o, &run);
+        const int64_t low = pc_max(run.pos, first), high = pc_min(run.pos + run.n, end);
+        if (low >= high)
+            continue;
+        const void *src[1] = {part};
+        F(fold)(part, acc + (low - first) * L, high - low, L, folded);
+        COMBINE_RUNS(out + (o - item->column) * L, src, 1, low > run.pos, L);
+    }
+}
+
+static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    const int64_t L = job->L, n = item->column_end - item->column, chunk = job->acc / L - PC_BLOCK;
+    const int64_t begin = pc_window_of(job->axis[2], item->plane, item->column).pos;
+    const pc_links last = pc_window_of(job->axis[2], item->plane, item->column_end - 1);
+    A *acc = (A *)scratch, *folded = acc + job->acc, *out = folded + job->acc;
+    A *part = out + job->out;
+    double *counts = (double *)(part + job->out), row_count[1];
+    T *buffer = (T *)(counts + job->out), *finished = buffer + 3 * job->load;
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+#if FINISHES
+    F(count_columns)(job, item, item->column, item->column_end, counts);
+#endif
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
+        char *at[1];
+        pc_place_rows(job, item, PC_Y, &from, 1, at);
+        for (int64_t first = begin; first < last.pos + last.n; first += chunk) {
+            const int64_t end = pc_min(first + chunk, last.pos + last.n);
+            F(rows)(job, item, PC_X, &from, first, end - first, acc, buffer);
+            F(fold_runs)(job, item, first, end, acc, folded, part, out);
+        }
+#if FINISHES
+        F(count_rows)(job, item, &from, 1, row_count);
+#endif
+        F(emit)(job, item, at, 1, n, out, row_count, counts, finished);
+    }
+}
+
+/* out = out and tap k, for the outputs of the item that have it. */
+static void F(sparse_tap)(const pc_job *job, const pc_item *item, const char *row, int64_t k,
+                          A *out, T *value)
+{
+    int64_t first = item->column, end = item->column_end;
+    pc_outputs_with_tap(job->axis[2], k, 0, job->axis[2]->I, &first, &end);
+    if (first == end)
+        return;
+    const void *src[1] = {value};
+    ON_T(load_tap)(job, row, k, first, end, value);
+    COMBINE_ROWS(out + (first - item->column) * job->L, src, 1, true, (end - first) * job->L);
+}
+
+static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    const int64_t n = item->column_end - item->column;
+    A *out = (A *)scratch;
+    double *counts = (double *)(out + job->out), row_count[1];
+    T *buffer = (T *)(counts + job->out), *finished = buffer + 3 * job->load;
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+#if FINISHES
+    F(count_columns)(job, item, item->column, item->column_end, counts);
+#endif
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
+        char *at[1];
+        pc_place_rows(job, item, PC_Y, &from, 1, at);
+        ON_A(fill)(out, NEUTRAL, job->out);
+        for (int64_t a = 0; a < from.link[0].n; a++)
+            for (int64_t b = 0; b < from.link[1].n; b++)
+                for (int64_t k = 0; k < job->axis[2]->K; k++)
+                    F(sparse_tap)(job, item, pc_source_row(job, item, PC_X, &from, a, b, 0), k, out,
+                                  buffer);
+#if FINISHES
+        F(count_rows)(job, item, &from, 1, row_count);
+#endif
+        F(emit)(job, item, at, 1, n, out, row_count, counts, finished);
+    }
+}
+
+static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+{
+    for (int64_t number = begin; number < end; number++) {
+        const pc_item item = pc_item_at(job, number);
+        if (job->inner == PC_PHASES)
+            F(phases)(job, &item, scratch);
+        else if (job->inner == PC_RUNS)
+            F(runs)(job, &item, scratch);
+        else
+            F(sparse)(job, &item, scratch);
+    }
+}
+
+#undef F
+#undef ON_T
+#undef ON_A
