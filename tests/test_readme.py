@@ -3,9 +3,8 @@
 import re
 from pathlib import Path
 
-import pytest
-
 import poolreg as pr
+import pytest
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
