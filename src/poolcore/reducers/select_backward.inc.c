@@ -32,21 +32,22 @@ static void F(load_taps)(const pc_job *job, const char *at, int64_t n, IX *taps)
                 taps[c * job->L + l] = (IX)F(tap_at)(job, at + c * m->axis[2] + l * m->lane);
 }
 
-/* One term of a gradient: dy where the tap is this one, else 0. */
+/* One term of a gradient: dy from element `at` on where the tap is this one, else 0. */
 typedef struct F(term) {
-    const T *dy;
-    const IX *taps;
+    int64_t at;
     IX tap;
 } F(term);
 
 /* dst = (or += if add) the sum of the terms; whole blocks. */
-PC_OUTLINE void F(sum_terms)(T *dst, const F(term) * term, int n, bool add, int64_t len)
+PC_OUTLINE void F(sum_terms)(T *dst, const T *dy, const IX *taps, const F(term) * term, int n,
+                             bool add, int64_t len)
 {
     const size_t whole = (size_t)pc_round_up(len, PC_BLOCK) & ~(size_t)(PC_BLOCK - 1);
     for (int k = 0; k < n; k += 2, add = true) {
-        const T *p = term[k].dy, *q = k + 1 < n ? term[k + 1].dy : p;
-        const IX *i = term[k].taps, *j = k + 1 < n ? term[k + 1].taps : i;
-        const IX s = term[k].tap, t = k + 1 < n ? term[k + 1].tap : -2; /* no tap is -2 */
+        const bool two = k + 1 < n;
+        const T *p = dy + term[k].at, *q = two ? dy + term[k + 1].at : p;
+        const IX *i = taps + term[k].at, *j = two ? taps + term[k + 1].at : i;
+        const IX s = term[k].tap, t = two ? term[k + 1].tap : -2; /* no tap is -2 */
         if (add) {
             PC_LANES
             for (size_t x = 0; x < whole; x++)
@@ -68,29 +69,24 @@ typedef struct F(loaded) {
     int64_t low, step, range; /* of axis 1 */
 } F(loaded);
 
-/* How many destination rows from this one on, in the same row of axis 0, find room. */
+/* How many destination rows from this one on, in the same row of axis 0, find room: without dilation
+ * the windows that hold them are neighbours. */
 static int64_t F(plan_group)(const pc_job *job, const pc_item *item, int64_t row,
                              const pc_sources *from, F(loaded) * loaded)
 {
     const pc_axis *axis = job->axis[1];
+    const pc_links *windows = &from->link[1];
+    loaded->low = windows->pos;
+    loaded->step = windows->pos_step;
+    loaded->range = windows->n;
+    if (axis->D > 1)
+        return 1;
+    const int64_t first = from->position[1] + axis->PL;
     const int64_t left = pc_min(item->row_end - row, axis->I - from->position[1]);
     const int64_t room = job->sources / pc_max(from->link[0].n, 1);
-    const pc_links *now = &from->link[1];
-    int64_t rows = 1;
-    loaded->low = now->pos;
-    loaded->step = now->pos_step;
-    loaded->range = now->n;
-    if (axis->D > 1)
-        return rows;
-    for (; rows < left; rows++) {
-        const pc_links next = pc_windows_holding(axis, item->plane, from->position[1] + rows);
-        const int64_t range = pc_max(loaded->range, next.pos + next.n - loaded->low);
-        if (next.n > 0 && loaded->range == 0)
-            return rows; /* rows in a gap have no window and no place to start from */
-        if (range > room)
-            return rows;
-        loaded->range = range;
-    }
+    const int64_t rows = pc_max(pc_min(left, (loaded->low + room) * axis->S - first), 1);
+    const int64_t last = pc_min((first + rows - 1) / axis->S, axis->O - 1);
+    loaded->range = pc_max(last - loaded->low + 1, 0);
     return rows;
 }
 
@@ -121,38 +117,49 @@ static int F(row_terms)(const pc_job *job, const pc_sources *from, const F(loade
         const int64_t tap = pc_link_tap(&from->link[0], a) * job->mark_weight[0];
         for (int64_t b = 0; b < inner->n; b++, n++) {
             const int64_t near = loaded->step == 1 ? pc_link_pos(inner, b) - loaded->low : b;
-            const int64_t at = (a * loaded->range + near) * job->pitch;
-            term[n].dy = loaded->dy + at;
-            term[n].taps = loaded->taps + at;
+            term[n].at = (a * loaded->range + near) * job->pitch;
             term[n].tap = (IX)(tap + pc_link_tap(inner, b) * job->mark_weight[1]);
         }
     }
     return n;
 }
 
-/* slots[r] = the gradient of phase r of one destination row; shift[k] is where the outputs begin that
- * hold the row as tap k.  Larger taps come first: outputs ascend. */
-static void F(gather_row)(const pc_job *job, const F(term) row[], int rows, const int64_t shift[],
-                          int64_t len, T *slots)
+/* What a tap adds to a term, and the largest tap of each phase. */
+typedef struct F(tap_shifts) {
+    int64_t at[PC_MOST_TAPS];
+    int64_t top[PC_MOST_TAPS];
+} F(tap_shifts);
+
+static void F(find_shifts)(const pc_job *job, const pc_reach *reach, F(tap_shifts) * shifts)
 {
-    const int64_t phases = job->phases, last = job->axis[2]->K - 1;
-    for (int64_t r = 0; r < phases; r++, slots += job->slot) {
+    const pc_axis *axis = job->axis[2];
+    for (int64_t k = 0; k < axis->K; k++)
+        shifts->at[k] = (reach->most - k * axis->D / axis->S) * job->L;
+    for (int64_t r = 0; r < job->phases; r++)
+        shifts->top[r] = r + (axis->K - 1 - r) / job->phases * job->phases;
+}
+
+/* slots[r] = the gradient of phase r of one destination row.  Larger taps come first: outputs
+ * ascend. */
+static void F(gather_row)(const pc_job *job, const F(loaded) * loaded, const F(term) row[],
+                          int rows, const F(tap_shifts) * shifts, int64_t len, T *slots)
+{
+    for (int64_t r = 0; r < job->phases; r++, slots += job->slot) {
         F(term) term[PC_BATCH];
         int n = 0;
         bool add = false;
         for (int i = 0; i < rows; i++)
-            for (int64_t k = r + (last - r) / phases * phases; k >= r; k -= phases) {
+            for (int64_t k = shifts->top[r]; k >= 0; k -= job->phases) {
                 if (n == PC_BATCH) {
-                    F(sum_terms)(slots, term, n, add, len);
+                    F(sum_terms)(slots, loaded->dy, loaded->taps, term, n, add, len);
                     n = 0;
                     add = true;
                 }
-                term[n].dy = row[i].dy + shift[k];
-                term[n].taps = row[i].taps + shift[k];
+                term[n].at = row[i].at + shifts->at[k];
                 term[n++].tap = row[i].tap + (IX)(k * job->mark_weight[2]);
             }
         if (n > 0)
-            F(sum_terms)(slots, term, n, add, len);
+            F(sum_terms)(slots, loaded->dy, loaded->taps, term, n, add, len);
         else if (!add)
             ON_T(fill)(slots, 0, len);
     }
@@ -165,7 +172,7 @@ static void F(gather_item)(const pc_job *job, const pc_item *item, char *scratch
     const pc_reach reach = pc_reach_of(job->axis[2], item->column, item->column_end);
     T *slots = (T *)scratch, *buffer = slots + job->phases * job->slot, *out = buffer + job->load;
     const int64_t len = (reach.group_end - reach.group) * L;
-    int64_t shift[PC_MOST_TAPS];
+    F(tap_shifts) shifts;
     F(term) term[PC_MOST_TAPS];
     F(loaded) loaded = {.dy = out + job->out};
     loaded.taps = (IX *)(loaded.dy + room + PC_BLOCK);
@@ -173,8 +180,7 @@ static void F(gather_item)(const pc_job *job, const pc_item *item, char *scratch
         loaded.dy[i] = 0;
         loaded.taps[i] = -1;
     }
-    for (int64_t k = 0; k < job->axis[2]->K; k++)
-        shift[k] = (reach.most - k * job->axis[2]->D / job->axis[2]->S) * L;
+    F(find_shifts)(job, &reach, &shifts);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     for (int64_t row = item->row; row < item->row_end;) {
@@ -184,7 +190,7 @@ static void F(gather_item)(const pc_job *job, const pc_item *item, char *scratch
             char *at = pc_row_of(job, item, PC_X, from.position[0], from.position[1], item->column);
             T *dst = ON_T(target)(x, at, out);
             const int terms = F(row_terms)(job, &from, &loaded, term);
-            F(gather_row)(job, term, terms, shift, len, slots);
+            F(gather_row)(job, &loaded, term, terms, &shifts, len, slots);
             ON_T(merge)(job, dst, item->column, n, slots, reach.group);
             ON_T(store)(x, at, n, L, dst);
         }
