@@ -246,9 +246,13 @@ def test_sums_do_not_drift() -> None:
     np.testing.assert_array_equal(y[21:], 13)
 
 
-def test_large_windows_keep_their_precision() -> None:
-    """2**24 + 1 cannot be counted in steps of one in float32."""
-    x = np.ones((1, 1, 4097, 4097), np.float32)
-    np.testing.assert_array_equal(pr.global_avg_pool(x), 1)
-    x[0, 0, 0, 0] = 2.0**24
-    np.testing.assert_allclose(pr.global_avg_pool(x), 2.0**24 / 4097**2 + 1, rtol=1e-6)
+@pytest.mark.parametrize("value", [1.0, 0.1, -3e5])
+def test_large_windows_keep_their_precision(value: float) -> None:
+    """Summed in float32, these would be off by 1e-5."""
+    x = np.full((1, 1, 4097, 4097), value, np.float32)
+    np.testing.assert_array_equal(pr.global_avg_pool(x), np.float32(value))
+    exact = np.float32(4097**2 * np.float64(np.float32(value)))
+    np.testing.assert_array_equal(pr.global_sum_pool(x), exact)
+    first = x.copy()
+    first[0, 0, 0, 0] = 2.0**24
+    np.testing.assert_allclose(pr.global_avg_pool(first), value + 2.0**24 / 4097**2, rtol=1e-6)

@@ -18,11 +18,17 @@ __attribute__((constructor)) static void watch_fork(void)
     pthread_atfork(NULL, NULL, on_fork_in_child);
 }
 
+/* More threads than this for each processor only cost memory, and libgomp ends the process when the
+ * system refuses one. */
+enum { MOST_PER_PROCESSOR = 8 };
+
 int pc_threads(int wanted)
 {
     if (forked)
         return 1;
-    return wanted > 0 ? wanted : omp_get_max_threads();
+    const int most = MOST_PER_PROCESSOR * omp_get_num_procs();
+    const int threads = wanted > 0 ? wanted : omp_get_max_threads();
+    return threads < most ? threads : most;
 }
 
 /* Four chunks a thread: enough that a thread which loses its core for a while leaves work to the

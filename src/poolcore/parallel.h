@@ -9,7 +9,8 @@
 typedef void (*pc_range_body)(void *context, int64_t begin, int64_t end, int thread);
 
 /* How many threads a call that asks for `wanted` of them gets: 1 in a serial build and in a forked
- * process (libgomp would hang there); `wanted` <= 0 asks for OpenMP's default. */
+ * process (libgomp would hang there), and never more than a few for each processor; `wanted` <= 0 asks
+ * for OpenMP's default. */
 int pc_threads(int wanted);
 /* Run body over [0, n) in chunks on num_threads threads, as pc_threads gave them. */
 void pc_parallel_for(int64_t n, int num_threads, pc_range_body body, void *context);
