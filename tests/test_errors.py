@@ -544,3 +544,19 @@ def test_thread_counts(value: Any) -> None:
         pool(num_threads=value)
     with refuses(pr.ParameterError, "integer", "1", repr(value)), pr.num_threads(value):
         pytest.fail("the block must not run")
+
+
+def test_a_ragged_list() -> None:
+    with refuses(pr.DTypeError, "input", "array of numbers"):
+        pr.max_pool2d([[1.0], [2.0, 3.0]], 2)
+
+
+def test_an_empty_data_format() -> None:
+    with refuses(pr.ParameterError, "data_format", "''"):
+        pr.max_pool2d(X, 2, data_format="")
+
+
+def test_a_hint_is_never_the_word_itself() -> None:
+    with pytest.raises(pr.ParameterError, match="no parameter 'return_indices'") as refused:
+        pr.pool_vjp(X, "max", 2, data_format="NCHW", return_indices=True)
+    assert "did you mean" not in str(refused.value)

@@ -48,7 +48,10 @@ def input_array(name: str, value: Any) -> Array:
 def _as_array(name: str, value: Any) -> NDArray[Any]:
     if isinstance(value, (np.ma.MaskedArray, np.matrix)):
         raise DTypeError(f"{name} must be a plain array, got {type(value).__name__}")
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise DTypeError(f"{name} must be an array of numbers: {error}") from error
     if array.dtype == object:
         raise DTypeError(f"{name} must be an array of numbers, got {type(value).__name__}")
     return array

@@ -150,7 +150,7 @@ class Method:
         allowed = ", ".join(known) if known else "none"
         close = get_close_matches(name, [*known, *_WINDOW_WORDS], n=1)
         words = _OTHER_WORDS.get(name) or (close[0] if close else None)
-        hint = f"; did you mean {words!r}?" if words else ""
+        hint = f"; did you mean {words!r}?" if words and words != name else ""
         return f"method {self.name!r} has no parameter {name!r}; its parameters: {allowed}{hint}"
 
     def _value(self, param: Param, given: Mapping[str, Any]) -> Any:

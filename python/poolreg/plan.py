@@ -260,7 +260,7 @@ def _ranked(
         raise ShapeError(
             f"input must have {rank + 1} axes (batchless) or {rank + 2}, got {ndim}: shape {shape}"
         )
-    axes, channel = _letters(data_format or "channels_first", ndim, rank)
+    axes, channel = _letters("channels_first" if data_format is None else data_format, ndim, rank)
     windows = _windows(shape, axes, kernel_size, stride, padding, dilation, ceil_mode, output_size)
     return _make_plan(shape, windows, channel)
 
