@@ -1,0 +1,480 @@
+/* The elementary functions against libm in a wider format, as loops over lanes: what is tested is
+ * the vector code that the kernels have.
+ *
+ * Errors are in units of the last place of the format at the exact value.  Without arguments every
+ * 1021st float is an input of the functions of one float; with `all` every float is, and more pairs
+ * and doubles are drawn.  Without, the results' bits must also be the ones of every other build:
+ * compile this once per instruction set. */
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "functions.h"
+
+/* ---- Lanes ----------------------------------------------------------------------------------- */
+
+enum { BLOCK = 1024 };
+
+static struct {
+    float x[BLOCK], p[BLOCK], y[BLOCK];
+} singles;
+
+static struct {
+    double x[BLOCK], p[BLOCK], y[BLOCK];
+} doubles;
+
+#define LANES(name, a, call)                                                                       \
+    PC_OUTLINE void lanes_##name(void)                                                             \
+    {                                                                                              \
+        for (int i = 0; i < BLOCK; i++)                                                            \
+            a.y[i] = pc_##name call;                                                               \
+    }
+LANES(exp_f32, singles, (singles.x[i]))
+LANES(log_f32, singles, (singles.x[i]))
+LANES(sigmoid_f32, singles, (singles.x[i]))
+LANES(pow_f32, singles, (singles.x[i], singles.p[i]))
+LANES(exp_f64, doubles, (doubles.x[i]))
+LANES(log_f64, doubles, (doubles.x[i]))
+LANES(sigmoid_f64, doubles, (doubles.x[i]))
+LANES(pow_f64, doubles, (doubles.x[i], doubles.p[i]))
+
+/* ---- The definition -------------------------------------------------------------------------- */
+
+static double exact_exp(double x, double p) { return (void)p, exp(x); }
+static double exact_log(double x, double p) { return (void)p, log(x); }
+static double exact_sigmoid(double x, double p) { return (void)p, 1 / (1 + exp(-x)); }
+static long double exact_expl(long double x, long double p) { return (void)p, expl(x); }
+static long double exact_logl(long double x, long double p) { return (void)p, logl(x); }
+static long double exact_sigmoidl(long double x, long double p)
+{
+    return (void)p, 1 / (1 + expl(-x));
+}
+
+/* Where long double is no wider than double, libm's own error is in what is measured. */
+static const double slack = LDBL_MANT_DIG < 64 ? 1 : 0;
+
+typedef struct function {
+    const char *name;
+    void (*lanes)(void);
+    double (*of_single)(double x, double p); /* one of the two */
+    long double (*of_double)(long double x, long double p);
+    double bound; /* ulp */
+} function;
+
+enum { EXP_F32, LOG_F32, SIGMOID_F32, POW_F32, EXP_F64, LOG_F64, SIGMOID_F64, POW_F64, FUNCTIONS };
+
+static const function functions[FUNCTIONS] = {
+    [EXP_F32] = {"exp_f32", lanes_exp_f32, exact_exp, NULL, 1},
+    [LOG_F32] = {"log_f32", lanes_log_f32, exact_log, NULL, 1},
+    [SIGMOID_F32] = {"sigmoid_f32", lanes_sigmoid_f32, exact_sigmoid, NULL, 3},
+    [POW_F32] = {"pow_f32", lanes_pow_f32, pow, NULL, 0.51},
+    [EXP_F64] = {"exp_f64", lanes_exp_f64, NULL, exact_expl, 1},
+    [LOG_F64] = {"log_f64", lanes_log_f64, NULL, exact_logl, 1},
+    [SIGMOID_F64] = {"sigmoid_f64", lanes_sigmoid_f64, NULL, exact_sigmoidl, 3},
+    [POW_F64] = {"pow_f64", lanes_pow_f64, NULL, powl, 2},
+};
+
+static bool has_pairs(int which) { return which == POW_F32 || which == POW_F64; }
+
+/* Infinity counts as the number after the greatest one. */
+static double ulps_of_single(float y, double exact)
+{
+    if (y != y || exact != exact)
+        return y != y && exact != exact ? 0 : INFINITY;
+    const double end = 0x1p128;
+    const double is = y > FLT_MAX ? end : y < -FLT_MAX ? -end : y;
+    const double want = exact > end ? end : exact < -end ? -end : exact;
+    const uint64_t bits = pc_bits_f64(want), mantissa = UINT64_C(0xfffffffffffff);
+    double power = pc_of_bits_f64(bits & (UINT64_C(0x7ff) << 52)); /* ulp * 2^23 */
+    power = power < FLT_MIN ? FLT_MIN : power;
+    power = power == end && (bits & mantissa) == 0 ? end / 2 : power;
+    return fabs(is - want) * 0x1p23 / power;
+}
+
+static double ulps_of_double(double y, long double exact)
+{
+    if (y != y || exact != exact)
+        return y != y && exact != exact ? 0 : INFINITY;
+    const long double end = 2 * scalbnl(1, DBL_MAX_EXP - 1);
+    const long double is = y > DBL_MAX ? end : y < -DBL_MAX ? -end : y;
+    const long double want = exact > end ? end : exact < -end ? -end : exact;
+    int power = want == 0 ? DBL_MIN_EXP - 1 : ilogbl(want);
+    power = power < DBL_MIN_EXP - 1 ? DBL_MIN_EXP - 1 : power;
+    power = power >= DBL_MAX_EXP ? DBL_MAX_EXP - 1 : power;
+    return (double)scalbnl(fabsl(is - want), DBL_MANT_DIG - 1 - power);
+}
+
+/* ---- Checks ---------------------------------------------------------------------------------- */
+
+enum { MOST_REPORTS = 8 }; /* lines of a failing test: loops would print the same for ever */
+
+static int failures; /* of the running test */
+
+static struct worst {
+    double ulps, x, p, y;
+} worst[FUNCTIONS];
+
+static uint64_t hashes[FUNCTIONS]; /* of all results' bits; a NaN is a NaN */
+
+static void report(const char *name, double x, double p, double y, const char *fault, double by)
+{
+    if (failures++ < MOST_REPORTS)
+        printf("%s(%a, %a) is %a: %s %.3g\n", name, x, p, y, fault, by);
+}
+
+static void hash(int which, uint64_t bits)
+{
+    hashes[which] = (hashes[which] ^ bits) * UINT64_C(0x100000001b3);
+    hashes[which] ^= hashes[which] >> 32;
+}
+
+static void measure(int which, double ulps, double x, double p, double y)
+{
+    if (ulps > worst[which].ulps)
+        worst[which] = (struct worst){ulps, x, p, y};
+    const double bound = functions[which].bound + (functions[which].of_double ? slack : 0);
+    if (!(ulps <= bound))
+        report(functions[which].name, x, p, y, "off by ulps:", ulps);
+}
+
+/* The function of a block of inputs. */
+static void run(int which)
+{
+    const function *f = &functions[which];
+    f->lanes();
+    for (int i = 0; i < BLOCK; i++)
+        if (f->of_single) {
+            const float x = singles.x[i], p = singles.p[i], y = singles.y[i];
+            measure(which, ulps_of_single(y, f->of_single(x, p)), x, p, y);
+            hash(which, y != y ? 0 : pc_bits_f32(y) + UINT64_C(1));
+        } else {
+            const double x = doubles.x[i], p = doubles.p[i], y = doubles.y[i];
+            measure(which, ulps_of_double(y, f->of_double(x, p)), x, p, y);
+            hash(which, y != y ? 0 : pc_bits_f64(y) + 1);
+        }
+}
+
+/* ---- Inputs ---------------------------------------------------------------------------------- */
+
+static bool all; /* the long form */
+
+static uint64_t drawn_bits(void) /* the same sequence in every run */
+{
+    static uint64_t state = 1;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+static double drawn(double low, double high)
+{
+    return low + (high - low) * ((double)(drawn_bits() >> 11) * 0x1p-53);
+}
+
+static double drawn_near_one(void)
+{
+    const double step = pc_of_bits_f64((1023 - drawn_bits() % 53) << 52); /* 2^0 to 2^-52 */
+    return 1 + drawn(-0.5, 0.5) * step;
+}
+
+static double drawn_number(bool single)
+{
+    const uint64_t bits = drawn_bits();
+    switch (drawn_bits() % 8) {
+    case 0:
+        return drawn_near_one();
+    case 1:
+        return drawn(-2, 2);
+    case 2:
+        return single ? drawn(-110, 95) : drawn(-760, 720);
+    case 3: /* subnormal */
+        return single ? pc_of_bits_f32((uint32_t)(bits >> 41)) : pc_of_bits_f64(bits >> 12);
+    default:
+        return single ? pc_of_bits_f32((uint32_t)(bits >> 32)) : pc_of_bits_f64(bits);
+    }
+}
+
+/* Powers: half of them are such that all results are as likely, from 0 to infinity. */
+static double drawn_power(bool single, double base)
+{
+    switch (drawn_bits() % 8) {
+    case 0:
+        return drawn(-8, 8);
+    case 1:
+        return floor(drawn(-16, 17)) / 4;
+    case 2:
+    case 3:
+        return drawn_number(single);
+    default:
+        return (single ? drawn(-106, 90) : drawn(-750, 711)) / pc_log_f64(base);
+    }
+}
+
+static void draw(int which)
+{
+    const bool single = functions[which].of_single != NULL, pairs = has_pairs(which);
+    for (int i = 0; i < BLOCK; i++) {
+        double x = drawn_number(single), p = 0;
+        if (pairs) {
+            x = fabs(x); /* libm has numbers for whole powers of negative ones */
+            p = drawn_power(single, x);
+        }
+        singles.x[i] = single ? (float)x : 0;
+        singles.p[i] = single ? (float)p : 0;
+        doubles.x[i] = x;
+        doubles.p[i] = p;
+    }
+}
+
+/* ---- Tests ----------------------------------------------------------------------------------- */
+
+static void test_every_float(void)
+{
+    const uint64_t step = all ? 1 : 1021, end = UINT64_C(1) << 32;
+    for (int which = EXP_F32; which <= SIGMOID_F32; which++)
+        for (uint64_t bits = 0; bits < end;) {
+            for (int i = 0; i < BLOCK; i++, bits += step) /* the last block starts again at 0 */
+                singles.x[i] = pc_of_bits_f32((uint32_t)bits);
+            run(which);
+        }
+}
+
+static void test_drawn_numbers(void)
+{
+    const int blocks = all ? 50000 : 500;
+    for (int which = 0; which < FUNCTIONS; which++)
+        for (int b = 0; b < blocks; b++) {
+            draw(which);
+            run(which);
+        }
+}
+
+/* Where something changes: the clamps, the least and greatest results and numbers, and the borders
+ * of the reduced ranges. */
+static const double thresholds[] = {
+    0,          0x1p-149,    0x1p-126,    0x1p127,    0x1p128,     0x1p-1074,   0x1p-1022,
+    0x1p1023,   0.25,        0.5,         1,          2,           0.70710678,  1.41421356,
+    0.35355339, 0.34657359,  1.0397208,   87.3365447, 88.0296919,  88.3762626,  88.7228391,
+    89,         103.278929,  103.972077,  104,        708.3964185, 709.0895657, 709.782713,
+    710,        744.4400719, 745.1332191, 746,
+};
+
+static void test_thresholds(void)
+{
+    for (int which = 0; which < FUNCTIONS; which++)
+        for (size_t t = 0; t < sizeof thresholds / sizeof *thresholds; t++)
+            for (int sign = 1; sign >= (has_pairs(which) ? 1 : -1); sign -= 2) {
+                const double near = sign * thresholds[t];
+                for (int i = 0; i < BLOCK; i++) {
+                    const int step = i - BLOCK / 2;
+                    /* Thresholds are given to nine digits; so some steps are wide. */
+                    const int64_t far = step * (i % 2 ? INT64_C(1) : INT64_C(100003));
+                    singles.x[i] = pc_of_bits_f32(pc_bits_f32((float)near) + (uint32_t)step);
+                    doubles.x[i] = pc_of_bits_f64(pc_bits_f64(near) + (uint64_t)far);
+                    if (has_pairs(which)) {
+                        singles.x[i] = fabsf(singles.x[i]);
+                        doubles.x[i] = fabs(doubles.x[i]);
+                    }
+                    singles.p[i] = (float)(step % 8);
+                    doubles.p[i] = step % 8;
+                }
+                run(which);
+            }
+}
+
+/* 2^p has a threshold at every half p, and the greatest and least results at known ones. */
+static void test_powers_of_two(void)
+{
+    enum { NEAR = 16 };
+    for (int which = POW_F32; which <= POW_F64; which += POW_F64 - POW_F32) {
+        const double end = which == POW_F32 ? 140 : 1040;
+        for (double p = which == POW_F32 ? -160 : -1090; p < end;) {
+            for (int i = 0; i < BLOCK; i++) {
+                const int step = i % NEAR - NEAR / 2;
+                singles.x[i] = 2;
+                doubles.x[i] = 2;
+                singles.p[i] = pc_of_bits_f32(pc_bits_f32((float)p) + (uint32_t)step);
+                doubles.p[i] = pc_of_bits_f64(pc_bits_f64(p) + (uint64_t)step);
+                p += i % NEAR == NEAR - 1 ? 0.5 : 0;
+            }
+            run(which);
+        }
+    }
+}
+
+static const struct special {
+    const char *name;
+    double x, p, y;
+} specials[] = {
+    {"exp", 0.0, 0, 1},
+    {"exp", -0.0, 0, 1},
+    {"exp", INFINITY, 0, INFINITY},
+    {"exp", -INFINITY, 0, 0},
+    {"exp", NAN, 0, NAN},
+    {"exp", 1000, 0, INFINITY},
+    {"exp", -1000, 0, 0},
+    {"exp", 0x1p127, 0, INFINITY},
+    {"exp", -0x1p127, 0, 0},
+    {"exp", 0x1p-149, 0, 1},
+    {"log", 1, 0, 0},
+    {"log", 0.0, 0, -INFINITY},
+    {"log", -0.0, 0, -INFINITY},
+    {"log", -0x1p-149, 0, NAN},
+    {"log", -1, 0, NAN},
+    {"log", -INFINITY, 0, NAN},
+    {"log", INFINITY, 0, INFINITY},
+    {"log", NAN, 0, NAN},
+    {"sigmoid", 0.0, 0, 0.5},
+    {"sigmoid", -0.0, 0, 0.5},
+    {"sigmoid", INFINITY, 0, 1},
+    {"sigmoid", -INFINITY, 0, 0},
+    {"sigmoid", NAN, 0, NAN},
+    {"sigmoid", 1000, 0, 1},
+    {"sigmoid", -1000, 0, 0},
+    {"pow", 3, 0.0, 1},
+    {"pow", 3, -0.0, 1},
+    {"pow", 0, 0, 1},
+    {"pow", -1, 0, 1},
+    {"pow", INFINITY, 0, 1},
+    {"pow", NAN, 0, 1},
+    {"pow", NAN, -0.0, 1},
+    {"pow", 1, 5, 1},
+    {"pow", 1, -0x1p127, 1},
+    {"pow", 1, INFINITY, 1},
+    {"pow", 1, -INFINITY, 1},
+    {"pow", 1, NAN, 1},
+    {"pow", 0, 3, 0},
+    {"pow", 0, 0x1p-149, 0},
+    {"pow", 0, INFINITY, 0},
+    {"pow", -0.0, 3, 0},
+    {"pow", -0.0, 2.5, 0},
+    {"pow", 0, -3, INFINITY},
+    {"pow", 0, -0x1p-149, INFINITY},
+    {"pow", 0, -INFINITY, INFINITY},
+    {"pow", -0.0, -3, INFINITY},
+    {"pow", 0, NAN, NAN},
+    {"pow", INFINITY, 2, INFINITY},
+    {"pow", INFINITY, 0x1p-149, INFINITY},
+    {"pow", INFINITY, INFINITY, INFINITY},
+    {"pow", INFINITY, -2, 0},
+    {"pow", INFINITY, -0x1p-149, 0},
+    {"pow", INFINITY, -INFINITY, 0},
+    {"pow", INFINITY, NAN, NAN},
+    {"pow", 0.5, INFINITY, 0},
+    {"pow", 0x1.fffffep-1, INFINITY, 0},
+    {"pow", 0x1.fffffep-1, 0x1p127, 0},
+    {"pow", 0x1.000002p+0, INFINITY, INFINITY},
+    {"pow", 0x1.000002p+0, 0x1p127, INFINITY},
+    {"pow", 2, INFINITY, INFINITY},
+    {"pow", 0x1p-149, INFINITY, 0},
+    {"pow", 0.5, -INFINITY, INFINITY},
+    {"pow", 0x1.fffffep-1, -INFINITY, INFINITY},
+    {"pow", 0x1.fffffep-1, -0x1p127, INFINITY},
+    {"pow", 0x1.000002p+0, -INFINITY, 0},
+    {"pow", 0x1.000002p+0, -0x1p127, 0},
+    {"pow", 2, -INFINITY, 0},
+    {"pow", 2, NAN, NAN},
+    {"pow", NAN, 2, NAN},
+    {"pow", NAN, INFINITY, NAN},
+    {"pow", NAN, NAN, NAN},
+    {"pow", -1, 2, NAN},
+    {"pow", -0x1p-149, 2, NAN},
+    {"pow", -2, 0.5, NAN},
+    {"pow", -2, INFINITY, NAN},
+    {"pow", -INFINITY, 2, NAN},
+    {"pow", -INFINITY, -INFINITY, NAN},
+    {"pow", 2, 10, 1024},
+    {"pow", 2, -3, 0.125},
+    {"pow", 3, 4, 81},
+    {"pow", 4, 0.5, 2},
+    {"pow", 10, -0x1p-149, 1},
+    {"pow", 2, 127, 0x1p127},
+    {"pow", 2, 2000, INFINITY},
+    {"pow", 2, -149, 0x1p-149},
+    {"pow", 2, -2000, 0},
+    {"pow", 0x1p-149, 1, 0x1p-149},
+    {"pow", 0x1p-149, -1000, INFINITY},
+};
+
+/* To the bit, but for what a NaN is. */
+static bool same(double a, double b)
+{
+    return a == b ? signbit(a) == signbit(b) : a != a && b != b;
+}
+
+static void test_specials(void)
+{
+    for (int which = 0; which < FUNCTIONS; which++) {
+        const char *name = functions[which].name;
+        const size_t length = strlen(name) - strlen("_f32");
+        for (size_t s = 0; s < sizeof specials / sizeof *specials; s++) {
+            const struct special *c = &specials[s];
+            if (strlen(c->name) != length || strncmp(c->name, name, length) != 0)
+                continue;
+            for (int i = 0; i < BLOCK; i++) {
+                singles.x[i] = (float)c->x;
+                singles.p[i] = (float)c->p;
+                doubles.x[i] = c->x;
+                doubles.p[i] = c->p;
+            }
+            functions[which].lanes();
+            for (int i = 0; i < BLOCK; i++) {
+                const double y = functions[which].of_single ? singles.y[i] : doubles.y[i];
+                if (!same(y, c->y))
+                    report(name, c->x, c->p, y, "it should be", c->y);
+            }
+        }
+    }
+}
+
+/* The last test, of the results of the ones before. */
+static void test_bits(void)
+{
+    static const uint64_t expected[FUNCTIONS] = {
+        [EXP_F32] = UINT64_C(0xdeac88b482e91767),     [LOG_F32] = UINT64_C(0x74bd9daa08910461),
+        [SIGMOID_F32] = UINT64_C(0xb3382b4756a2598e), [POW_F32] = UINT64_C(0xac47db8dc60fa2b2),
+        [EXP_F64] = UINT64_C(0xc2b3b5e20c3a53f0),     [LOG_F64] = UINT64_C(0x060ea3a2f6668c93),
+        [SIGMOID_F64] = UINT64_C(0x4877c91a7bfa0ddf), [POW_F64] = UINT64_C(0x014d5873b10b93f1),
+    };
+    for (int which = 0; which < FUNCTIONS; which++)
+        if (!all && hashes[which] != expected[which] && failures++ < MOST_REPORTS)
+            printf("the hash of the bits of %s is 0x%016" PRIx64 "\n", functions[which].name,
+                   hashes[which]);
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
+#define TEST(name) {#name, test_##name}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} tests[] = {
+    TEST(specials),      TEST(every_float),   TEST(thresholds),
+    TEST(powers_of_two), TEST(drawn_numbers), TEST(bits),
+};
+
+int main(int argc, char **argv)
+{
+    all = argc > 1 && strcmp(argv[1], "all") == 0;
+    const int count = sizeof tests / sizeof *tests;
+    int failed = 0;
+    for (int t = 0; t < count; t++) {
+        failures = 0;
+        tests[t].run();
+        if (failures > 0)
+            printf("FAILED %s: %d checks\n", tests[t].name, failures);
+        failed += failures > 0;
+    }
+    for (int which = 0; which < FUNCTIONS; which++) {
+        const struct worst *w = &worst[which];
+        printf("%-11s %.3f ulp at most, at x = %a", functions[which].name, w->ulps, w->x);
+        printf(has_pairs(which) ? ", p = %a\n" : "\n", w->p);
+    }
+    printf("%d passed, %d failed\n", count - failed, failed);
+    return failed > 0;
+}
