@@ -7,6 +7,11 @@ from poolreg.method import Array
 
 ORDERS: Mapping[str, int]
 DIVIDING: Mapping[str, int]
+FUNCTORS: Mapping[str, int]
+NORMS: Mapping[str, int]
+BASES: Mapping[str, int]
+COINS: Mapping[str, int]
+WEIGHTS: Mapping[str, int]
 
 class Plan:
     input_shape: tuple[int, ...]
@@ -20,6 +25,7 @@ class Plan:
         windows: tuple[tuple[object, ...], ...],
         channel_axis: int | None = None,
     ) -> None: ...
+    def around(self) -> Plan: ...
     @property
     def taps(self) -> int: ...
 
@@ -41,6 +47,42 @@ def linear_forward(
 def linear_backward(
     plan: Plan, dividing: int, divisor: float, dx: Array, dy: Array, num_threads: int
 ) -> None: ...
+def windows_forward(
+    plan: Plan,
+    functor: int,
+    numbers: tuple[float, ...],
+    options: tuple[int, ...],
+    params: tuple[Array, ...],
+    x: Array,
+    y: Array,
+    *,
+    num_threads: int,
+    map_in: Array | None = None,
+    map_out: Array | None = None,
+    marks: NDArray[np.integer] | None = None,
+    flat: bool = False,
+    key: int = 0,
+) -> None: ...
+def windows_backward(
+    plan: Plan,
+    functor: int,
+    numbers: tuple[float, ...],
+    options: tuple[int, ...],
+    params: tuple[Array, ...],
+    x: Array,
+    dy: Array,
+    dx: Array,
+    *,
+    num_threads: int,
+    map_in: Array | None = None,
+    dmap_in: Array | None = None,
+    map_out: Array | None = None,
+    dmap_out: Array | None = None,
+    gradients: tuple[NDArray[np.float64], ...] | None = None,
+    add: bool = False,
+    key: int = 0,
+) -> None: ...
+def uniforms(key: int, stream: int, out: NDArray[np.float64]) -> None: ...
 def select_isa(name: str) -> bool: ...
 def isa() -> str: ...
 def isas() -> tuple[tuple[str, bool], ...]: ...

@@ -7,9 +7,11 @@ from cpython.buffer cimport (
     PyBuffer_Release,
     PyObject_GetBuffer,
 )
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memset
 
-from poolreg.errors import DTypeError, PoolregError, ShapeError
+from poolreg.errors import DTypeError, ParameterError, PoolregError, ShapeError
 
 cdef extern from "status.h":
     ctypedef enum pc_status:
@@ -27,12 +29,15 @@ cdef extern from "window.h":
         PC_MAX_NDIM
     ctypedef enum pc_kind:
         PC_REGULAR
+        PC_BINS
     ctypedef struct pc_axis:
         pc_kind kind
         int64_t I, O, K, S, D, PL, PH
     pc_status pc_axis_regular(pc_axis *, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bint)
     pc_status pc_axis_same(pc_axis *, int64_t, int64_t, int64_t, int64_t, bint)
     pc_status pc_axis_adaptive(pc_axis *, int64_t, int64_t)
+    pc_status pc_axis_bins(pc_axis *, int64_t, int64_t, int64_t, const int64_t *, const int64_t *)
+    void pc_axis_around(pc_axis *, const pc_axis *)
 
 cdef extern from "pool.h":
     ctypedef enum pc_dtype:
@@ -56,6 +61,7 @@ cdef extern from "pool.h":
     ctypedef enum pc_reducer:
         PC_SELECT
         PC_LINEAR
+        PC_WINDOWS
     ctypedef enum pc_order:
         PC_LARGEST
         PC_SMALLEST
@@ -66,6 +72,42 @@ cdef extern from "pool.h":
         PC_BY_MEMBERS
         PC_BY_COUNTED_TAPS
         PC_BY_NUMBER
+    ctypedef enum pc_functor:
+        PC_SOFTMAX
+        PC_MAPPED
+        PC_POSITIVE
+        PC_DETAIL
+        PC_POWER
+        PC_EXPONENTIAL
+        PC_BLEND
+        PC_SAMPLE
+        PC_FILTER
+    ctypedef enum pc_norming:
+        PC_BY_MEAN
+        PC_BY_SUM
+        PC_BY_NOTHING
+    ctypedef enum pc_base:
+        PC_ABSOLUTE
+        PC_SIGNED
+        PC_AT_LEAST
+    ctypedef enum pc_coin:
+        PC_NO_COIN
+        PC_COIN_A_PLANE
+        PC_COIN_A_CALL
+        PC_COIN_AN_OUTPUT
+    ctypedef enum pc_weighing:
+        PC_BY_RELU
+        PC_BY_ABS
+        PC_BY_EXP
+    enum:
+        PC_NUMBERS
+        PC_OPTIONS
+        PC_PARAMS
+    ctypedef struct pc_param:
+        const void *data
+        bint per_channel
+        int64_t width
+        double *gradient
     ctypedef struct pc_call:
         const pc_plan *plan
         pc_dtype dtype
@@ -76,9 +118,20 @@ cdef extern from "pool.h":
         pc_dividing dividing
         double divisor
         pc_array x, y, marks
+        pc_functor functor
+        double *number
+        int *option
+        int params
+        pc_param *param
+        pc_array dx, map_in, dmap_in, map_out, dmap_out
+        bint add
+        uint64_t key
         int num_threads
     pc_status pc_forward(const pc_call *) nogil
     pc_status pc_backward(const pc_call *) nogil
+
+cdef extern from "rng.h":
+    double pc_uniform(uint64_t, uint64_t, uint32_t) nogil
 
 cdef extern from "parallel.h":
     int pc_threads(int)
@@ -104,6 +157,27 @@ cdef extern from *:
 ORDERS = {"max": PC_LARGEST, "min": PC_SMALLEST}
 DIVIDING = {"members": PC_BY_MEMBERS, "counted": PC_BY_COUNTED_TAPS, "number": PC_BY_NUMBER}
 
+FUNCTORS = {
+    "softmax": PC_SOFTMAX,
+    "mapped": PC_MAPPED,
+    "positive": PC_POSITIVE,
+    "detail": PC_DETAIL,
+    "power": PC_POWER,
+    "exponential": PC_EXPONENTIAL,
+    "blend": PC_BLEND,
+    "sample": PC_SAMPLE,
+    "filter": PC_FILTER,
+}
+NORMS = {"mean": PC_BY_MEAN, "sum": PC_BY_SUM, "none": PC_BY_NOTHING}
+BASES = {"absolute": PC_ABSOLUTE, "signed": PC_SIGNED, "at_least": PC_AT_LEAST}
+COINS = {
+    "none": PC_NO_COIN,
+    "map": PC_COIN_A_PLANE,
+    "layer": PC_COIN_A_CALL,
+    "window": PC_COIN_AN_OUTPUT,
+}
+WEIGHTS = {"relu": PC_BY_RELU, "abs": PC_BY_ABS, "exp": PC_BY_EXP}
+
 cdef dict MESSAGES = {
     PC_ERR_NO_MEMORY: (MemoryError, "no memory for scratch"),
     PC_ERR_OVERFLOW: (ShapeError, "a size is too large: sizes are limited to 2**61"),
@@ -120,12 +194,26 @@ cdef class Plan:
     """The windows of one call: shapes in and out, pooled axes.  Immutable.
 
     windows: for each pooled axis, ascending, ``(axis, "regular", K, S, PL, PH, D, ceil_mode)``,
-    ``(axis, "same", K, S, D, lower)`` or ``(axis, "adaptive", O)``.
+    ``(axis, "same", K, S, D, lower)``, ``(axis, "adaptive", O)`` or ``(axis, "bins", begins,
+    ends)``, tuples of the first position of each window and of that after its last.
     """
 
     cdef pc_plan plan
+    cdef int64_t *tables
     cdef readonly tuple input_shape, output_shape, axes, windows
     cdef readonly object channel_axis
+
+    def __cinit__(self, tuple shape, tuple windows, channel_axis=None):
+        """Room for the tables of bins; the axes borrow them."""
+        count = sum([2 * len(window[2]) for window in windows if window[1] == "bins"])
+        self.tables = NULL
+        if count > 0:
+            self.tables = <int64_t *>malloc(count * sizeof(int64_t))
+            if self.tables == NULL:
+                raise MemoryError("no memory for windows")
+
+    def __dealloc__(self):
+        free(self.tables)
 
     def __init__(self, tuple shape, tuple windows, channel_axis=None):
         cdef int d, p
@@ -137,7 +225,10 @@ cdef class Plan:
         self.plan.pooled = len(windows)
         for p in range(self.plan.pooled):
             self.plan.dim[p] = windows[p][0]
-            status = build_axis(&self.plan.axis[p], shape[windows[p][0]], windows[p])
+            if windows[p][1] == "bins":
+                status = self.build_bins(p, shape[windows[p][0]], windows[p])
+            else:
+                status = build_axis(&self.plan.axis[p], shape[windows[p][0]], windows[p])
             if status != PC_OK:
                 raise_axis(status, shape, windows[p])
         status = pc_plan_finish(&self.plan)
@@ -148,6 +239,32 @@ cdef class Plan:
         self.axes = tuple([window[0] for window in windows])
         self.windows = windows
         self.channel_axis = channel_axis
+
+    cdef pc_status build_bins(self, int p, int64_t size, tuple window) except *:
+        """The bins of an axis, in the next part of the tables."""
+        cdef int64_t *begin = self.tables
+        cdef int64_t *end
+        cdef int q, o
+        for q in range(p):
+            if self.plan.axis[q].kind == PC_BINS:
+                begin += 2 * self.plan.axis[q].O
+        begins, ends = window[2], window[3]
+        end = begin + len(begins)
+        for o in range(len(begins)):
+            begin[o], end[o] = begins[o], ends[o]
+        return pc_axis_bins(&self.plan.axis[p], size, len(begins), 1, begin, end)
+
+    def around(self):
+        """The plan of the cells around the first tap of each window, three along each axis."""
+        cdef Plan plan = Plan(self.input_shape, self.windows, self.channel_axis)
+        cdef int p
+        for p in range(plan.plan.pooled):
+            if self.plan.axis[p].kind != PC_REGULAR:
+                raise ShapeError("adaptive and global windows have no first tap to be around of")
+            pc_axis_around(&plan.plan.axis[p], &self.plan.axis[p])
+        if pc_plan_finish(&plan.plan) != PC_OK:
+            raise ShapeError("a size is too large: sizes are limited to 2**61")
+        return plan
 
     @property
     def taps(self):
@@ -303,6 +420,130 @@ def linear_backward(Plan plan, int dividing, double divisor, dx, dy, int num_thr
     run(plan, &call, True, dx, dy, None)
 
 
+cdef class Buffers:
+    """The buffers of a call on windows: what was acquired is released with the object."""
+
+    cdef Py_buffer views[8]
+    cdef int held
+
+    def __cinit__(self):
+        self.held = 0
+
+    def __dealloc__(self):
+        cdef int i
+        for i in range(self.held):
+            PyBuffer_Release(&self.views[i])
+
+    cdef int take(self, pc_array *to, array, const int64_t *shape, int ndim, bint writable) except -1:
+        """An array of this shape, or NULL for None; its item size."""
+        to.data, to.strides = NULL, NULL
+        if array is None:
+            return 0
+        cdef Py_buffer *view = &self.views[self.held]
+        acquire(array, view, shape, ndim, writable)
+        self.held += 1
+        to.data, to.strides = view.buf, <const int64_t *>view.strides
+        return <int>view.itemsize
+
+
+cdef int set_windows(pc_call *call, Plan plan, int functor, numbers, options, params,
+                     gradients, int num_threads) except -1:
+    """What forward and backward have in common; params and gradients are C-contiguous arrays, one
+    entry a channel unless they have no axis; the gradients float64 or None."""
+    cdef Py_buffer view
+    cdef int n, p
+    cdef int64_t size, i
+    memset(call, 0, sizeof(pc_call))
+    call.plan = &plan.plan
+    call.reducer = PC_WINDOWS
+    call.marking = PC_TAPS
+    call.mark_bytes = 1
+    call.functor = <pc_functor>functor
+    call.num_threads = num_threads
+    for n in range(min(PC_NUMBERS, len(numbers))):
+        call.number[n] = numbers[n]
+    for n in range(min(PC_OPTIONS, len(options))):
+        call.option[n] = options[n]
+    call.params = len(params)
+    if call.params > PC_PARAMS:
+        raise ParameterError(f"at most {PC_PARAMS} parameters, got {call.params}")
+    for p in range(call.params):
+        PyObject_GetBuffer(params[p], &view, PyBUF_STRIDES)
+        call.param[p].data = view.buf
+        size = 1
+        for i in range(view.ndim):
+            size *= view.shape[i]
+        call.param[p].per_channel = view.ndim > 0 and plan.plan.channel >= 0
+        if call.param[p].per_channel and view.shape[0] > 0:
+            size //= view.shape[0]
+        call.param[p].width = size
+        PyBuffer_Release(&view)
+        if gradients is not None:
+            PyObject_GetBuffer(gradients[p], &view, PyBUF_STRIDES | PyBUF_WRITABLE)
+            call.param[p].gradient = <double *>view.buf
+            PyBuffer_Release(&view)
+    return 0
+
+
+def windows_forward(Plan plan, int functor, tuple numbers, tuple options, tuple params, x, y, *,
+                    int num_threads, map_in=None, map_out=None, marks=None, bint flat=False,
+                    object key=0):
+    """y (and marks) from x, for a functor of pool.h."""
+    cdef pc_call call
+    cdef pc_status status
+    cdef int ndim = plan.plan.ndim
+    cdef Buffers held = Buffers()
+    set_windows(&call, plan, functor, numbers, options, params, None, num_threads)
+    call.key = key
+    call.dtype = PC_F32 if held.take(&call.x, x, plan.plan.in_, ndim, False) == 4 else PC_F64
+    held.take(&call.y, y, plan.plan.out, ndim, True)
+    held.take(&call.map_in, map_in, plan.plan.in_, ndim, False)
+    held.take(&call.map_out, map_out, plan.plan.out, ndim, False)
+    if marks is not None:
+        call.mark_bytes = held.take(&call.marks, marks, plan.plan.out, ndim, True)
+        call.marking = PC_INDICES if flat else PC_TAPS
+    with nogil:
+        status = pc_forward(&call)
+    if status != PC_OK:
+        raise_call(status, plan)
+
+
+def windows_backward(Plan plan, int functor, tuple numbers, tuple options, tuple params, x, dy, dx,
+                     *, int num_threads, map_in=None, dmap_in=None, map_out=None, dmap_out=None,
+                     gradients=None, bint add=False, object key=0):
+    """dx, and the gradients of maps and parameters, from x and dy; `add`: added to dx."""
+    cdef pc_call call
+    cdef pc_status status
+    cdef int ndim = plan.plan.ndim
+    cdef Buffers held = Buffers()
+    set_windows(&call, plan, functor, numbers, options, params, gradients, num_threads)
+    call.key = key
+    call.add = add
+    call.dtype = PC_F32 if held.take(&call.x, x, plan.plan.in_, ndim, False) == 4 else PC_F64
+    held.take(&call.y, dy, plan.plan.out, ndim, False)
+    held.take(&call.dx, dx, plan.plan.in_, ndim, True)
+    held.take(&call.map_in, map_in, plan.plan.in_, ndim, False)
+    held.take(&call.dmap_in, dmap_in, plan.plan.in_, ndim, True)
+    held.take(&call.map_out, map_out, plan.plan.out, ndim, False)
+    held.take(&call.dmap_out, dmap_out, plan.plan.out, ndim, True)
+    with nogil:
+        status = pc_backward(&call)
+    if status != PC_OK:
+        raise_call(status, plan)
+
+
+def uniforms(uint64_t key, uint32_t stream, out):
+    """Fill a C-contiguous float64 array with the draws of the elements 0, 1, … of a stream."""
+    cdef Py_buffer view
+    cdef int64_t element, count
+    PyObject_GetBuffer(out, &view, PyBUF_STRIDES | PyBUF_WRITABLE)
+    count = view.len // view.itemsize
+    with nogil:
+        for element in range(count):
+            (<double *>view.buf)[element] = pc_uniform(key, element, stream)
+    PyBuffer_Release(&view)
+
+
 def select_isa(str name):
     """Use the kernels of this ISA; False if they are unknown or not supported by this CPU."""
     return pc_select_isa(name.encode())
@@ -341,3 +582,4 @@ def openmp_version():
 def default_threads():
     """How many threads a call uses that does not say: 1 in a serial build or a forked process."""
     return pc_threads(0)
+

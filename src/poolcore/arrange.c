@@ -52,22 +52,42 @@ static ptrdiff_t stride_of(const pc_array *array, int d)
     return array->data ? array->strides[d] : 0;
 }
 
+/* The arrays of a call in the order of the operands; those of windows only if it has them. */
+static int arrays_of(const pc_call *call, const pc_array *arrays[PC_OPERANDS])
+{
+    arrays[PC_X] = &call->x;
+    arrays[PC_Y] = &call->y;
+    arrays[PC_MARKS] = &call->marks;
+    if (call->reducer != PC_WINDOWS)
+        return PC_MARKS + 1;
+    arrays[PC_DX] = &call->dx;
+    arrays[PC_MAP_IN] = &call->map_in;
+    arrays[PC_DMAP_IN] = &call->dmap_in;
+    arrays[PC_MAP_OUT] = &call->map_out;
+    arrays[PC_DMAP_OUT] = &call->dmap_out;
+    return PC_OPERANDS;
+}
+
 static void take_roles(roles *r, const pc_call *call)
 {
     const pc_plan *plan = call->plan;
     const bool flat = call->marking == PC_INDICES;
     bool is_pooled[PC_MAX_NDIM];
-    int64_t plane[PC_MAX_NDIM], mark[PC_MAX_NDIM], weight = 1;
+    int64_t plane[PC_MAX_NDIM], mark[PC_MAX_NDIM], place[PC_MAX_NDIM], weight = 1, outputs = 1;
+    const pc_array *arrays[PC_OPERANDS];
+    const int count = arrays_of(call, arrays);
     const pc_axis *axis[PC_MAX_NDIM];
     for (int d = 0; d < plan->ndim; d++) {
         is_pooled[d] = false;
-        plane[d] = mark[d] = 0;
+        plane[d] = mark[d] = place[d] = 0;
         axis[d] = NULL;
     }
     for (int p = plan->pooled - 1; p >= 0; p--) {
         const int d = plan->dim[p];
         is_pooled[d] = true;
         mark[d] = weight;
+        place[d] = outputs;
+        outputs *= plan->axis[p].O;
         weight *= flat ? plan->axis[p].I : plan->axis[p].K;
         if (!pc_axis_is_trivial(&plan->axis[p]))
             axis[d] = &plan->axis[p];
@@ -84,9 +104,9 @@ static void take_roles(roles *r, const pc_call *call)
         one->as.n = plan->in[d];
         one->as.plane = plane[d];
         one->as.mark = mark[d];
-        one->as.stride[PC_X] = stride_of(&call->x, d);
-        one->as.stride[PC_Y] = stride_of(&call->y, d);
-        one->as.stride[PC_MARKS] = stride_of(&call->marks, d);
+        one->as.element = is_pooled[d] ? place[d] : plane[d] * outputs;
+        for (int o = 0; o < PC_OPERANDS; o++)
+            one->as.stride[o] = o < count ? stride_of(arrays[o], d) : 0;
     }
 }
 
@@ -96,13 +116,16 @@ static bool can_merge(const role *a, const role *b)
     for (int o = 0; o < PC_OPERANDS; o++)
         if (a->as.stride[o] != b->as.stride[o] * b->as.n)
             return false;
-    return a->as.plane == b->as.plane * b->as.n && a->as.mark == b->as.mark * b->as.n;
+    return a->as.plane == b->as.plane * b->as.n && a->as.mark == b->as.mark * b->as.n &&
+           a->as.element == b->as.element * b->as.n;
 }
 
 static bool continues_whole(const role *a, const role *b)
 {
-    return is_whole(a->axis) && is_whole(b->axis) &&
-           a->as.stride[PC_X] == b->as.stride[PC_X] * b->as.n && a->as.mark == b->as.mark * b->as.n;
+    for (int o = 0; o < PC_OPERANDS; o++)
+        if (pc_is_input(o) && a->as.stride[o] != b->as.stride[o] * b->as.n)
+            return false;
+    return is_whole(a->axis) && is_whole(b->axis) && a->as.mark == b->as.mark * b->as.n;
 }
 
 /* Windows that are the whole of neighbouring axes are the whole of one longer axis. */
@@ -187,6 +210,7 @@ static void place_axis(pc_job *job, int a, const role *one, const pc_axis *axis)
 {
     job->axis[a] = axis;
     job->mark_weight[a] = one->axis ? one->as.mark : 0;
+    job->windows.place[a] = one->as.element;
     for (int o = 0; o < PC_OPERANDS; o++)
         job->op[o].axis[a] = one->as.stride[o];
 }
@@ -200,17 +224,20 @@ static void take_lanes(pc_job *job, roles *r, role *lane)
     if (L < GOOD_LANES && L < lane->as.n)
         return;
     job->L = L;
+    job->windows.plane = lane->as.plane;
+    job->windows.element = lane->as.element;
     for (int o = 0; o < PC_OPERANDS; o++) {
         job->op[o].lane = lane->as.stride[o];
         lane->as.stride[o] *= L;
     }
     lane->as.n /= L;
     lane->as.plane *= L;
+    lane->as.element *= L;
     if (lane->as.n == 1)
         r->others--;
 }
 
-static void place_roles(pc_arrangement *to, roles *r)
+static void place_roles(pc_arrangement *to, roles *r, bool lanes_may_be_columns)
 {
     pc_job *job = &to->job;
     int free_axis = 2;
@@ -219,7 +246,7 @@ static void place_roles(pc_arrangement *to, roles *r)
         job->axis[a] = &idle;
     if (has_lanes(r)) {
         role *lane = &r->other[r->others - 1];
-        if (lane->as.n > MOST_LANES && r->pooled < 3) {
+        if (lanes_may_be_columns && lane->as.n > MOST_LANES && r->pooled < 3) {
             r->others--;
             pc_axis_regular(&to->columns, lane->as.n, 1, 1, 0, 0, 1, false);
             place_axis(job, free_axis--, lane, &to->columns);
@@ -236,12 +263,13 @@ static void place_roles(pc_arrangement *to, roles *r)
 
 static void place_data(pc_job *job, const pc_call *call)
 {
-    const pc_array *arrays[PC_OPERANDS] = {&call->x, &call->y, &call->marks};
+    const pc_array *arrays[PC_OPERANDS];
+    const int count = arrays_of(call, arrays);
     const ptrdiff_t size = call->dtype == PC_F32 ? 4 : 8;
-    for (int o = 0; o < PC_OPERANDS; o++) {
+    for (int o = 0; o < count; o++) {
         pc_operand *op = &job->op[o];
         const ptrdiff_t item = o == PC_MARKS ? call->mark_bytes : size;
-        const int64_t columns = o == PC_X ? job->axis[2]->I : job->axis[2]->O;
+        const int64_t columns = pc_is_input(o) ? job->axis[2]->I : job->axis[2]->O;
         op->data = arrays[o]->data;
         op->contiguous =
             (job->L == 1 || op->lane == item) && (columns == 1 || op->axis[2] == job->L * item);
@@ -280,7 +308,7 @@ pc_status pc_arrange(pc_arrangement *to, const pc_call *call, bool to_input)
     densest_last(&r);
     merge_others(&r);
     memset(&to->job, 0, offsetof(pc_job, outer));
-    place_roles(to, &r);
+    place_roles(to, &r, call->reducer != PC_WINDOWS);
     place_data(&to->job, call);
     order_marks(&to->job);
     to->job.to_input = to_input;

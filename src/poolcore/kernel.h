@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pool.h"
 #include "window.h"
 
 /* Rows or taps combined in one pass over a tile. */
@@ -26,7 +27,15 @@
 /* Room behind every scratch row, so that loops may run over whole blocks of PC_BLOCK lanes. */
 #define PC_BLOCK 16
 
-enum { PC_X, PC_Y, PC_MARKS, PC_OPERANDS }; /* x or dx; y or dy; tap numbers or indices */
+/* What a job walks over.  X: x, or of separable gradients dx; Y: y or dy; MARKS: tap numbers or
+ * indices.  Of windows (windows.inc.c) also: DX; MAP_IN, an array of x's shape, and its gradient;
+ * MAP_OUT, one of y's, and its gradient. */
+enum { PC_X, PC_Y, PC_MARKS, PC_DX, PC_MAP_IN, PC_DMAP_IN, PC_MAP_OUT, PC_DMAP_OUT, PC_OPERANDS };
+
+static inline bool pc_is_input(int operand)
+{
+    return operand == PC_X || (operand >= PC_DX && operand <= PC_DMAP_IN);
+}
 
 /* Strides in bytes. */
 typedef struct pc_operand {
@@ -38,8 +47,9 @@ typedef struct pc_operand {
 /* An unpooled axis, or several that can be walked as one. */
 typedef struct pc_outer {
     int64_t n;
-    int64_t plane; /* weight of its index in the canonical plane number */
-    int64_t mark;  /* and in a flat index: for pooled axes that are trivial */
+    int64_t plane;   /* weight of its index in the canonical plane number */
+    int64_t mark;    /* in a flat index: for pooled axes that are trivial */
+    int64_t element; /* and in the canonical number of an output */
     ptrdiff_t stride[PC_OPERANDS];
 } pc_outer;
 
@@ -73,6 +83,26 @@ typedef struct pc_job {
     int mark_order[3];      /* axes by descending weight */
     int mark_bytes;         /* 1, 4 or 8 */
 
+    struct {
+        bool fold;              /* lanes are members of one window, else outputs */
+        int64_t segment;        /* columns of a block: outputs, or members along axis 2 */
+        int64_t pitch, chunk;   /* lanes of a row of a block; its rows */
+        int64_t unit_step;      /* 2: only every second unit of a plane ... */
+        int64_t first_unit;     /* ... from this one on */
+        int64_t plane, element; /* weights of a lane's index: see pc_outer */
+        int64_t place[3];       /* weights of an output's indices in its canonical number */
+        pc_functor functor;
+        double number[PC_NUMBERS];
+        int option[PC_OPTIONS];
+        int64_t channels; /* 0: no channels */
+        int params;
+        pc_param param[PC_PARAMS];
+        uint64_t key;
+        bool add; /* dx is not zeroed first */
+        double *partial; /* gradients of the parameters: one row a unit, see pc_partials */
+        int64_t partials;
+    } windows;
+
     bool uniform;          /* one divisor for every window */
     bool counted;          /* else: count counted taps instead of members */
     double divisor;        /* uniform: the divisor */
@@ -81,6 +111,30 @@ typedef struct pc_job {
     int nouter;
     pc_outer outer[PC_MAX_NDIM]; /* the last member: only what is used of it is set */
 } pc_job;
+
+/* What a pass of a functor accumulates, and how slots of several lanes combine.  ARG: the number that
+ * belongs to the MAX of the slot before, the smallest of equals, of NaNs the largest. */
+typedef enum pc_slot_kind {
+    PC_SLOT_SUM,
+    PC_SLOT_MAX,
+    PC_SLOT_MIN,
+    PC_SLOT_ARG,
+    PC_SLOT_DERIVED
+} pc_slot_kind;
+typedef struct pc_slot {
+    int pass;
+    pc_slot_kind kind;
+} pc_slot;
+enum { PC_MOST_SLOTS = 20 };
+
+/* A row of a block: where its first column is, which lanes have it, and the number of its tap (or
+ * the flat index of its first lane). */
+typedef struct pc_row {
+    int64_t pos[3];
+    int64_t first, end; /* columns */
+    int64_t lo, hi;     /* lanes: of a whole row, up to a whole number of blocks */
+    int64_t number;
+} pc_row;
 
 typedef void (*pc_kernel)(const pc_job *job, int64_t begin, int64_t end, char *scratch);
 
@@ -96,12 +150,16 @@ typedef struct pc_kernels {
     pc_kernel select_scatter[PC_TYPES];
     pc_kernel linear_forward[PC_TYPES];
     pc_kernel linear_backward[PC_TYPES];
+    pc_kernel windows_forward[PC_TYPES];
+    pc_kernel windows_backward[PC_TYPES];
+    pc_kernel windows_zero[PC_TYPES];
 } pc_kernels;
 
 typedef struct pc_item {
     char *base[PC_OPERANDS]; /* at this outer index */
     int64_t plane;           /* canonical plane number: row of drawn bins */
     int64_t mark;            /* flat index of the plane's first element */
+    int64_t element;         /* canonical number of its first output */
     int64_t row, row_end, column, column_end;
 } pc_item;
 
@@ -122,6 +180,7 @@ static inline pc_item pc_item_at(const pc_job *job, int64_t number)
         number /= outer->n;
         item.plane += at * outer->plane;
         item.mark += at * outer->mark;
+        item.element += at * outer->element;
         for (int o = 0; o < PC_OPERANDS; o++)
             if (item.base[o])
                 item.base[o] += at * outer->stride[o];

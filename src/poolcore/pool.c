@@ -190,9 +190,97 @@ static void tile_columns(pc_job *job)
     job->load = pc_max(job->acc, job->out);
 }
 
+/* ---- Windows --------------------------------------------------------------------------------- */
+
+/* Elements of a block: its rows of x, map and gradients stay in the second cache. */
+enum { BLOCK = 8192 };
+/* Lanes of a block, if there are so many; of windows whose members are lanes. */
+enum { LEAST_LANES = 32, MOST_OUTPUT_LANES = 256, MOST_MEMBER_LANES = 4096 };
+/* Windows at least this long are folded where there are not so many outputs beside each other. */
+enum { LONG_WINDOW = 8 };
+
+/* Members as lanes: for windows without a stride, and long ones that are few. */
+static bool folds(const pc_job *job)
+{
+    const pc_axis *axis = job->axis[2];
+    if (job->windows.functor == PC_SAMPLE || job->windows.functor == PC_FILTER)
+        return false;
+    return axis->kind != PC_REGULAR || (axis->K >= LONG_WINDOW && axis->O < LONG_WINDOW);
+}
+
+static void tile_windows(pc_job *job)
+{
+    const pc_axis *axis = job->axis[2];
+    const int64_t rows = job->axis[0]->K * job->axis[1]->K, L = job->L;
+    job->columns = job->tile = axis->O;
+    job->windows.fold = folds(job);
+    int64_t taps = rows;
+    if (job->windows.fold) {
+        job->windows.segment = pc_min(pc_max(MOST_MEMBER_LANES / L, 1), axis->K);
+        taps *= pc_ceil_div(axis->K, job->windows.segment);
+    } else {
+        taps *= axis->K;
+        const int64_t lanes = pc_min(pc_max(BLOCK / taps, LEAST_LANES), MOST_OUTPUT_LANES);
+        job->windows.segment =
+            axis->kind == PC_REGULAR ? pc_min(pc_max(lanes / L, 1), axis->O) : 1;
+    }
+    job->windows.pitch = pc_round_up(job->windows.segment * L, PC_BLOCK);
+    job->windows.chunk = pc_min(taps, pc_max(BLOCK / job->windows.pitch, 1));
+    job->rows = job->axis[0]->O * job->axis[1]->O;
+}
+
+/* Forward: items of some thousand members. */
+static void split_windows(pc_job *job)
+{
+    const double members = (double)job->axis[0]->K * (double)job->axis[1]->K *
+                           (double)job->axis[2]->K * (double)job->L;
+    const double outputs = pc_max((int64_t)(ITEM / members), 1);
+    job->row_block = pc_min(pc_max((int64_t)(outputs / (double)job->columns), 1), job->rows);
+    if (job->rows == 1)
+        job->tile = pc_min(pc_max((int64_t)outputs, job->windows.segment), job->columns);
+    job->blocks = pc_ceil_div(job->rows, job->row_block);
+    job->tiles = pc_ceil_div(job->columns, job->tile);
+}
+
+/* Neighbouring outputs of an axis of which every second run of so many reaches no element that
+ * another such run does; 0: there is no such number. */
+static int64_t apart(const pc_axis *axis)
+{
+    if (axis->kind == PC_REGULAR)
+        return pc_ceil_div((axis->K - 1) * axis->D + 1, axis->S);
+    return axis->begin ? 0 : pc_ceil_div(axis->O, axis->I) + 2;
+}
+
+/* Backward: a unit of outputs of a plane adds to dx; every second one runs at a time, so no two that
+ * run add to the same element.  Only the outermost axis that has several outputs is split. */
+static void split_units(pc_job *job)
+{
+    int a = 0;
+    while (a < 2 && job->axis[a]->O == 1)
+        a++;
+    const int64_t inner = a == 0 ? job->axis[1]->O : 1, O = job->axis[a]->O;
+    split_windows(job);
+    const int64_t wanted = a == 2 ? job->tile : pc_ceil_div(job->row_block, inner);
+    const int64_t least = apart(job->axis[a]), part = least ? pc_min(pc_max(wanted, least), O) : O;
+    job->row_block = a == 2 ? job->rows : part * inner;
+    job->tile = a == 2 ? part : job->columns;
+    job->blocks = pc_ceil_div(job->rows, job->row_block);
+    job->tiles = pc_ceil_div(job->columns, job->tile);
+}
+
+static size_t windows_scratch(const pc_job *job)
+{
+    const int64_t pitch = job->windows.pitch, room = job->windows.chunk * pitch;
+    const int64_t numbers = 4 * room + (PC_MOST_SLOTS + 2 + 2 * PC_PARAMS + 4) * pitch;
+    const int64_t rows = job->windows.chunk * (int64_t)sizeof(pc_row);
+    return (size_t)pc_round_up(numbers * (int64_t)sizeof(double) + rows + 512, 64);
+}
+
 /* What every walk of a kernel finds room in (see the first lines of the functions in reducers/). */
 static size_t scratch_bytes(const pc_job *job)
 {
+    if (job->windows.pitch)
+        return windows_scratch(job);
     const int64_t count = 4 * job->acc + 2 * job->phases * job->slot + 3 * job->load +
                           4 * job->out + 2 * (job->sources * job->pitch + PC_BLOCK);
     return (size_t)pc_round_up(count * (int64_t)sizeof(double), 64);
@@ -253,11 +341,16 @@ static void run_range(void *context, int64_t begin, int64_t end, int thread)
     r->kernel(r->job, begin, end, r->scratch + (size_t)thread * r->scratch_bytes);
 }
 
-static pc_status run_job(const pc_job *job, pc_kernel kernel, const pc_call *call)
+static int64_t planes_of(const pc_job *job)
 {
-    int64_t items = job->blocks * job->tiles;
+    int64_t planes = 1;
     for (int d = 0; d < job->nouter; d++)
-        items *= job->outer[d].n;
+        planes *= job->outer[d].n;
+    return planes;
+}
+
+static pc_status run_items(const pc_job *job, int64_t items, pc_kernel kernel, const pc_call *call)
+{
     const pc_plan *plan = call->plan;
     int threads = 1;
     if (elements(plan, plan->in) + elements(plan, plan->out) >= SERIAL)
@@ -274,10 +367,17 @@ static pc_status run_job(const pc_job *job, pc_kernel kernel, const pc_call *cal
     return PC_OK;
 }
 
-/* ---- The calls ------------------------------------------------------------------------------- */
+static pc_status run_job(const pc_job *job, pc_kernel kernel, const pc_call *call)
+{
+    return run_items(job, planes_of(job) * job->blocks * job->tiles, kernel, call);
+}
+
+/* ---- Calls on rows --------------------------------------------------------------------------- */
 
 static bool needs_members(const pc_call *call)
 {
+    if (call->reducer == PC_WINDOWS)
+        return call->functor != PC_FILTER;
     return call->reducer == PC_SELECT || call->dividing == PC_BY_MEMBERS;
 }
 
@@ -325,6 +425,106 @@ static int element_type(const pc_call *call, bool wide)
     return wide ? PC_TYPE_F32_WIDE : PC_TYPE_F32;
 }
 
+/* ---- Calls on windows ------------------------------------------------------------------------ */
+
+static void set_windows(pc_job *job, const pc_call *call)
+{
+    const pc_plan *plan = call->plan;
+    job->windows.functor = call->functor;
+    job->windows.channels = plan->channel < 0 ? 0 : plan->in[plan->channel];
+    job->windows.params = call->params;
+    job->windows.key = call->key;
+    job->windows.add = call->add;
+    job->windows.unit_step = 1;
+    for (int n = 0; n < PC_NUMBERS; n++)
+        job->windows.number[n] = call->number[n];
+    for (int o = 0; o < PC_OPTIONS; o++)
+        job->windows.option[o] = call->option[o];
+    for (int p = 0; p < call->params; p++)
+        job->windows.param[p] = call->param[p];
+}
+
+static int windows_type(const pc_call *call)
+{
+    return element_type(call, call->functor == PC_SAMPLE || call->plan->taps > PLAIN_SUM);
+}
+
+static pc_status windows_forward(const pc_call *call, pc_job *job)
+{
+    set_windows(job, call);
+    tile_windows(job);
+    split_windows(job);
+    return run_job(job, pc_isa_current()->windows_forward[windows_type(call)], call);
+}
+
+/* Gradients of the parameters, from those of the units: in their order. */
+static void add_partials(const pc_job *job, const pc_call *call)
+{
+    const int64_t units = planes_of(job) * job->blocks * job->tiles;
+    const double *partial = job->windows.partial;
+    for (int p = 0; p < call->params; p++) {
+        const pc_param *param = &call->param[p];
+        const int64_t n = param->width * (param->per_channel ? job->windows.channels : 1);
+        for (int64_t i = 0; i < n; i++)
+            param->gradient[i] = 0;
+    }
+    for (int64_t unit = 0; unit < units; unit++) {
+        const pc_item item = pc_item_at(job, unit);
+        for (int p = 0; p < call->params; p++) {
+            const pc_param *param = &call->param[p];
+            for (int64_t k = 0; k < param->width; k++)
+                for (int64_t l = 0; l < job->L; l++, partial++) {
+                    const int64_t plane = item.plane + l * job->windows.plane;
+                    const int64_t c = param->per_channel ? plane % job->windows.channels : 0;
+                    param->gradient[c * param->width + k] += *partial;
+                }
+        }
+    }
+}
+
+/* Every second unit, then the others; planes of several units are zeroed before. */
+static pc_status run_units(pc_job *job, const pc_call *call)
+{
+    const pc_kernels *kernels = pc_isa_current();
+    const int64_t units = job->blocks * job->tiles, planes = planes_of(job);
+    const int type = windows_type(call);
+    if (units == 1)
+        return run_items(job, planes, kernels->windows_backward[type], call);
+    pc_status status = PC_OK;
+    if (!call->add)
+        status = run_items(job, planes, kernels->windows_zero[type], call);
+    job->windows.unit_step = 2;
+    for (int first = 0; first < 2 && status == PC_OK; first++) {
+        job->windows.first_unit = first;
+        status = run_items(job, planes * pc_ceil_div(units - first, 2),
+                           kernels->windows_backward[type], call);
+    }
+    return status;
+}
+
+static pc_status windows_backward(const pc_call *call, pc_job *job)
+{
+    set_windows(job, call);
+    tile_windows(job);
+    split_units(job);
+    for (int p = 0; p < call->params; p++)
+        job->windows.partials += call->param[p].width * job->L;
+    const int64_t units = planes_of(job) * job->blocks * job->tiles;
+    if (call->params > 0 && call->param[0].gradient) {
+        job->windows.partial =
+            calloc((size_t)units, (size_t)job->windows.partials * sizeof(double));
+        if (!job->windows.partial)
+            return PC_ERR_NO_MEMORY;
+    }
+    const pc_status status = run_units(job, call);
+    if (status == PC_OK && job->windows.partial)
+        add_partials(job, call);
+    free(job->windows.partial);
+    return status;
+}
+
+/* ---- The calls ------------------------------------------------------------------------------- */
+
 pc_status pc_forward(const pc_call *call)
 {
     const pc_plan *plan = call->plan;
@@ -336,6 +536,8 @@ pc_status pc_forward(const pc_call *call)
     status = pc_arrange(&to, call, false);
     if (status != PC_OK)
         return status;
+    if (call->reducer == PC_WINDOWS)
+        return windows_forward(call, &to.job);
     tile_columns(&to.job);
     choose_halves(&to.job, call);
     choose_long_rows(&to.job, call);
@@ -360,9 +562,11 @@ pc_status pc_backward(const pc_call *call)
     pc_status status = check(call);
     if (status != PC_OK || elements(plan, plan->in) == 0)
         return status;
-    status = pc_arrange(&to, call, true);
+    status = pc_arrange(&to, call, call->reducer != PC_WINDOWS);
     if (status != PC_OK)
         return status;
+    if (call->reducer == PC_WINDOWS)
+        return windows_backward(call, &to.job);
     tile_columns(&to.job);
     split_rows(&to.job);
     pc_kernel kernel;

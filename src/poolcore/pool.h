@@ -8,6 +8,7 @@
 #ifndef PC_POOL_H
 #define PC_POOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "status.h"
@@ -37,9 +38,54 @@ typedef struct pc_array {
 } pc_array;
 
 typedef enum pc_reducer {
-    PC_SELECT, /* y = x[idx]: the largest or the smallest member */
-    PC_LINEAR, /* y = sum of the members / divisor */
+    PC_SELECT,  /* y = x[idx]: the largest or the smallest member */
+    PC_LINEAR,  /* y = sum of the members / divisor */
+    PC_WINDOWS, /* what needs all of a window at once: see pc_functor */
 } pc_reducer;
+
+/* The reducers on whole windows.  Parameters are numbers or one a channel; n: numbers, o: options.
+ *   weighted   y = sum w x / sum w
+ *     PC_SOFTMAX       w = exp(p0 x); o0: the weights are constants for the gradient of x
+ *     PC_MAPPED        w = exp(map_in); n0 > 0: exp(n0 sigmoid(map_in))
+ *     PC_POSITIVE      w = max(x, 0)^n0; o0: |x|^n0; if no weight is positive, 1
+ *     PC_DETAIL        w = p0 + v^(p1 / 2), v = (phi(x - r)^2 + n0) / M; r = map_out if there is
+ *                      one, else the mean; o0: phi(d) = max(d, 0), else d; o1: a pc_norming
+ *   power      y = phi^-1(sum phi(x)); o0: divided by the number of members
+ *     PC_POWER         phi(u) = u^p0; o1: a pc_base; n0: the least base
+ *     PC_EXPONENTIAL   phi(x) = exp(x / p0)
+ *   blend      y = p0 max + (1 - p0) mean
+ *     PC_BLEND         o0: a pc_coin, which is max with probability n0 (and no p0)
+ *   select     y = x[idx], and marks
+ *     PC_SAMPLE        idx drawn with the weights of o0, a pc_weighing, to the power n0;
+ *                      the draw is map_out (double) if there is one
+ *   linear     y = p1 + sum p0[tap] x, over what exists of the window
+ *     PC_FILTER */
+typedef enum pc_functor {
+    PC_SOFTMAX,
+    PC_MAPPED,
+    PC_POSITIVE,
+    PC_DETAIL,
+    PC_POWER,
+    PC_EXPONENTIAL,
+    PC_BLEND,
+    PC_SAMPLE,
+    PC_FILTER,
+    PC_FUNCTORS
+} pc_functor;
+typedef enum pc_norming { PC_BY_MEAN, PC_BY_SUM, PC_BY_NOTHING } pc_norming;
+typedef enum pc_base { PC_ABSOLUTE, PC_SIGNED, PC_AT_LEAST } pc_base;
+typedef enum pc_coin { PC_NO_COIN, PC_COIN_A_PLANE, PC_COIN_A_CALL, PC_COIN_AN_OUTPUT } pc_coin;
+typedef enum pc_weighing { PC_BY_RELU, PC_BY_ABS, PC_BY_EXP } pc_weighing;
+
+enum { PC_NUMBERS = 2, PC_OPTIONS = 2, PC_PARAMS = 2 };
+
+/* A parameter with a gradient: [width], or [channels][width] if it is per channel. */
+typedef struct pc_param {
+    const void *data;
+    bool per_channel;
+    int64_t width;
+    double *gradient; /* backward; NULL: not wanted */
+} pc_param;
 typedef enum pc_order { PC_LARGEST, PC_SMALLEST } pc_order;
 /* What a mark is: the number of the selected tap in its window, row-major; or the flat index of the
  * selected element in the plane of the pooled axes. */
@@ -56,13 +102,24 @@ typedef struct pc_call {
     pc_dividing dividing; /* PC_LINEAR */
     double divisor;       /* PC_BY_NUMBER: not 0 */
     pc_array x, y, marks; /* backward: dx, dy, taps */
-    int num_threads;      /* <= 0: OpenMP's default */
+
+    /* PC_WINDOWS; backward: x, dx, y = dy, maps and their gradients */
+    pc_functor functor;
+    double number[PC_NUMBERS];
+    int option[PC_OPTIONS];
+    int params;
+    pc_param param[PC_PARAMS];
+    pc_array dx, map_in, dmap_in, map_out, dmap_out;
+    bool add;     /* backward: add to dx and dmap_in, which hold something already */
+    uint64_t key; /* of draws */
+
+    int num_threads; /* <= 0: OpenMP's default */
 } pc_call;
 
 /* y, and marks if wanted, from x.  PC_ERR_EMPTY_WINDOW: see the plan; PC_ERR_MANY_AXES,
  * PC_ERR_UNSUPPORTED, PC_ERR_NO_MEMORY: nothing was written. */
 pc_status pc_forward(const pc_call *call);
-/* dx from dy (and the taps of forward).  Every element of dx is written. */
+/* dx from dy (and the taps of forward; of windows, from x).  Every element of dx is written. */
 pc_status pc_backward(const pc_call *call);
 
 #endif

@@ -54,6 +54,14 @@ pc_status pc_axis_regular(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_
     return PC_OK;
 }
 
+void pc_axis_around(pc_axis *axis, const pc_axis *like)
+{
+    *axis = *like;
+    axis->K = 3;
+    axis->D = axis->o_step = 1;
+    axis->PL = like->PL + 1;
+}
+
 pc_status pc_axis_same(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t D, bool lower)
 {
     int64_t extent;

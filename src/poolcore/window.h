@@ -68,6 +68,9 @@ pc_status pc_axis_adaptive(pc_axis *axis, int64_t I, int64_t O);
 /* Tables [rows][O] that outlive the axis: non-empty, within [0, I), begin and end ascending. */
 pc_status pc_axis_bins(pc_axis *axis, int64_t I, int64_t O, int64_t rows, const int64_t *begin,
                        const int64_t *end);
+/* The cells around the first tap of each window of a REGULAR axis: three, of which the second is the
+ * tap.  They may lie outside the input, all of them. */
+void pc_axis_around(pc_axis *axis, const pc_axis *like);
 /* source[o*K + t] is the input of tap t, or -1 for none.  Allocates; release with pc_axis_free. */
 pc_status pc_axis_map(pc_axis *axis, int64_t I, int64_t O, int64_t K, const int64_t *source);
 void pc_axis_free(pc_axis *axis);

@@ -4,10 +4,14 @@
 #error "isa.inc.c needs PC_ISA and PC_ISA_NAME"
 #endif
 
+#include <float.h>
 #include <math.h>
+#include <string.h>
 
+#include "../functions.h"
 #include "../kernel.h"
 #include "../lanes.h"
+#include "../rng.h"
 #include "../vectors.h"
 
 #define E float
@@ -59,8 +63,10 @@
 #define SUM float
 #define SUM_NAME f32
 #define SUM_IS_T 1
+#define SUM_IS_DOUBLE 0
 #include "types.inc.c"
 #undef TYPE
+#undef SUM_IS_DOUBLE
 #undef IX
 #undef IX_NAME
 #undef SUM
@@ -73,6 +79,7 @@
 #define SUM double
 #define SUM_NAME f64
 #define SUM_IS_T 0
+#define SUM_IS_DOUBLE 1
 #include "types.inc.c"
 #undef TYPE
 #undef T
@@ -97,4 +104,7 @@ const pc_kernels PC_CAT(pc_kernels, PC_ISA) = {
     .select_scatter = PC_ALL(select_scatter),
     .linear_forward = PC_FORWARD(forward, sum),
     .linear_backward = PC_FORWARD(backward, sum),
+    .windows_forward = PC_ALL(windows_forward),
+    .windows_backward = PC_ALL(windows_backward),
+    .windows_zero = PC_ALL(windows_zero),
 };

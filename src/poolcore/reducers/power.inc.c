@@ -1,0 +1,214 @@
+/* power: y = M (c sum q^p)^(1/p) with q = u / M, where M is the window's largest u (p > 0) or smallest
+ * (p < 0), so that no power overflows, and c is 1 or 1/n.  u is |x|; or max(x, n0); or |x| with the
+ * sign of x before each power and before the root.  For dy = 1, with S = sum q^p, R = (c S)^(1/p):
+ *
+ *   dx = sgn(x) q^(p-1) R / S,   dp = y / p (sum q^p log q / S - log R),
+ *
+ * without sgn(x) if signed.  They are 0 where x is 0 or no more than n0, and where y is 0 (but y = c
+ * sum x if signed and p = 1).  An infinite p is the limit: equals share the gradient.
+ *
+ * Parameters: T, T_NAME, A, TYPE. */
+#if !defined(T) || !defined(A) || !defined(TYPE)
+#error "power.inc.c needs T, T_NAME, A and TYPE"
+#endif
+#define F(name) PC_CAT(name, TYPE)
+#define P(name) PC_CAT3(name, power, TYPE)
+#define LOG PC_CAT(pc_log, T_NAME)
+#define POW PC_CAT(pc_pow, T_NAME)
+
+enum { P(EXTREME), P(POWERS), P(SCALE), P(LOGS), P(SLOTS) }; /* M (-M if p < 0), S, R / S, … */
+static const pc_slot P(slot)[P(SLOTS)] = {
+    {0, PC_SLOT_MAX}, {1, PC_SLOT_SUM}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}};
+
+PC_INLINE T P(base)(T x, int base, T least)
+{
+    const T size = x < 0 ? -x : x;
+    return base == PC_AT_LEAST ? (x < least ? least : x) : size;
+}
+
+PC_INLINE T P(ratio)(T u, T extreme)
+{
+    const T size = extreme < 0 ? -extreme : extreme;
+    return u == size ? 1 : u / size;
+}
+
+/* q^p, where the power is a constant of the loop unless it is 0. */
+PC_INLINE T P(raise)(T q, T p, int power)
+{
+    return power == 1 ? q : power == 2 ? q * q : power == 3 ? q * q * q : POW(q, p);
+}
+/* q^(p - 1) */
+PC_INLINE T P(raise_less)(T q, T p, int power)
+{
+    return power == 1 ? 1 : power == 2 ? q : power == 3 ? q * q : POW(q, p - 1);
+}
+
+PC_OUTLINE void P(find_extreme)(const T *x, const T *p, int base, T least, A *extreme, int64_t lo,
+                                int64_t hi)
+{
+    PC_LANES
+    for (int64_t i = lo; i < hi; i++) {
+        const T u = P(base)(x[i], base, least), k = p[i] < 0 ? -u : u, m = (T)extreme[i];
+        const T larger = k > m ? k : m;
+        extreme[i] = (A)(k != k ? k : larger);
+    }
+}
+
+PC_INLINE void P(add)(const T *x, const T *p, int base, T least, int power, const A *extreme,
+                      A *powers, int64_t lo, int64_t hi)
+{
+    PC_LANES
+    for (int64_t i = lo; i < hi; i++) {
+        const T q = P(ratio)(P(base)(x[i], base, least), (T)extreme[i]);
+        const T w = P(raise)(q, p[i], power);
+        powers[i] += (A)(base == PC_SIGNED && x[i] < 0 ? -w : w);
+    }
+}
+
+PC_INLINE void P(differentiate)(const T *x, const T *p, int base, T least, int power, const T *dy,
+                                A *const slot[], T *dx, int64_t lo, int64_t hi)
+{
+    const A *extreme = slot[P(EXTREME)], *scale = slot[P(SCALE)];
+    A *logs = slot[P(LOGS)];
+    PC_LANES
+    for (int64_t i = lo; i < hi; i++) {
+        const T q = P(ratio)(P(base)(x[i], base, least), (T)extreme[i]);
+        const T w = P(raise_less)(q, p[i], power), g = (T)(dy[i] * scale[i]) * w;
+        const T sign = base == PC_ABSOLUTE && x[i] < 0 ? -1 : 1;
+        const bool flat = base == PC_AT_LEAST ? x[i] <= least
+                                              : x[i] == 0 && !(base == PC_SIGNED && p[i] == 1);
+        dx[i] = flat || scale[i] == 0 ? 0 : sign * g;
+        const T term = q == 0 || w == 0 ? 0 : w * q * LOG(q);
+        logs[i] += (A)(base == PC_SIGNED && x[i] < 0 ? -term : term);
+    }
+}
+
+/* The loops for one base and power, and for whichever it is. */
+#define P_LOOPS(name, base, power)                                                                 \
+    PC_OUTLINE void P(add_##name)(const T *x, const T *p, T least, const A *extreme, A *powers,    \
+                                  int64_t lo, int64_t hi)                                          \
+    {                                                                                              \
+        P(add)(x, p, base, least, power, extreme, powers, lo, hi);                                 \
+    }                                                                                              \
+    PC_OUTLINE void P(differentiate_##name)(const T *x, const T *p, T least, const T *dy,          \
+                                            A *const slot[], T *dx, int64_t lo, int64_t hi)        \
+    {                                                                                              \
+        P(differentiate)(x, p, base, least, power, dy, slot, dx, lo, hi);                          \
+    }
+P_LOOPS(absolute, PC_ABSOLUTE, 0)
+P_LOOPS(absolute_1, PC_ABSOLUTE, 1)
+P_LOOPS(absolute_2, PC_ABSOLUTE, 2)
+P_LOOPS(absolute_3, PC_ABSOLUTE, 3)
+P_LOOPS(signed, PC_SIGNED, 0)
+P_LOOPS(signed_1, PC_SIGNED, 1)
+P_LOOPS(signed_2, PC_SIGNED, 2)
+P_LOOPS(signed_3, PC_SIGNED, 3)
+P_LOOPS(at_least, PC_AT_LEAST, 0)
+P_LOOPS(at_least_1, PC_AT_LEAST, 1)
+P_LOOPS(at_least_2, PC_AT_LEAST, 2)
+P_LOOPS(at_least_3, PC_AT_LEAST, 3)
+#undef P_LOOPS
+
+typedef void (*P(adder))(const T *, const T *, T, const A *, A *, int64_t, int64_t);
+typedef void (*P(differentiator))(const T *, const T *, T, const T *, A *const[], T *, int64_t,
+                                  int64_t);
+#define P_ALL(name)                                                                                \
+    {{P(name##_absolute), P(name##_absolute_1), P(name##_absolute_2), P(name##_absolute_3)},       \
+     {P(name##_signed), P(name##_signed_1), P(name##_signed_2), P(name##_signed_3)},               \
+     {P(name##_at_least), P(name##_at_least_1), P(name##_at_least_2), P(name##_at_least_3)}}
+static const P(adder) P(adders)[3][4] = P_ALL(add);
+static const P(differentiator) P(differentiators)[3][4] = P_ALL(differentiate);
+#undef P_ALL
+
+/* 1, 2 or 3 if that is the power of every lane, else 0. */
+static int P(power_of)(const F(lanes) * lanes)
+{
+    const T p = lanes->param[0][0];
+    if (lanes->job->windows.param[0].per_channel)
+        return 0;
+    return p == 1 ? 1 : p == 2 ? 2 : p == 3 ? 3 : 0;
+}
+
+static void P(pass)(const F(block) * block, F(lanes) * lanes, int pass)
+{
+    const int base = lanes->job->windows.option[1], power = P(power_of)(lanes);
+    const T least = (T)lanes->job->windows.number[0], *p = lanes->param[0];
+    A *const *slot = lanes->slot;
+    for (int64_t r = 0; r < block->rows; r++) {
+        const int64_t at = r * block->pitch, lo = block->row[r].lo, hi = block->row[r].hi;
+        const T *x = block->x + at;
+        if (pass == 0)
+            P(find_extreme)(x, p, base, least, slot[P(EXTREME)], lo, hi);
+        else if (pass == 1)
+            P(adders)
+        [base][power](x, p, least, slot[P(EXTREME)], slot[P(POWERS)], lo, hi);
+        else P(differentiators)[base][power](x, p, least, lanes->dy, slot, block->dx + at, lo, hi);
+    }
+}
+
+/* c sum q^p and its root, both without sign. */
+PC_INLINE T P(root)(const F(lanes) * lanes, int64_t i, T *total)
+{
+    const A sum = lanes->slot[P(POWERS)][i], size = sum < 0 ? -sum : sum;
+    const T p = lanes->param[0][i];
+    *total = (T)(lanes->job->windows.option[0] ? size / lanes->count[i] : size);
+    return p == 1 ? *total : p == 2 ? (T)sqrt((double)*total) : POW(*total, 1 / p);
+}
+
+PC_INLINE T P(result)(const F(lanes) * lanes, int64_t i, T root)
+{
+    const T extreme = (T)lanes->slot[P(EXTREME)][i], size = extreme < 0 ? -extreme : extreme;
+    const T y = size == 0 ? 0 : size * root;
+    return lanes->slot[P(POWERS)][i] < 0 ? -y : y;
+}
+
+static void P(finish)(const F(lanes) * lanes, int64_t n, T *y)
+{
+    for (int64_t i = 0; i < n; i++) {
+        T total;
+        const T root = P(root)(lanes, i, &total);
+        y[i] = P(result)(lanes, i, root);
+    }
+}
+
+static void P(prepare)(F(lanes) * lanes, int pass, int64_t n)
+{
+    const bool is_signed = lanes->job->windows.option[1] == PC_SIGNED;
+    for (int64_t i = 0; pass == 2 && i < n; i++) {
+        T total;
+        const T root = P(root)(lanes, i, &total), sum = (T)lanes->slot[P(POWERS)][i];
+        const A share = lanes->job->windows.option[0] ? 1 / lanes->count[i] : 1;
+        const bool linear = is_signed && lanes->param[0][i] == 1;
+        const A scale = P(result)(lanes, i, root) == 0 ? 0 : (A)root / (A)(sum < 0 ? -sum : sum);
+        lanes->slot[P(SCALE)][i] = linear ? share : scale;
+    }
+}
+
+static void P(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[])
+{
+    const double most = sizeof(T) == sizeof(float) ? FLT_MAX : DBL_MAX;
+    for (int64_t i = 0; i < n; i++) {
+        T total;
+        const T root = P(root)(lanes, i, &total), y = P(result)(lanes, i, root);
+        const T p = lanes->param[0][i];
+        const A logs = lanes->slot[P(LOGS)][i] / lanes->slot[P(POWERS)][i];
+        const double slope = (double)(y / p * ((T)logs - LOG(root)));
+        gradient[0][i] = y == 0 || fabs((double)p) > most ? 0 : (double)lanes->dy[i] * slope;
+    }
+}
+
+static const F(functor) P(functor) = {
+    .forward = 2,
+    .passes = 3,
+    .slots = P(SLOTS),
+    .slot = P(slot),
+    .prepare = P(prepare),
+    .pass = P(pass),
+    .finish = P(finish),
+    .learn = P(learn),
+};
+
+#undef F
+#undef P
+#undef LOG
+#undef POW

@@ -1,0 +1,60 @@
+/* The weights of weighted.inc.c, for one element type: a key, a weight, its derivatives.
+ * Parameters: those of weighted.inc.c but for the weight's own. */
+
+/* w = exp(p x); o0: constants for the gradient of x. */
+#define NAME softmax
+#define KEY (p == 0 ? 0 : p * x)
+#define WEIGHT(k, m) ((k) == (m) ? 1 : EXP((k) - (m)))
+#define L_X (o0 ? 0 : p)
+#define L_MAP 0
+#define L_P x
+#define USES_MAP 0
+#define USES_P 1
+#include "weighted.inc.c"
+
+/* w = exp(g). */
+#define NAME mapped
+#define KEY g
+#define WEIGHT(k, m) ((k) == (m) ? 1 : EXP((k) - (m)))
+#define L_X 0
+#define L_MAP (g == -(T)INFINITY ? 0 : 1) /* masked, even if all are */
+#define L_P 0
+#define USES_MAP 1
+#define USES_P 0
+#include "weighted.inc.c"
+
+/* w = exp(n0 sigmoid(g)). */
+#define NAME gated
+#define KEY (n0 * SIGMOID(g))
+#define WEIGHT(k, m) ((k) == (m) ? 1 : EXP((k) - (m)))
+#define L_X 0
+#define L_MAP (n0 * SIGMOID(g) * SIGMOID(-g))
+#define L_P 0
+#define USES_MAP 1
+#define USES_P 0
+#include "weighted.inc.c"
+
+/* w = max(x, 0)^n0, or |x|^n0; NaN stays. */
+#define SIZE(u) (o0 ? ((u) < 0 ? -(u) : (u)) : (u) < 0 ? 0 : (u))
+#define RATIO(k, m) ((m) == 0 || (k) == (m) ? 1 : (k) / (m))
+#define NAME positive
+#define KEY SIZE(x)
+#define WEIGHT(k, m) RATIO(k, m)
+#define L_X (SIZE(x) > 0 ? 1 / x : 0)
+#define L_MAP 0
+#define L_P 0
+#define USES_MAP 0
+#define USES_P 0
+#include "weighted.inc.c"
+
+#define NAME positive_power
+#define KEY SIZE(x)
+#define WEIGHT(k, m) POW(RATIO(k, m), n0)
+#define L_X (SIZE(x) > 0 ? n0 / x : 0)
+#define L_MAP 0
+#define L_P 0
+#define USES_MAP 0
+#define USES_P 0
+#include "weighted.inc.c"
+#undef SIZE
+#undef RATIO

@@ -1,0 +1,593 @@
+/* The walk for everything that needs all of a window at once: it brings windows to a functor in blocks
+ * (block.inc.c) and takes gradients back, in any rank and layout.
+ *
+ * The lanes of a block are, for n columns of L lanes,
+ *   outputs  n neighbouring outputs of a row; a row of the block is one tap, and the lanes at the edges
+ *            that have no such tap are left out.  Windows without a stride have n = 1.
+ *   fold     where windows are large and few, or have no stride: neighbouring members along axis 2 of one
+ *            window; what its lanes have accumulated is then combined, pairwise.
+ * Rows come in row-major order of their taps.  If a window has more rows than a block they come in
+ * chunks, again for each pass.
+ *
+ * Backward first does what forward did, so nothing but x is needed of it.  Gradients are added to dx
+ * output by output; a unit of work owns what it adds to (pool.c says how).
+ *
+ * Parameters: T, T_NAME (element); A, A_NAME (sum); SUM_IS_DOUBLE (1: A is double); TYPE (suffix). */
+#if !defined(T) || !defined(T_NAME) || !defined(A) || !defined(A_NAME) || !defined(SUM_IS_DOUBLE)
+#error "windows.inc.c needs T, T_NAME, A, A_NAME, TYPE and SUM_IS_DOUBLE"
+#endif
+#define F(name) PC_CAT(name, TYPE)
+#define ON_T(name) PC_CAT(name, T_NAME)
+#define ON_A(name) PC_CAT(name, A_NAME)
+
+typedef struct F(walk) {
+    const pc_job *job;
+    const pc_item *item;
+    const F(functor) * functor;
+    F(block) block;
+    F(lanes) lanes;
+    pc_row *row;
+    pc_sources from;  /* the row of outputs */
+    int64_t o2, n;    /* its first output and how many: of a block */
+    int64_t steps[3]; /* rows of the block along each axis */
+    pc_links along;   /* the window along axis 2, if n = 1 */
+    int64_t rows, loaded;
+    int64_t counted[3]; /* what the members of the lanes were counted for */
+    double *gradient[PC_PARAMS];
+} F(walk);
+
+static const F(functor) * F(functor_of)(const pc_job *job)
+{
+    const bool gated = job->windows.number[0] > 0, plain = job->windows.number[0] == 1;
+    switch (job->windows.functor) {
+    case PC_SOFTMAX:
+        return &PC_CAT(functor_softmax, TYPE);
+    case PC_MAPPED:
+        return gated ? &PC_CAT(functor_gated, TYPE) : &PC_CAT(functor_mapped, TYPE);
+    case PC_POSITIVE:
+        return plain ? &PC_CAT(functor_positive, TYPE) : &PC_CAT(functor_positive_power, TYPE);
+    case PC_DETAIL:
+        return &PC_CAT(functor_detail, TYPE);
+    case PC_POWER:
+        return &PC_CAT(functor_power, TYPE);
+    case PC_EXPONENTIAL:
+        return &PC_CAT(functor_exponential, TYPE);
+    case PC_BLEND:
+        return &PC_CAT(functor_blend, TYPE);
+    case PC_FILTER:
+        return &PC_CAT(functor_filter, TYPE);
+#if SUM_IS_DOUBLE
+    case PC_SAMPLE:
+        return &PC_CAT(functor_sample, TYPE);
+#endif
+    default:
+        return NULL;
+    }
+}
+
+/* ---- Scratch --------------------------------------------------------------------------------- */
+
+static void *F(take)(char **scratch, int64_t count, size_t size)
+{
+    char *taken = *scratch;
+    *scratch += pc_round_up(count * (int64_t)size, 64);
+    return memset(taken, 0, (size_t)count * size);
+}
+
+/* Zeroed, so that lanes beyond the last are numbers too. */
+static void F(take_scratch)(F(walk) * w, char *scratch)
+{
+    const pc_job *job = w->job;
+    const int64_t pitch = job->windows.pitch, room = job->windows.chunk * pitch;
+    F(lanes) *lanes = &w->lanes;
+    T *x = F(take)(&scratch, 4 * room, sizeof(T));
+    w->block = (F(block)){.pitch = pitch, .x = x, .map = x + room, .dx = x + 2 * room};
+    w->block.dmap = x + 3 * room;
+    w->block.row = w->row = F(take)(&scratch, job->windows.chunk, sizeof(pc_row));
+    A *numbers = F(take)(&scratch, (w->functor->slots + 2) * pitch, sizeof(A));
+    for (int s = 0; s < w->functor->slots; s++, numbers += pitch)
+        lanes->slot[s] = numbers;
+    lanes->count = numbers;
+    lanes->number = numbers + pitch;
+    T *values = F(take)(&scratch, (PC_PARAMS + 3) * pitch, sizeof(T));
+    for (int p = 0; p < PC_PARAMS; p++, values += pitch)
+        lanes->param[p] = values;
+    lanes->dy = values;
+    lanes->map_out = values + pitch;
+    lanes->dmap_out = values + 2 * pitch;
+    lanes->u = F(take)(&scratch, (1 + PC_PARAMS) * pitch, sizeof(double));
+    for (int p = 0; p < PC_PARAMS; p++)
+        w->gradient[p] = lanes->u + (1 + p) * pitch;
+}
+
+/* The value of every lane of every parameter, and the lanes' channels. */
+static void F(take_params)(F(walk) * w)
+{
+    const pc_job *job = w->job;
+    F(lanes) *lanes = &w->lanes;
+    const int64_t channels = job->windows.channels;
+    lanes->job = job;
+    lanes->L = job->L;
+    lanes->channel = channels ? w->item->plane % channels : 0;
+    lanes->channel_step = job->windows.plane;
+    for (int p = 0; p < job->windows.params; p++) {
+        const pc_param *param = &job->windows.param[p];
+        for (int64_t l = 0; l < job->L && param->width == 1; l++) {
+            const int64_t c =
+                param->per_channel ? (lanes->channel + l * lanes->channel_step) % channels : 0;
+            for (int64_t i = l; i < job->windows.pitch; i += job->L)
+                lanes->param[p][i] = ((const T *)param->data)[c];
+        }
+    }
+}
+
+/* ---- Rows of a block ------------------------------------------------------------------------- */
+
+/* The window of an axis as rows of a block see it: what taps or positions weigh in a number. */
+static int64_t F(number_along)(const pc_job *job, int a, const pc_links *links, int64_t j)
+{
+    return (job->flat ? pc_link_pos(links, j) : pc_link_tap(links, j)) * job->mark_weight[a];
+}
+
+static void F(place_outputs)(const F(walk) * w, int64_t tap, pc_row *row)
+{
+    const pc_axis *axis = w->job->axis[2];
+    row->first = w->o2;
+    row->end = w->o2 + w->n;
+    pc_outputs_with_tap(axis, tap, 0, axis->I, &row->first, &row->end);
+    row->first -= w->o2;
+    row->end -= w->o2;
+    row->pos[2] = w->o2 * axis->S - axis->PL + tap * axis->D;
+    row->number += (w->job->flat ? row->pos[2] : tap) * w->job->mark_weight[2];
+}
+
+static void F(place_members)(const F(walk) * w, int64_t step, pc_row *row)
+{
+    const int64_t j = w->job->windows.fold ? step * w->job->windows.segment : step;
+    row->first = 0;
+    row->end = w->job->windows.fold ? pc_min(w->job->windows.segment, w->along.n - j) : 1;
+    row->pos[2] = pc_link_pos(&w->along, j);
+    row->number += F(number_along)(w->job, 2, &w->along, j);
+}
+
+/* Row r of the window, in row-major order. */
+static void F(place_row)(const F(walk) * w, int64_t r, pc_row *row)
+{
+    const pc_job *job = w->job;
+    int64_t at[3];
+    for (int k = 2; k >= 0; k--) {
+        const int a = job->mark_order[k];
+        at[a] = r % w->steps[a];
+        r /= w->steps[a];
+    }
+    row->number = 0;
+    for (int a = 0; a < 2; a++) {
+        row->pos[a] = pc_link_pos(&w->from.link[a], at[a]);
+        row->number += F(number_along)(job, a, &w->from.link[a], at[a]);
+    }
+    if (w->n > 1)
+        F(place_outputs)(w, at[2], row);
+    else
+        F(place_members)(w, at[2], row);
+    row->lo = row->first * job->L;
+    row->hi = row->end * job->L;
+    if (row->lo == 0 && row->hi == w->lanes.n)
+        row->hi = pc_min(pc_round_up(row->hi, PC_BLOCK), job->windows.pitch);
+}
+
+/* Columns between two lanes of a row. */
+static int64_t F(column_step)(const F(walk) * w)
+{
+    if (w->n > 1)
+        return w->job->axis[2]->S;
+    return w->job->windows.fold ? w->along.pos_step : 0;
+}
+
+static char *F(row_at)(const F(walk) * w, int operand, const pc_row *row)
+{
+    const int64_t column = row->pos[2] + row->first * F(column_step)(w);
+    return pc_row_of(w->job, w->item, operand, row->pos[0], row->pos[1], column);
+}
+
+static void F(gather)(const F(walk) * w, int operand, const pc_row *row, T *dst)
+{
+    const pc_operand *op = &w->job->op[operand];
+    const int64_t L = w->job->L, step = F(column_step)(w), n = row->end - row->first;
+    if (n <= 0)
+        return;
+    const char *at = F(row_at)(w, operand, row);
+    const ptrdiff_t next = step * op->axis[2];
+    dst += row->first * L;
+    if (op->contiguous && step <= 1) {
+        ON_T(copy)(dst, (const T *)at, n * L);
+    } else if (op->contiguous && step == 2 && L == 1) {
+        for (int64_t c = 0; c < n; c++)
+            dst[c] = ((const T *)at)[2 * c];
+    } else if (op->contiguous) {
+        for (int64_t c = 0; c < n; c++)
+            for (int64_t l = 0; l < L; l++)
+                dst[c * L + l] = ((const T *)at)[c * step * L + l];
+    } else {
+        for (int64_t c = 0; c < n; c++, at += next)
+            for (int64_t l = 0; l < L; l++)
+                dst[c * L + l] = *(const T *)(at + l * op->lane);
+    }
+}
+
+static void F(scatter)(const F(walk) * w, int operand, const pc_row *row, const T *src)
+{
+    const pc_operand *op = &w->job->op[operand];
+    const int64_t L = w->job->L, step = F(column_step)(w), n = row->end - row->first;
+    if (n <= 0)
+        return;
+    char *at = F(row_at)(w, operand, row);
+    const ptrdiff_t next = step * op->axis[2];
+    src += row->first * L;
+    if (op->contiguous && step <= 1) {
+        for (int64_t i = 0; i < n * L; i++)
+            ((T *)at)[i] += src[i];
+    } else if (op->contiguous) {
+        for (int64_t c = 0; c < n; c++)
+            for (int64_t l = 0; l < L; l++)
+                ((T *)at)[c * step * L + l] += src[c * L + l];
+    } else {
+        for (int64_t c = 0; c < n; c++, at += next)
+            for (int64_t l = 0; l < L; l++)
+                *(T *)(at + l * op->lane) += src[c * L + l];
+    }
+}
+
+/* The rows from this one on, as many as a block holds. */
+static void F(load_block)(F(walk) * w, int64_t first)
+{
+    w->block.rows = pc_min(w->job->windows.chunk, w->rows - first);
+    w->loaded = first;
+    for (int64_t r = 0; r < w->block.rows; r++) {
+        const int64_t at = r * w->block.pitch;
+        F(place_row)(w, first + r, &w->row[r]);
+        F(gather)(w, PC_X, &w->row[r], (T *)w->block.x + at);
+        if (w->job->op[PC_MAP_IN].data)
+            F(gather)(w, PC_MAP_IN, &w->row[r], (T *)w->block.map + at);
+    }
+}
+
+/* ---- Lanes ----------------------------------------------------------------------------------- */
+
+/* Members of the windows, and the numbers of the lanes. */
+static void F(count)(F(walk) * w)
+{
+    const pc_job *job = w->job;
+    const int64_t L = job->L, outer = pc_source_rows(&w->from), weight = job->mark_weight[2];
+    const int64_t now[3] = {w->o2, w->n, outer};
+    if (memcmp(now, w->counted, sizeof now) == 0)
+        return;
+    memcpy(w->counted, now, sizeof now);
+    const int64_t step = w->n > 1 ? (job->flat ? job->axis[2]->S : 0) : job->windows.fold;
+    pc_links links = w->along;
+    for (int64_t i = 0; i < job->windows.pitch; i++) {
+        if (w->n > 1 && i < w->lanes.n && i % L == 0)
+            pc_find_window(job->axis[2], w->item->plane, w->o2 + i / L, &links);
+        w->lanes.count[i] = (A)(outer * links.n);
+        w->lanes.number[i] = (A)(i / L * step * weight);
+    }
+}
+
+/* An operand of y's shape: n columns, or one for all lanes. */
+static void F(load_outputs)(const F(walk) * w, int operand, T *dst)
+{
+    const pc_operand *op = &w->job->op[operand];
+    const int64_t L = w->job->L, n = w->job->windows.fold ? w->lanes.n / L : w->n;
+    const char *at = pc_row_of(w->job, w->item, operand, w->from.position[0], w->from.position[1],
+                               w->o2);
+    for (int64_t c = 0; c < n; c++)
+        for (int64_t l = 0; l < L; l++)
+            dst[c * L + l] =
+                *(const T *)(at + (w->job->windows.fold ? 0 : c * op->axis[2]) + l * op->lane);
+}
+
+static void F(store_outputs)(const F(walk) * w, int operand, const T *src)
+{
+    char *at = pc_row_of(w->job, w->item, operand, w->from.position[0], w->from.position[1], w->o2);
+    ON_T(store)(&w->job->op[operand], at, w->n, w->job->L, src);
+}
+
+/* The canonical number of the output of a lane, for what its draw is: an output, a plane, the call. */
+static uint64_t F(drawn_for)(const F(walk) * w, pc_coin coin, int64_t c, int64_t l)
+{
+    const pc_job *job = w->job;
+    if (coin == PC_COIN_A_CALL)
+        return 0;
+    if (coin == PC_COIN_A_PLANE)
+        return (uint64_t)(w->item->plane + l * job->windows.plane);
+    const int64_t *o = w->from.position, *place = job->windows.place;
+    return (uint64_t)(w->item->element + l * job->windows.element + o[0] * place[0] +
+                      o[1] * place[1] + (w->o2 + c) * place[2]);
+}
+
+/* The draws of the lanes: given, or from the key. */
+static void F(draw)(const F(walk) * w)
+{
+    const pc_job *job = w->job;
+    const bool samples = job->windows.functor == PC_SAMPLE;
+    const pc_coin coin = samples ? PC_COIN_AN_OUTPUT : (pc_coin)job->windows.option[0];
+    const uint32_t stream = samples ? PC_STREAM_SAMPLE : PC_STREAM_COIN;
+    const pc_operand *given = &job->op[PC_MAP_OUT];
+    const char *at = pc_row_of(job, w->item, PC_MAP_OUT, w->from.position[0], w->from.position[1],
+                               w->o2);
+    for (int64_t c = 0; c < w->n; c++)
+        for (int64_t l = 0; l < job->L; l++)
+            w->lanes.u[c * job->L + l] =
+                samples && given->data ? *(const double *)(at + c * given->axis[2] + l * given->lane)
+                                      : pc_uniform(job->windows.key,
+                                                   F(drawn_for)(w, coin, c, l), stream);
+}
+
+static bool F(draws)(const pc_job *job)
+{
+    return job->windows.functor == PC_SAMPLE ||
+           (job->windows.functor == PC_BLEND && job->windows.option[0] != PC_NO_COIN);
+}
+
+/* ---- Passes ---------------------------------------------------------------------------------- */
+
+static void F(reset)(const F(walk) * w, int pass)
+{
+    static const double neutral[] = {[PC_SLOT_SUM] = 0,
+                                     [PC_SLOT_MAX] = -INFINITY,
+                                     [PC_SLOT_MIN] = INFINITY,
+                                     [PC_SLOT_ARG] = INFINITY};
+    for (int s = 0; s < w->functor->slots; s++) {
+        const pc_slot *slot = &w->functor->slot[s];
+        if (slot->pass == pass && slot->kind != PC_SLOT_DERIVED)
+            ON_A(fill)(w->lanes.slot[s], (A)neutral[slot->kind], w->job->windows.pitch);
+    }
+}
+
+/* The second half of a slot's lanes into the first. */
+static void F(combine_lanes)(pc_slot_kind kind, A *a, const A *b, A *a_arg, const A *b_arg,
+                             int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const bool nan = (b[i] != b[i]) & ((a[i] == a[i]) | (kind == PC_SLOT_MAX && a_arg &&
+                                                             b_arg[i] > a_arg[i]));
+        const bool tie = kind == PC_SLOT_MAX && a_arg && a[i] == b[i] && b_arg[i] < a_arg[i];
+        const bool take = kind == PC_SLOT_MIN ? b[i] < a[i] : (b[i] > a[i]) | nan | tie;
+        if (kind == PC_SLOT_SUM)
+            a[i] += b[i];
+        else
+            a[i] = take ? b[i] : a[i];
+        if (a_arg)
+            a_arg[i] = take ? b_arg[i] : a_arg[i];
+    }
+}
+
+/* What the lanes of one window have accumulated, combined into its first L. */
+static void F(fold_slots)(const F(walk) * w, int pass)
+{
+    const int64_t L = w->job->L;
+    for (int s = 0; s < w->functor->slots; s++) {
+        const pc_slot *slot = &w->functor->slot[s];
+        if (slot->pass != pass || slot->kind == PC_SLOT_DERIVED || slot->kind == PC_SLOT_ARG)
+            continue;
+        const bool has_arg = s + 1 < w->functor->slots && slot[1].kind == PC_SLOT_ARG;
+        A *all = w->lanes.slot[s], *args = has_arg ? w->lanes.slot[s + 1] : NULL;
+        for (int64_t n = w->lanes.n / L; n > 1; n = (n + 1) / 2) {
+            const int64_t half = (n + 1) / 2 * L;
+            F(combine_lanes)(slot->kind, all, all + half, args, args ? args + half : NULL,
+                             n * L - half);
+        }
+    }
+}
+
+/* What the first L lanes know, to all lanes of the window. */
+static void F(spread_slots)(const F(walk) * w, int pass)
+{
+    const int64_t L = w->job->L, pitch = w->job->windows.pitch;
+    for (int s = 0; s < w->functor->slots; s++) {
+        const pc_slot *slot = &w->functor->slot[s];
+        A *all = w->lanes.slot[s];
+        if (slot->pass > pass || (slot->kind != PC_SLOT_DERIVED && slot->pass == pass))
+            continue;
+        if (L == 1)
+            ON_A(fill)(all, all[0], pitch);
+        for (int64_t i = L; L > 1 && i < pitch; i += L)
+            ON_A(copy)(all + i, all, pc_min(L, pitch - i));
+    }
+}
+
+static void F(run_pass)(F(walk) * w, int pass, bool emits)
+{
+    const bool fold = w->job->windows.fold;
+    if (w->functor->prepare)
+        w->functor->prepare(&w->lanes, pass, fold ? w->job->L : w->lanes.n);
+    if (fold)
+        F(spread_slots)(w, pass);
+    F(reset)(w, pass);
+    for (int64_t first = 0; first < w->rows; first += w->job->windows.chunk) {
+        if (w->loaded != first)
+            F(load_block)(w, first);
+        w->functor->pass(&w->block, &w->lanes, pass);
+        for (int64_t r = 0; emits && r < w->block.rows; r++) {
+            F(scatter)(w, PC_DX, &w->row[r], w->block.dx + r * w->block.pitch);
+            if (w->job->op[PC_DMAP_IN].data)
+                F(scatter)(w, PC_DMAP_IN, &w->row[r], w->block.dmap + r * w->block.pitch);
+        }
+    }
+    if (fold)
+        F(fold_slots)(w, pass);
+}
+
+/* The outputs [o2, o2 + n) of a row: their lanes made ready. */
+static void F(start_outputs)(F(walk) * w, int64_t o2, int64_t n)
+{
+    const pc_job *job = w->job;
+    w->o2 = o2;
+    w->n = n;
+    w->steps[0] = w->from.link[0].n;
+    w->steps[1] = w->from.link[1].n;
+    w->steps[2] = job->axis[2]->K;
+    w->lanes.n = n * job->L;
+    if (n == 1) {
+        pc_find_window(job->axis[2], w->item->plane, o2, &w->along);
+        w->steps[2] = w->along.n;
+    }
+    if (job->windows.fold) {
+        const int64_t segment = job->windows.segment;
+        w->steps[2] = pc_ceil_div(w->along.n, segment);
+        w->lanes.n = pc_min(segment, w->along.n) * job->L;
+    }
+    w->rows = w->steps[0] * w->steps[1] * w->steps[2];
+    w->loaded = -1;
+    w->block.kept = w->rows <= job->windows.chunk;
+    F(count)(w);
+    if (job->op[PC_MAP_OUT].data && !F(draws)(job))
+        F(load_outputs)(w, PC_MAP_OUT, w->lanes.map_out);
+    if (F(draws)(job))
+        F(draw)(w);
+}
+
+static void F(store_marks)(const F(walk) * w)
+{
+    const pc_job *job = w->job;
+    const pc_operand *m = &job->op[PC_MARKS];
+    const A *number = w->lanes.slot[w->functor->mark];
+    char *at = pc_row_of(job, w->item, PC_MARKS, w->from.position[0], w->from.position[1], w->o2);
+    for (int64_t c = 0; c < w->n; c++)
+        for (int64_t l = 0; l < job->L; l++) {
+            char *to = at + c * m->axis[2] + l * m->lane;
+            const int64_t mark = (int64_t)number[c * job->L + l] + (job->flat ? w->item->mark : 0);
+            if (job->mark_bytes == 1)
+                *(uint8_t *)to = (uint8_t)mark;
+            else if (job->mark_bytes == 4)
+                *(int32_t *)to = (int32_t)mark;
+            else
+                *(int64_t *)to = mark;
+        }
+}
+
+static void F(pool_outputs)(F(walk) * w)
+{
+    for (int pass = 0; pass < w->functor->forward; pass++)
+        F(run_pass)(w, pass, false);
+    w->functor->finish(&w->lanes, w->job->windows.fold ? w->job->L : w->lanes.n, w->lanes.dy);
+    F(store_outputs)(w, PC_Y, w->lanes.dy);
+    if (w->job->op[PC_MARKS].data)
+        F(store_marks)(w);
+}
+
+/* Add the lanes' gradients of the parameters to those of the unit. */
+static void F(learn)(F(walk) * w)
+{
+    const pc_job *job = w->job;
+    const int64_t n = job->windows.fold ? job->L : w->lanes.n;
+    double *partial = w->lanes.partial;
+    w->functor->learn(&w->lanes, n, w->gradient);
+    for (int p = 0; p < job->windows.params; p++) {
+        const int64_t width = job->windows.param[p].width;
+        for (int64_t i = 0; width == 1 && i < n; i++)
+            partial[i % job->L] += w->gradient[p][i];
+        partial += width * job->L;
+    }
+}
+
+static void F(differentiate_outputs)(F(walk) * w)
+{
+    F(load_outputs)(w, PC_Y, w->lanes.dy);
+    for (int pass = 0; pass < w->functor->passes; pass++)
+        F(run_pass)(w, pass, pass == w->functor->passes - 1);
+    if (w->job->op[PC_DMAP_OUT].data)
+        F(store_outputs)(w, PC_DMAP_OUT, w->lanes.dmap_out);
+    if (w->lanes.partial)
+        F(learn)(w);
+}
+
+/* ---- Items ----------------------------------------------------------------------------------- */
+
+static F(walk) F(walk_of)(const pc_job *job, char *scratch)
+{
+    F(walk) w = {.job = job, .functor = F(functor_of)(job)};
+    F(take_scratch)(&w, scratch);
+    if (!job->op[PC_MAP_OUT].data || F(draws)(job))
+        w.lanes.map_out = NULL;
+    if (!job->op[PC_DMAP_OUT].data)
+        w.lanes.dmap_out = NULL;
+    if (!F(draws)(job))
+        w.lanes.u = NULL;
+    return w;
+}
+
+static void F(walk_item)(F(walk) * w, const pc_item *item, void (*each)(F(walk) *))
+{
+    const pc_job *job = w->job;
+    const int64_t most = job->windows.fold ? 1 : job->windows.segment;
+    w->item = item;
+    w->counted[1] = 0;
+    F(take_params)(w);
+    pc_find_sources(job, item, item->row, &w->from);
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &w->from))
+        for (int64_t o = item->column; o < item->column_end; o += most) {
+            F(start_outputs)(w, o, pc_min(most, item->column_end - o));
+            each(w);
+        }
+}
+
+static void F(windows_forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+{
+    F(walk) w = F(walk_of)(job, scratch);
+    for (int64_t number = begin; number < end; number++) {
+        const pc_item item = pc_item_at(job, number);
+        F(walk_item)(&w, &item, F(pool_outputs));
+    }
+}
+
+static void F(zero_plane_of)(const pc_job *job, const pc_item *item, int operand)
+{
+    const pc_operand *op = &job->op[operand];
+    const int64_t n = job->axis[2]->I, L = job->L;
+    for (int64_t i0 = 0; op->data && i0 < job->axis[0]->I; i0++)
+        for (int64_t i1 = 0; i1 < job->axis[1]->I; i1++) {
+            char *at = pc_row_of(job, item, operand, i0, i1, 0);
+            if (op->contiguous) {
+                ON_T(fill)((T *)at, 0, n * L);
+                continue;
+            }
+            for (int64_t c = 0; c < n; c++)
+                for (int64_t l = 0; l < L; l++)
+                    *(T *)(at + c * op->axis[2] + l * op->lane) = 0;
+        }
+}
+
+/* Item `number` of the zeroing of planes that have several units. */
+static void F(windows_zero)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+{
+    (void)scratch;
+    for (int64_t number = begin; number < end; number++) {
+        const pc_item item = pc_item_at(job, number * job->blocks * job->tiles);
+        F(zero_plane_of)(job, &item, PC_DX);
+        F(zero_plane_of)(job, &item, PC_DMAP_IN);
+    }
+}
+
+/* Items are units, or every second unit of each plane. */
+static void F(windows_backward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+{
+    const int64_t units = job->blocks * job->tiles, step = job->windows.unit_step;
+    const int64_t mine = pc_ceil_div(units - job->windows.first_unit, step);
+    F(walk) w = F(walk_of)(job, scratch);
+    for (int64_t number = begin; number < end; number++) {
+        const int64_t plane = number / mine;
+        const int64_t unit = plane * units + job->windows.first_unit + number % mine * step;
+        const pc_item item = pc_item_at(job, unit);
+        if (units == 1 && !job->windows.add) {
+            F(zero_plane_of)(job, &item, PC_DX);
+            F(zero_plane_of)(job, &item, PC_DMAP_IN);
+        }
+        if (job->windows.partial)
+            w.lanes.partial = job->windows.partial + unit * job->windows.partials;
+        F(walk_item)(&w, &item, F(differentiate_outputs));
+    }
+}
+
+#undef F
+#undef ON_T
+#undef ON_A
