@@ -20,8 +20,8 @@ def assert_is_reference(y: Array, x: Array, method: str, taps: int, **arguments:
 
 def assert_is_reference_vjp(dx: Array, x: Array, method: str, dy: Array, **arguments: Any) -> None:
     wide = x.astype(np.float64), dy.astype(np.float64)
-    expected = reference_vjp(wide[0], method, wide[1], **arguments)
-    terms = np.abs(reference_vjp(wide[0], method, np.abs(wide[1]), **arguments))
+    expected = reference_vjp(wide[0], method, wide[1], **arguments).input
+    terms = np.abs(reference_vjp(wide[0], method, np.abs(wide[1]), **arguments).input)
     assert_within(dx, expected, 40 * eps(x) * terms)
 
 

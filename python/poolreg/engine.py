@@ -1,8 +1,4 @@
-"""The engine: arguments to plan, plan and method to arrays.
-
-What a buffer cannot say is settled here (byte order, alignment, who may be written to); everything
-else is the method's.
-"""
+"""The engine: a method, a plan and arguments to arrays."""
 
 from __future__ import annotations
 
@@ -14,74 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poolreg._core import Plan
+from poolreg.arrays import FLOAT64, input_array, new_array, out_array
 from poolreg.config import context_threads, threads
+from poolreg.draws import draw_key
 from poolreg.errors import DTypeError, ParameterError, ShapeError
-from poolreg.method import Array, Arrays, Method
+from poolreg.method import Array, Method
 from poolreg.params import Param
 
-__all__ = ["Gradients", "differentiate", "execute", "input_array"]
-
-FLOAT32 = np.dtype(np.float32)
-FLOAT64 = np.dtype(np.float64)
-
-
-# ---- Arrays ------------------------------------------------------------------------------------
-
-
-def input_array(name: str, value: Any) -> Array:
-    """The array that the core can read: float32 or float64, native, aligned; a copy only if not."""
-    if type(value) is not np.ndarray:
-        value = _as_array(name, value)
-    dtype = value.dtype
-    if dtype is not FLOAT32 and dtype is not FLOAT64:
-        if dtype.newbyteorder("=") not in (FLOAT32, FLOAT64):
-            raise DTypeError(
-                f"{name} must be float32 or float64, got {dtype}; convert it, for example with "
-                f"{name}.astype(numpy.float32)"
-            )
-        value = value.astype(dtype.newbyteorder("="))
-    if not value.flags.aligned:
-        value = value.copy()
-    return value  # type: ignore[no-any-return]
-
-
-def _as_array(name: str, value: Any) -> NDArray[Any]:
-    if isinstance(value, (np.ma.MaskedArray, np.matrix)):
-        raise DTypeError(f"{name} must be a plain array, got {type(value).__name__}")
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise DTypeError(f"{name} must be an array of numbers: {error}") from error
-    if array.dtype == object:
-        raise DTypeError(f"{name} must be an array of numbers, got {type(value).__name__}")
-    return array
-
-
-def new_array(like: Array, shape: tuple[int, ...], dtype: Any) -> Any:
-    """An array in the memory order of `like`."""
-    if like.flags.c_contiguous:
-        return np.empty(shape, dtype)
-    return np.empty_like(like, dtype, shape=shape, subok=False)
-
-
-def out_array(name: str, out: Any, shape: tuple[int, ...], dtype: Any, others: Arrays) -> Any:
-    """`out`, if it can take the result and shares no memory with the others."""
-    if not isinstance(out, np.ndarray):
-        raise DTypeError(f"{name} must be an array, got {type(out).__name__}")
-    if out.shape != shape:
-        raise ShapeError(f"{name} must have shape {shape}, got {out.shape}")
-    if out.dtype != dtype or not out.dtype.isnative or not out.flags.aligned:
-        raise DTypeError(f"{name} must be aligned {np.dtype(dtype)}, got {out.dtype}")
-    if not out.flags.writeable:
-        raise ParameterError(f"{name} must be writeable, got a read-only array")
-    for other, array in others.items():
-        if np.may_share_memory(out, array):
-            raise ParameterError(f"{name} must not share memory with {_SPOKEN.get(other, other)}")
-    return out
-
-
-_SPOKEN = {"x": "the input x"}
-
+__all__ = ["Gradients", "differentiate", "execute"]
 
 # ---- Forward -----------------------------------------------------------------------------------
 
@@ -169,50 +105,56 @@ _NO_PARAMS: dict[str, Any] = {}
 def _inputs(
     method: Method, plan: Plan, x: Array, given: Mapping[str, Any], rng: Any
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Hyper and learnable parameters; arrays by name: the input and the maps."""
+    """Parameters by name, checked; arrays by name: the input and the maps."""
     arrays: dict[str, Any] = {"x": x}
     params = method.resolve(given)
     for param in method.params:
-        if param.kind == "map" and params[param.name] is not None:
+        value = params[param.name]
+        if value is None:
+            continue
+        if param.kind == "map":
             arrays[param.name] = _map_array(param, params.pop(param.name), plan, x)
         elif param.kind == "learnable":
-            params[param.name] = _learnable(param, params[param.name], plan, x)
-    if method.traits.needs_rng:
-        params["key"] = _key(rng)
-    elif rng is not None:
+            params[param.name] = _learnable(param, value, plan, x)
+    if method.draws(params):
+        params["key"] = draw_key(rng)
+    elif rng is not None and not method.traits.needs_rng:
         raise ParameterError(f"rng: method {method.name!r} draws no random numbers")
     return params, arrays
 
 
 def _map_array(param: Param, value: Any, plan: Plan, x: Array) -> Array:
-    array = input_array(param.name, value)
+    """A map of the input's or the output's shape, or shared along axes that are not pooled."""
+    dtype = FLOAT64 if param.dtype == "float64" else x.dtype
+    array = np.asarray(value, dtype) if param.dtype == "float64" else input_array(param.name, value)
     shape = plan.input_shape if param.shape == "map:in" else plan.output_shape
-    if array.shape != shape or array.dtype != x.dtype:
+    shared = len(shape) == array.ndim and all(
+        m == n or (m == 1 and a not in plan.axes)
+        for a, (m, n) in enumerate(zip(array.shape, shape, strict=True))
+    )
+    if not shared or array.dtype != dtype:
         raise ShapeError(
-            f"{param.name} must be {x.dtype} of shape {shape}, got {array.dtype} {array.shape}"
+            f"{param.name} must be {dtype} of shape {shape} (or size 1 along axes that are not "
+            f"pooled), got {array.dtype} {array.shape}"
         )
-    return array
+    param.check_values(array)
+    return np.broadcast_to(array, shape) if array.shape != shape else array
 
 
 def _learnable(param: Param, value: Any, plan: Plan, x: Array) -> Array:
     array: Array = np.asarray(value, dtype=x.dtype)
     if array.ndim == 0 and param.shape in ("scalar", "1|C"):
         return array
-    if param.shape in ("C", "1|C"):
+    if param.shape != "scalar":
         if plan.channel_axis is None:
             raise ShapeError(
                 f"{param.name} is per channel: say where the channels are with data_format= or "
                 "channel_axis="
             )
-        if array.shape == (plan.input_shape[plan.channel_axis],):
-            return array
+        channels = plan.input_shape[plan.channel_axis]
+        if array.shape == param.shape_for(channels, len(plan.axes)):
+            return np.ascontiguousarray(array)
     raise ShapeError(f"{param.name} must be {param.allowed()}, got shape {array.shape}")
-
-
-def _key(rng: Any) -> int:
-    """The key of all draws of one call, from whatever SPEC 7 allows as rng."""
-    generator = np.random.default_rng(rng)
-    return int(generator.integers(2**64, dtype=np.uint64, endpoint=False))
 
 
 # ---- Backward ----------------------------------------------------------------------------------
@@ -260,15 +202,28 @@ def differentiate(
             dx = new_array(x, x.shape, x.dtype)
         else:
             dx = out_array("out", out, x.shape, x.dtype, {"dy": dy, **saved, **arrays})
-        maps = {name: np.empty_like(a) for name, a in arrays.items() if name != "x"}
-        learnt = {
-            p.name: np.empty_like(params[p.name]) for p in method.params if p.kind == "learnable"
+        maps = {
+            p.name: new_array(x, arrays[p.name].shape, dtype)
+            for p in method.params
+            if p.kind == "map" and p.name in arrays and p.dtype != "float64"
         }
-        into = {"x": dx, **maps, **learnt}
-        method.backward(plan, dy, arrays, params, y, saved, into, n)
+        learnt = {
+            p.name: np.empty_like(params[p.name])
+            for p in method.params
+            if p.kind == "learnable" and params[p.name] is not None
+        }
+        method.backward(plan, dy, arrays, params, y, saved, {"x": dx, **maps, **learnt}, n)
+        maps = {name: _as_given(m, given[name]) for name, m in maps.items()}
         return Gradients(dx, maps, learnt)
 
     return y, vjp
+
+
+def _as_given(gradient: Array, value: Any) -> Array:
+    """The gradient of a map in the shape that was given: shared along the axes of size 1."""
+    shape = np.shape(value)
+    shared = tuple(a for a, n in enumerate(gradient.shape) if shape[a] != n)
+    return gradient.sum(shared, keepdims=True) if shared else gradient
 
 
 def _upstream(value: Any, plan: Plan, x: Array) -> Array:

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from poolreg.engine import execute, input_array
+from poolreg.arrays import input_array
+from poolreg.engine import execute
 from poolreg.functional_docs import (
     adaptive,
     adaptive_selecting,

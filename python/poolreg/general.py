@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from poolreg.engine import Gradients, differentiate, execute, input_array
+from poolreg.arrays import input_array
+from poolreg.engine import Gradients, differentiate, execute
 from poolreg.errors import ParameterError
 from poolreg.method import Array
 from poolreg.plan import Padding, Size, general_plan, output_shape

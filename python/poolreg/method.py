@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
@@ -51,11 +51,22 @@ class Traits:
 
 @dataclass(frozen=True)
 class Window:
-    """One window, for the reference functions: its members in row-major order."""
+    """One window, for the reference functions: its members in row-major order.
+
+    values: the members.  counted: taps inside the input or its explicit padding, which an average
+    that counts padding divides by.  maps: the values of each map, of the members (``"map:in"``) or
+    of this output (``"map:out"``).  element, plane: the canonical number of this output and of its
+    plane, for draws: unpooled axes in logical order with the channel last, then pooled axes.
+    around: the cells around the window's first tap, three along each axis, 0 outside the input;
+    None for windows without a stride.
+    """
 
     values: NDArray[Any]
     counted: int
-    """Taps inside the input or its explicit padding: what counts as padded average divides by."""
+    maps: Mapping[str, Any] = field(default_factory=dict)
+    element: int = 0
+    plane: int = 0
+    around: NDArray[Any] | None = None
 
 
 class Reducer(Protocol):
@@ -120,6 +131,8 @@ class Method:
     params: ClassVar[tuple[Param, ...]] = ()
     traits: ClassVar[Traits] = Traits()
     references: ClassVar[tuple[str, ...]] = ()
+    differences: ClassVar[tuple[str, ...]] = ()
+    """What other implementations, the official one first, do differently."""
 
     backend: ClassVar[str] = "compose"
     """Who runs the loops: "native" (C), "blocks" or "compose"."""
@@ -137,6 +150,14 @@ class Method:
                 if name not in cls.__dict__:
                     setattr(cls, name, getattr(reducer, name))
         cls.plain = not cls.params and not cls.traits.needs_rng
+
+    def param(self, name: str) -> Param:
+        """The parameter of this name."""
+        return next(param for param in self.params if param.name == name)
+
+    def draws(self, params: Mapping[str, Any]) -> bool:
+        """Whether a call with these parameters draws random numbers."""
+        return self.traits.needs_rng
 
     def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters by name, checked, with defaults for those not given."""
@@ -189,17 +210,19 @@ class Method:
 
     def reference(self, window: Window, params: Mapping[str, Any]) -> Any:
         """y of one window, slow and obvious: the definition of the method."""
-        return window.values[self.reference_index(window)]
+        return window.values[self.reference_index(window, params)]
 
     def reference_backward(
         self, window: Window, params: Mapping[str, Any], dy: Any
-    ) -> NDArray[Any]:
-        """The gradient of every member of one window: the definition of the gradient."""
+    ) -> dict[str, Any]:
+        """The gradients of one window, the definition of the gradient, by name: ``"x"``, one number
+        a member; each map likewise; each learnable parameter; and ``"around"``, if the window's
+        surroundings count."""
         dx = np.zeros_like(window.values)
-        dx[self.reference_index(window)] = dy
-        return dx
+        dx[self.reference_index(window, params)] = dy
+        return {"x": dx}
 
-    def reference_index(self, window: Window) -> int:
+    def reference_index(self, window: Window, params: Mapping[str, Any]) -> int:
         """Which member is selected; a method that selects defines this alone."""
         raise NotImplementedError(f"method {self.name!r} has no reference")
 

@@ -7,14 +7,23 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Literal
 
+import numpy as np
+
 from poolreg.errors import ParameterError
 
 __all__ = ["Param"]
 
-Kind = Literal["hyper", "learnable", "map"]
+Kind = Literal["hyper", "learnable", "map", "state"]
 Transform = Literal["identity", "exp", "softplus", "sigmoid", "clamp"]
 
 _TYPES: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
+_SHAPES = {
+    "scalar": "a number",
+    "C": "an array of shape (C,)",
+    "1|C": "a number or an array of shape (C,)",
+    "map:in": "an array of the input's shape",
+    "map:out": "an array of the output's shape",
+}
 _JSON_TYPES = {"bool": "boolean", "int": "integer", "float": "number", "str": "string"}
 
 
@@ -26,15 +35,17 @@ class Param:
     ----------
     name : str
         The keyword argument.
-    kind : {"hyper", "learnable", "map"}
-        A setting; a number or an array with a gradient; an array of the input's or output's shape.
-    dtype : {"bool", "int", "float", "str"}
-        Of hyperparameters.  Learnable parameters and maps have the dtype of the input.
+    kind : {"hyper", "learnable", "map", "state"}
+        A setting; a number or an array with a gradient; an array of the input's or output's shape;
+        an int64 array that the call may update in place.
+    dtype : {"bool", "int", "float", "str", "float64"}
+        Of hyperparameters.  Learnable parameters and maps have the dtype of the input, but a map of
+        ``"float64"``, which also has no gradient.
     default : object
         The effective value when it is not given; ``Param.required`` if there is none.
     shape : str
-        ``"scalar"``, ``"C"`` (per channel), ``"1|C"`` (either), ``"C,K"``, or for maps
-        ``"map:in"``, ``"map:out"``.
+        ``"scalar"``, ``"C"`` (per channel), ``"1|C"`` (either), ``"C,2"``, ``"C,3,..."`` (three
+        along each pooled axis), or for maps ``"map:in"``, ``"map:out"``.
     low, high : float or None
         Closed bounds of a number.
     excluded : tuple of float
@@ -53,7 +64,7 @@ class Param:
 
     name: str
     kind: Kind = "hyper"
-    dtype: Literal["bool", "int", "float", "str"] = "float"
+    dtype: Literal["bool", "int", "float", "str", "float64"] = "float"
     default: Any = required
     shape: str = "scalar"
     low: float | None = None
@@ -68,11 +79,34 @@ class Param:
         """The value as its dtype; ParameterError if it is not allowed.  Arrays pass as they are."""
         if value is None and self.optional:
             return None
+        if self.kind == "learnable":
+            self.check_values(value)
         if self.kind != "hyper":
             return value
         if not self._is_allowed(value):
             raise ParameterError(f"{self.name} must be {self.allowed()}, got {value!r}")
         return _TYPES[self.dtype](value)
+
+    def check_values(self, values: Any) -> None:
+        """ParameterError if one of the values is not a number, or is out of range."""
+        if self.kind == "map" and self.low is None and self.high is None:
+            return
+        try:
+            numbers = np.asarray(values, np.float64)
+        except (TypeError, ValueError) as error:
+            raise ParameterError(f"{self.name} must be {self.allowed()}, got {values!r}") from error
+        wrong = np.isnan(numbers) | np.isin(numbers, self.excluded)
+        wrong |= numbers < (-np.inf if self.low is None else self.low)
+        wrong |= numbers > (np.inf if self.high is None else self.high)
+        if wrong.any():
+            raise ParameterError(
+                f"{self.name} must be {self.allowed()}, got {float(numbers[wrong][0])!r}"
+            )
+
+    def shape_for(self, channels: int, rank: int) -> tuple[int, ...]:
+        """The shape of a per-channel array."""
+        rest = {"C,2": (2,), "C,3,...": (3,) * rank}
+        return (channels, *rest.get(self.shape, ()))
 
     def _is_allowed(self, value: Any) -> bool:
         if self.dtype == "bool":
@@ -89,21 +123,23 @@ class Param:
 
     def allowed(self) -> str:
         """The allowed values in words."""
-        if self.kind != "hyper":
-            words = f"an array of shape {self.shape}"
-        elif self.dtype == "bool":
+        if self.dtype == "bool":
             words = "True or False"
         elif self.dtype == "str":
             words = " or ".join(repr(choice) for choice in self.choices)
-        else:
+        elif self.kind == "hyper":
             words = "an integer" if self.dtype == "int" else "a number"
-            if self.low is not None:
-                words += f" >= {self.low:g}"
-            if self.high is not None:
-                words += f" <= {self.high:g}" if self.low is None else f" and <= {self.high:g}"
-            for value in self.excluded:
-                words += f", not {value:g}"
+            words += self._range()
+        else:
+            words = f"{_SHAPES.get(self.shape, f'an array of shape ({self.shape})')}{self._range()}"
         return words + (" or None" if self.optional else "")
+
+    def _range(self) -> str:
+        """The bounds in words, "" if there are none."""
+        bounds = [] if self.low is None else [f">= {self.low:g}"]
+        bounds += [] if self.high is None else [f"<= {self.high:g}"]
+        words = f" {' and '.join(bounds)}" if bounds else ""
+        return words + "".join(f", not {value:g}" for value in self.excluded)
 
     def json_schema(self) -> dict[str, Any]:
         """This parameter as a JSON Schema."""

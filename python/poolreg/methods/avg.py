@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poolreg.method import Method, Traits, Window
 from poolreg.params import Param
@@ -58,8 +57,8 @@ class Avg(Method):
 
     def reference_backward(
         self, window: Window, params: Mapping[str, Any], dy: Any
-    ) -> NDArray[Any]:
-        return np.full_like(window.values, dy / self._reference_divisor(window, params))
+    ) -> dict[str, Any]:
+        return {"x": np.full_like(window.values, dy / self._reference_divisor(window, params))}
 
     @staticmethod
     def _reference_divisor(window: Window, params: Mapping[str, Any]) -> Any:

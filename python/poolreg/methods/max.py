@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from poolreg.method import Method, Traits, Window
@@ -27,6 +30,6 @@ class Max(Method):
         "speaker-independent isolated word recognition, ICSLP 1990",
     )
 
-    def reference_index(self, window: Window) -> int:
+    def reference_index(self, window: Window, params: Mapping[str, Any]) -> int:
         nans = np.flatnonzero(np.isnan(window.values))
         return int(nans[-1] if nans.size else np.argmax(window.values))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from poolreg.method import Method, Traits, Window
@@ -25,6 +28,6 @@ class Min(Method):
     traits = Traits(separable=True, label_preserving=True, composable=True, mergeable=True)
     references = ("Erosion by a flat structuring element, sampled at the stride",)
 
-    def reference_index(self, window: Window) -> int:
+    def reference_index(self, window: Window, params: Mapping[str, Any]) -> int:
         nans = np.flatnonzero(np.isnan(window.values))
         return int(nans[-1] if nans.size else np.argmin(window.values))

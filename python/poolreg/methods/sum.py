@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poolreg.method import Method, Traits, Window
 from poolreg.reducers import Linear
@@ -32,5 +31,5 @@ class Sum(Method):
 
     def reference_backward(
         self, window: Window, params: Mapping[str, Any], dy: Any
-    ) -> NDArray[Any]:
-        return np.full_like(window.values, dy)
+    ) -> dict[str, Any]:
+        return {"x": np.full_like(window.values, dy)}

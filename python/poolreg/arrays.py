@@ -1,0 +1,74 @@
+"""Arrays on their way into and out of the core.
+
+What a buffer cannot say is settled here: byte order, alignment, who may be written to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poolreg.errors import DTypeError, ParameterError, ShapeError
+from poolreg.method import Array, Arrays
+
+__all__ = ["FLOAT64", "input_array", "new_array", "out_array"]
+
+FLOAT32 = np.dtype(np.float32)
+FLOAT64 = np.dtype(np.float64)
+
+
+def input_array(name: str, value: Any) -> Array:
+    """The array that the core can read: float32 or float64, native, aligned; a copy only if not."""
+    if type(value) is not np.ndarray:
+        value = _as_array(name, value)
+    dtype = value.dtype
+    if dtype is not FLOAT32 and dtype is not FLOAT64:
+        if dtype.newbyteorder("=") not in (FLOAT32, FLOAT64):
+            raise DTypeError(
+                f"{name} must be float32 or float64, got {dtype}; convert it, for example with "
+                f"{name}.astype(numpy.float32)"
+            )
+        value = value.astype(dtype.newbyteorder("="))
+    if not value.flags.aligned:
+        value = value.copy()
+    return value  # type: ignore[no-any-return]
+
+
+def _as_array(name: str, value: Any) -> NDArray[Any]:
+    if isinstance(value, (np.ma.MaskedArray, np.matrix)):
+        raise DTypeError(f"{name} must be a plain array, got {type(value).__name__}")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise DTypeError(f"{name} must be an array of numbers: {error}") from error
+    if array.dtype == object:
+        raise DTypeError(f"{name} must be an array of numbers, got {type(value).__name__}")
+    return array
+
+
+def new_array(like: Array, shape: tuple[int, ...], dtype: Any) -> Any:
+    """An array in the memory order of `like`."""
+    if like.flags.c_contiguous:
+        return np.empty(shape, dtype)
+    return np.empty_like(like, dtype, shape=shape, subok=False)
+
+
+def out_array(name: str, out: Any, shape: tuple[int, ...], dtype: Any, others: Arrays) -> Any:
+    """`out`, if it can take the result and shares no memory with the others."""
+    if not isinstance(out, np.ndarray):
+        raise DTypeError(f"{name} must be an array, got {type(out).__name__}")
+    if out.shape != shape:
+        raise ShapeError(f"{name} must have shape {shape}, got {out.shape}")
+    if out.dtype != dtype or not out.dtype.isnative or not out.flags.aligned:
+        raise DTypeError(f"{name} must be aligned {np.dtype(dtype)}, got {out.dtype}")
+    if not out.flags.writeable:
+        raise ParameterError(f"{name} must be writeable, got a read-only array")
+    for other, array in others.items():
+        if np.may_share_memory(out, array):
+            raise ParameterError(f"{name} must not share memory with {_SPOKEN.get(other, other)}")
+    return out
+
+
+_SPOKEN = {"x": "the input x"}

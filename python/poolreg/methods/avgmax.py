@@ -1,0 +1,43 @@
+"""The mean of mean and maximum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from poolreg.method import Method, Window
+from poolreg.methods.mixed_learned import blend, blend_by_x
+from poolreg.reducers import Blend
+from poolreg.registry import register_method
+
+__all__ = ["AvgMax"]
+
+
+@register_method
+class AvgMax(Method):
+    """Halfway between the mean and the maximum of the window.
+
+    ``y = (maximum + mean) / 2``.  Training and inference are the same.
+
+    The gradient of x_i is ``dy / (2 n)``, n the number of members, and ``dy / 2`` more for the
+    maximum: the first of equals, the last NaN.
+
+    If a member is NaN, y is NaN.  Padding is no member.
+    """
+
+    name = "avgmax"
+    reducer = Blend("blend", parameters=(0.5,))
+    references = (
+        "R. Wightman, PyTorch image models (timm), 2019 (pooling of type avgmax)",
+        "C.-Y. Lee, P. W. Gallagher, Z. Tu, Generalizing pooling functions in convolutional neural "
+        "networks: mixed, gated, and tree, AISTATS 2016 (with a learnt share)",
+    )
+    differences = ("Some layers of this kind add maximum and mean without halving.",)
+
+    def reference(self, window: Window, params: Mapping[str, Any]) -> Any:
+        return blend(window, 0.5)
+
+    def reference_backward(
+        self, window: Window, params: Mapping[str, Any], dy: Any
+    ) -> dict[str, Any]:
+        return {"x": dy * blend_by_x(window, 0.5)}
