@@ -1,10 +1,9 @@
-"""`poolreg demo` as installed: its picture, its table, and its errors in one line."""
+"""The command line as installed: what it prints, the demo's pictures, and errors in one line."""
 
-import os
+import io
+import json
 import re
-import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +13,24 @@ import pytest
 pytest.importorskip("click")
 pytest.importorskip("rich")
 pytest.importorskip("matplotlib")
+pytest.importorskip("PIL")
 
-from click.testing import CliRunner
+from command import (
+    COMMAND,
+    Call,
+    Drawn,
+    Faulty,
+    Hard,
+    Needy,
+    Weighted,
+    assert_one_line,
+    caller,
+    run,
+)
 from matplotlib.figure import Figure
 from matplotlib.image import imread
-from poolreg import cli, gallery
+from poolreg import demo, gallery, heatmaps, importance, page, progress
 
-COMMAND = Path(sysconfig.get_path("scripts")) / "poolreg"
 WITHOUT = """
 import sys
 sys.modules[sys.argv.pop(1)] = None
@@ -29,15 +39,18 @@ sys.exit(main())
 """
 
 
-def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    words = [str(word) for word in command]
-    # Some CI services force colours into pipes; the tests read plain text.
-    plain = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
-    return subprocess.run(words, cwd=cwd, env=plain, capture_output=True, encoding="utf-8")
+@pytest.fixture
+def call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Call:
+    return caller(tmp_path, monkeypatch, capsys)
+
+
+# ---- poolreg demo --------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """What `poolreg demo` printed, and the directory it ran in."""
     directory = tmp_path_factory.mktemp("demo")
     done = run(COMMAND, "demo", cwd=directory)
@@ -45,46 +58,241 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return done.stdout, directory
 
 
-def test_demo_writes_one_picture_and_nothing_else(demo: tuple[str, Path]) -> None:
-    _, directory = demo
-    assert [path.name for path in directory.iterdir()] == ["poolreg-demo.png"]
-    picture = imread(directory / "poolreg-demo.png")
-    height, width = picture.shape[:2]
-    assert height > 600
-    assert width > 1200
-    assert len(np.unique(picture.reshape(-1, picture.shape[2]), axis=0)) > 10_000
+def test_demo_writes_two_pictures_and_nothing_else(shown: tuple[str, Path]) -> None:
+    _, directory = shown
+    names = ["poolreg-demo-gradient.png", "poolreg-demo.png"]
+    assert sorted(path.name for path in directory.iterdir()) == names
+    for name, colours in zip(names, (100, 10_000), strict=True):
+        picture = imread(directory / name)
+        height, width = picture.shape[:2]
+        assert height > 600
+        assert width > 1200
+        levels = np.rint(picture[..., :3] * 255).astype(np.uint32)
+        assert len(np.unique(levels @ np.array([1, 256, 65536], np.uint32))) > colours
 
 
-def test_demo_prints_one_row_per_method(demo: tuple[str, Path]) -> None:
-    printed, _ = demo
+def test_demo_prints_one_row_per_method(shown: tuple[str, Path]) -> None:
+    printed, _ = shown
     row = re.compile(r"^│ (\S+) +│ \(75, 64, 3\) +│ +[0-9.]+ │ +[0-9.]+ │$", re.MULTILINE)
     assert row.findall(printed) == list(pr.methods())
-    assert "wrote poolreg-demo.png" in printed
+    assert "wrote poolreg-demo.png and poolreg-demo-gradient.png" in printed
 
 
-def test_demo_shows_the_photograph_and_every_method_with_a_detail(tmp_path: Path) -> None:
-    done = run(COMMAND, "demo", "--out", "demo.svg", "--kernel", 12, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    drawn = (tmp_path / "demo.svg").read_text(encoding="utf-8")
+def test_demo_shows_the_photograph_and_every_method_with_a_detail(call: Call) -> None:
+    done = call("demo", "--out", "demo.svg", "--kernel", 12)
+    assert done.code == 0, done.err
+    drawn = Path("demo.svg").read_text(encoding="utf-8")
     for title in ("original", *pr.methods()):
         assert f"<!-- {title} -->" in drawn
     assert drawn.count("<image ") == 2 * (1 + len(pr.methods()))
 
 
-class Needy(pr.Method):
-    """A method that cannot be called with a window alone."""
+def test_demo_explains_every_method_by_its_gradient(call: Call) -> None:
+    with pr.registered(Hard), pr.registered(Weighted):
+        assert call("demo", "--out", "demo.svg").code == 0
+        methods = pr.methods()
+        summary = pr.describe("test.weighted").summary
+    drawn = Path("demo-gradient.svg").read_text(encoding="utf-8")
+    for title in ("the window", *methods):
+        assert f"<!-- {title} -->" in drawn
+    assert summary.split(":")[0] in drawn
+    assert "weight: 12 sigmoid(local contrast)" in drawn
+    assert "is not" in drawn  # … differentiable
 
-    name = "test.needy"
-    reducer = pr.Select("max")
-    params = (pr.Param("logits", kind="map", shape="map:in"), pr.Param("order", dtype="int"))
+
+def test_a_method_that_needs_more_is_skipped_with_the_reason(call: Call) -> None:
+    with pr.registered(Needy), pr.registered(Faulty):
+        done = call("demo", "--out", "demo.png")
+    assert done.code == 0, done.err
+    assert re.search(r"│ test.needy +│ skipped: needs order \(hyper\) ", done.out)
+    assert re.search(r"│ test.faulty +│ skipped: ZeroDivisionError: division by zero ", done.out)
 
 
-def test_a_method_that_needs_more_is_skipped_with_the_reason(tmp_path: Path) -> None:
-    with pr.registered(Needy):
-        arguments = ["demo", "--out", str(tmp_path / "demo.png")]
-        done = CliRunner().invoke(cli.cli, arguments, env={"FORCE_COLOR": None})
-    assert done.exit_code == 0, done.output
-    assert "│ test.needy │ skipped: needs logits (map), order (hyper) " in done.output
+def test_demo_trains_with_a_seed() -> None:
+    photograph = np.ones((16, 16, 3), np.float32)
+    with pr.registered(Drawn):
+        chosen = demo.setting("test.drawn", photograph)
+        assert chosen.arguments == {"training": True, "rng": 0}
+        assert chosen.notes == ("as in training, rng=0",)
+        first, second = (demo.pool_once(photograph, "test.drawn", 4) for _ in range(2))
+    assert first.output is not None
+    assert 0 < first.output.max() < 1
+    np.testing.assert_array_equal(first.output, second.output)
+
+
+def test_demo_makes_a_needed_map_from_the_photograph() -> None:
+    photograph = np.zeros((16, 16), np.float32)
+    photograph[8, 8] = 1
+    with pr.registered(Weighted):
+        chosen = demo.setting("test.weighted", photograph)
+    weight = chosen.arguments["weight"]
+    np.testing.assert_array_equal(weight, importance.contrast_logits(photograph, (0, 1)))
+    assert weight.argmax() == 8 * 16 + 8
+    assert 0 < weight.min() < weight.max() < 12
+    crop = chosen.cropped(gallery.Region(8, 4, 4, 4)).arguments["weight"]
+    np.testing.assert_array_equal(crop, weight[4:8, 8:12])
+
+
+# ---- The gradient picture --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", pr.methods())
+def test_a_heat_map_is_the_gradient_of_the_window(method: str) -> None:
+    grey = np.random.default_rng(0).uniform(0, demo.WHITE, (48, 40))
+    window = gallery.Region(left=16, top=24, width=8, height=8)
+    one = heatmaps.heat_map(grey, window, method)
+    if not pr.describe(method).traits.differentiable:
+        assert "differentiable" in one.reason
+        return
+    arguments = demo.setting(method, grey).cropped(window).arguments
+    y, vjp = pr.pool_vjp(grey[24:32, 16:24], method, (8, 8), **arguments)
+    expected = vjp(np.ones_like(y)).input
+    np.testing.assert_array_equal(one.gradient, expected)
+    assert one.output == y.sum()
+    assert f"sum of dy/dx = {expected.sum():.4g}" in one.caption().lines[-1 - len(one.notes)]
+    figure = heatmaps.draw(grey, demo.WHITE, window, [one])
+    np.testing.assert_array_equal(figure.axes[-2].images[0].get_array(), expected)
+
+
+def test_a_negative_gradient_is_blue_and_white_is_0() -> None:
+    norm_of = {}
+    for gradient in (np.array([[1.0, 0], [0, 3]]), np.array([[-1.0, 0], [0, 3]])):
+        one = heatmaps.HeatMap("a", gradient=gradient)
+        figure = heatmaps.draw(np.ones((4, 4)), 1, gallery.Region(0, 0, 2, 2), [one])
+        image = figure.axes[-2].images[0]
+        norm_of[gradient.min()] = image.norm
+        colours = image.to_rgba(gradient)
+        np.testing.assert_allclose(colours[0, 1], 1)
+        red, _, blue, _ = colours[0, 0]
+        assert (red < blue) == (gradient[0, 0] < 0)
+        low, high = figure.axes[-1].get_xlim()
+        assert (low, high) == (gradient.min(), 3)
+    assert all(norm(0) == 0.5 for norm in norm_of.values())
+
+
+def test_a_gradient_of_zeros_is_drawn() -> None:
+    one = heatmaps.HeatMap("a", gradient=np.zeros((2, 2)))
+    heatmaps.draw(np.ones((4, 4)), 1, gallery.Region(0, 0, 2, 2), [one])
+
+
+@pytest.mark.parametrize("kernel", [1, 8, 7, 100, 512])
+def test_the_window_is_one_of_those_that_are_pooled(kernel: int) -> None:
+    window = heatmaps.window_around(*demo.RIM, kernel, (600, 512))
+    assert window.left % kernel == window.top % kernel == 0
+    assert window.left + kernel <= 512
+    assert window.top + kernel <= 600
+    around = heatmaps.surroundings(window, (600, 512))
+    assert around.width == around.height
+    assert around.left <= window.left
+    assert around.left + around.width >= window.left + kernel
+
+
+# ---- poolreg methods, describe, info ---------------------------------------------------------
+
+
+def test_methods_is_one_whole_line_a_method(call: Call) -> None:
+    with pr.registered(Weighted):
+        done = call("methods")
+        assert done.code == 0
+        lines = done.out.splitlines()[2:]
+        assert [line.split()[0] for line in lines] == list(pr.methods())
+        for line, name in zip(lines, pr.methods(), strict=True):
+            told = pr.describe(name)
+            assert told.summary in line
+            assert told.references[0] in line
+            assert all(param.name in line for param in told.params)
+    assert "weight, scale=1.0, order=1, side=left" in done.out
+    assert "\x1b" not in done.out
+    assert "…" not in done.out
+
+
+def test_methods_as_json(call: Call) -> None:
+    told = json.loads(call("methods", "--json").out)
+    assert [one["title"] for one in told] == list(pr.methods())
+    assert told[0] == json.loads(json.dumps(pr.describe(told[0]["title"]).json_schema()))
+
+
+@pytest.mark.parametrize("method", pr.methods())
+def test_describe_tells_everything(method: str, call: Call) -> None:
+    done = call("describe", method)
+    told = pr.describe(method)
+    assert done.out.startswith(f"{method}: {told.summary}\n")
+    for param in told.params:
+        assert re.search(rf"^  {param.name} +{param.kind} ", done.out, re.MULTILINE)
+        assert param.doc in done.out
+        assert param.allowed() in done.out
+    for reference in told.references:
+        assert f"  {reference}\n" in done.out
+    assert told.backend in done.out
+    assert all(line == line.rstrip() for line in done.out.splitlines())
+
+
+def test_describe_shows_the_formula(call: Call) -> None:
+    with pr.registered(Weighted):
+        done = call("describe", "test.weighted")
+    assert "  y = sum of weight * x, window by window, in NumPy.\n" in done.out
+    assert "  - set\n    by hand\n" in done.out
+    assert re.search(r"order +hyper +scalar +1 +an integer >= 1 and <= 3 +Of the weights", done.out)
+    assert re.search(r"weight +map +map:in +required ", done.out)
+
+
+def test_describe_as_json(call: Call) -> None:
+    done = call("describe", "avg", "--json")
+    assert json.loads(done.out) == json.loads(json.dumps(pr.describe("avg").json_schema()))
+
+
+def test_info_is_for_bug_reports(call: Call) -> None:
+    done = call("info")
+    for line in str(pr.show_config()).splitlines():
+        assert f"{line}\n" in done.out
+    assert f"numpy            {np.__version__}\n" in done.out
+    assert f"methods          {len(pr.methods())}\n" in done.out
+    told = json.loads(call("info", "--json").out)
+    assert told["isa"] == pr.show_config().isa
+    assert told["packages"]["numpy"] == np.__version__
+    assert told["broken_methods"] == {}
+
+
+BROKEN = """
+import sys
+from importlib.metadata import EntryPoint
+from poolreg import registry
+broken = EntryPoint("test.broken", "no_such_module:Method", registry.GROUP)
+registry.plugin_entries = lambda: {"test.broken": [broken]}
+from poolreg.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("methods",), "test.broken"),
+        (("info",), "broken           test.broken: method 'test.broken' of"),
+        (("methods", "--json"), '"x-error": "method \'test.broken\' of'),
+        (("demo",), "│ test.broken"),
+    ],
+    ids=lambda value: "_".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_broken_plugin_is_named_and_spoils_nothing(
+    command: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    done = run(sys.executable, "-c", BROKEN, *command, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert words in done.stdout
+    assert "cannot be loaded" in done.stdout
+    assert "max" in done.stdout or command == ("info",)
+
+
+def test_help_lists_the_commands(call: Call) -> None:
+    done = call()
+    assert done.code == 0
+    for command in ("apply", "demo", "describe", "info", "methods"):
+        assert f"  {command} " in done.out
+        assert call(command, "--help").code == 0
+
+
+# ---- Errors ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -92,27 +300,67 @@ def test_a_method_that_needs_more_is_skipped_with_the_reason(tmp_path: Path) -> 
     [
         (("demo", "--out", "missing/demo.png"), "missing/demo.png: No such file or directory"),
         (("demo", "--out", "demo.bmp"), "demo.bmp must end in one of: .png"),
+        (("demo", "--out", "."), "is a directory"),
         (("demo", "--kernel", "0"), "'--kernel': 0 is not in the range"),
         (("demo", "--kernel", "601"), "601"),
         (("dome",), "No such command 'dome'"),
+        (("methods", "--jso"), "--jso"),
+        (("describe",), "Missing argument 'NAME'"),
+        (("describe", "maxx"), "did you mean 'max'"),
     ],
-    ids=["directory", "format", "kernel_0", "kernel_too_large", "command"],
+    ids=lambda value: "_".join(value) if isinstance(value, tuple) else "",
 )
-def test_an_error_is_one_line(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
-    done = run(COMMAND, *arguments, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("poolreg: ")
-    assert done.stderr.count("\n") == 1
-    assert words in done.stderr
+def test_an_error_is_one_line(
+    arguments: tuple[str, ...], words: str, call: Call, tmp_path: Path
+) -> None:
+    assert_one_line(call(*arguments), words)
     assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("package", ["click", "rich", "matplotlib"])
+def test_an_error_is_one_line_as_installed(tmp_path: Path) -> None:
+    done = run(COMMAND, "describe", "maxx", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("poolreg: unknown method 'maxx'; did you mean 'max'")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("package", ["click", "rich", "matplotlib", "PIL"])
 def test_a_missing_extra_is_named(package: str, tmp_path: Path) -> None:
     done = run(sys.executable, "-c", WITHOUT, package, "demo", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    expected = f'poolreg: {package} is missing; try: pip install "poolreg[cli]"\n'
-    assert done.stderr == expected
+    name = "pillow" if package == "PIL" else package
+    assert done.stderr == f'poolreg: {name} is missing; try: pip install "poolreg[cli]"\n'
+
+
+def test_matplotlib_is_for_pictures_only(tmp_path: Path) -> None:
+    for command in (["methods"], ["describe", "max"], ["info"]):
+        done = run(sys.executable, "-c", WITHOUT, "matplotlib", *command, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_mistake_in_a_plugin_is_one_line(call: Call, tmp_path: Path) -> None:
+    np.save("x.npy", np.ones((4, 4), np.float32))
+    with pr.registered(Faulty):
+        done = call("apply", "x.npy", "y.npy", "--method", "test.faulty", "--kernel", 2)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "poolreg: unexpected ZeroDivisionError: division by zero\n"
+
+
+def test_output_that_cannot_be_encoded_is_escaped(tmp_path: Path) -> None:
+    done = run(COMMAND, "apply", "--help", cwd=tmp_path, PYTHONIOENCODING="latin-1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"M1,M2,\u2026" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    done = run("sh", "-c", f'"{COMMAND}" info > /dev/full', cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "poolreg: No space left on device\n")
+
+
+def test_a_reader_that_stops_is_no_error(tmp_path: Path) -> None:
+    done = run("sh", "-c", f'"{COMMAND}" methods --json | true', cwd=tmp_path)
+    assert done.stderr == ""
 
 
 def test_a_failed_write_leaves_the_old_picture(
@@ -125,9 +373,33 @@ def test_a_failed_write_leaves_the_old_picture(
     picture.write_bytes(b"old")
     monkeypatch.setattr(Figure, "savefig", fail)
     with pytest.raises(OSError, match=r"No space left on device: .*demo\.png"):
-        gallery.save(Figure(), picture)
+        page.save(Figure(), picture)
     assert picture.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [picture]
+
+
+# ---- Progress --------------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("stream", [Terminal(), io.StringIO()], ids=["terminal", "pipe"])
+def test_progress_is_for_terminals(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress.steps(2) as step:
+        step("pool by [max]")
+        step("draw")
+    drawn = stream.getvalue()
+    for words in ("0/2", "pool by [max]", "1/2", "draw"):
+        assert (words in drawn) == stream.isatty()
+    assert stream.isatty() or not drawn
+
+
+# ---- The gallery -----------------------------------------------------------------------------
 
 
 def test_a_result_outside_the_photographs_range_is_scaled_and_says_so() -> None:
@@ -140,3 +412,31 @@ def test_a_result_inside_the_photographs_range_is_shown_as_it_is() -> None:
     shown, note = gallery.to_display(np.array([[[0.0, 51.0, 102.0]]]))
     assert shown.tolist() == [[[0.0, 0.2, 0.4]]]
     assert note == ""
+
+
+def test_rounding_is_no_reason_to_scale() -> None:
+    shown, note = gallery.to_display(np.array([[0.0, 8.000001]]), white=8)
+    assert shown.tolist() == [[0.0, 1.0]]
+    assert note == ""
+
+
+def test_nan_is_shown_black_and_infinity_white() -> None:
+    shown, note = gallery.to_display(np.array([[np.nan, np.inf, 4.0, -np.inf]]), white=8)
+    assert shown.tolist() == [[0.0, 1.0, 0.5, 0.0]]
+    assert note == ""
+
+
+def test_transparency_is_not_scaled() -> None:
+    grey, _ = gallery.to_display(np.array([[[510.0, 255.0], [255.0, 51.0]]]))
+    assert grey.tolist() == [[[1.0, 1.0, 1.0, 1.0], [0.5, 0.5, 0.5, 0.2]]]
+    colour, _ = gallery.to_display(np.array([[[0.0, 255.0, 51.0, 510.0]]]))
+    assert colour.tolist() == [[[0.0, 1.0, 0.2, 1.0]]]
+
+
+def test_many_cards_keep_their_places() -> None:
+    captions = [page.Caption(str(n), ("line",) * (n % 3)) for n in range(19)]
+    sheet = page.Page("title\nsubtitle", captions, body=2.0)
+    boxes = [sheet.axes(n, 0, 2.0).get_position() for n in range(19)]
+    assert all(0 < box.x0 < box.x1 < 1 and 0 < box.y0 < box.y1 < 1 for box in boxes)
+    assert len({round(box.x0, 6) for box in boxes}) == 5
+    assert len({round(box.y0, 6) for box in boxes}) == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-EXTRA = ("click", "rich", "matplotlib")
+EXTRA = {"click": "click", "rich": "rich", "matplotlib": "matplotlib", "PIL": "pillow"}
 
 
 def main() -> int:
@@ -13,12 +13,16 @@ def main() -> int:
         from poolreg import cli
 
         return cli.run()
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing not in EXTRA:
-            raise
-        print(f'poolreg: {missing} is missing; try: pip install "poolreg[cli]"', file=sys.stderr)
+    except ImportError as error:
+        print(f"poolreg: {_explained(error)}", file=sys.stderr)
         return 2
+
+
+def _explained(error: ImportError) -> str:
+    missing = (error.name or "").partition(".")[0]
+    if missing not in EXTRA:
+        return str(error)
+    return f'{EXTRA[missing]} is missing; try: pip install "poolreg[cli]"'
 
 
 if __name__ == "__main__":

@@ -1,52 +1,48 @@
-"""The command line: `poolreg demo`. Its packages are the extra `[cli]`; `__main__` is its door."""
+"""The command line.  Its packages are the extra `[cli]`; `__main__` is its door.
+
+matplotlib is slow to import, so only the commands that draw import what draws.
+"""
 
 from __future__ import annotations
 
-import statistics
-import timeit
-from dataclasses import dataclass
+import io
+import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 import poolreg as pr
+from poolreg import arguments, demo, listing, pictures
+from poolreg.progress import steps
+from poolreg.task import Task
 
-if TYPE_CHECKING:  # matplotlib is slow to import, and only `demo` draws
-    from poolreg.gallery import FloatArray
-
-CALLS = 9
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one method: an output and the seconds it took, or why it was left out."""
-
-    method: str
-    output: FloatArray | None = None
-    seconds: float = 0.0
-    reason: str = ""
+FILE_TO_WRITE = click.Path(dir_okay=False, path_type=Path)
+FILE_TO_READ = click.Path(exists=True, dir_okay=False, path_type=Path)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 
 @click.group(invoke_without_command=True)
 @click.version_option(pr.__version__, prog_name="poolreg", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Pooling for NumPy arrays: look at it, measure it."""
+    """Pooling for NumPy arrays: look at it, measure it, use it on files."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 
 
-@cli.command()
+# ---- poolreg demo ------------------------------------------------------------------------------
+
+
+@cli.command("demo")
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE_TO_WRITE,
     default="poolreg-demo.png",
     show_default=True,
-    help="The picture to write.",
+    help="The picture to write; that of the gradients gets the same name with '-gradient'.",
 )
 @click.option(
     "--kernel",
@@ -55,78 +51,181 @@ def cli(context: click.Context) -> None:
     show_default=True,
     help="Side of the window, in pixels.",
 )
-def demo(out: Path, kernel: int) -> None:
-    """Pool a photograph with every registered method: one picture, one table."""
-    from poolreg import gallery
+def run_demo(out: Path, kernel: int) -> None:
+    """Pool a photograph with every registered method: two pictures, one table."""
+    from poolreg import page
 
-    if out.suffix[1:] not in gallery.FORMATS:
-        raise click.BadParameter(f"{out} must end in one of: .{', .'.join(gallery.FORMATS)}")
-    photograph = gallery.load_photograph()
+    check_picture_name(out)
+    photograph = demo.load_photograph()
     pr.output_shape(photograph.shape, kernel, axes=(0, 1))  # a bad kernel is one error, not many
-    outcomes = [pool_once(photograph, method, kernel) for method in pr.methods()]
-    panels = [gallery.Panel(o.method, o.output, kernel) for o in outcomes if o.output is not None]
-    setting = f"{photograph.shape} {photograph.dtype}, kernel_size {kernel}, axes (0, 1)"
-    heading = (
-        f"One photograph, {len(panels)} ways to pool it\n"
-        f"{setting}; the outlined region is enlarged below each image"
-    )
-    gallery.save(gallery.draw(photograph, panels, heading, gallery.EYES), out)
+    with steps(2 * len(pr.methods()) + 2) as step:
+        outcomes = []
+        for method in pr.methods():
+            step(f"pool by {method}")
+            outcomes.append(demo.pool_once(photograph, method, kernel))
+        step(f"draw {out}")
+        page.save(demo.pooled_picture(photograph, outcomes, kernel), out)
+        gradients = out.with_stem(f"{out.stem}-gradient")
+        page.save(demo.gradient_picture(photograph, kernel, step), gradients)
     config = pr.show_config()
-    click.echo(f"grace_hopper.jpg: {setting}")
-    Console().print(timing_table(photograph.nbytes, outcomes), highlight=False)
-    click.echo(f"median of {CALLS} calls, {config.isa}, threads: {config.num_threads}")
-    click.echo(f"wrote {out}")
+    click.echo(f"{demo.NAME}: {demo.spoken(photograph, kernel)}")
+    click.echo(listing.rendered(demo.timing_table(outcomes)))
+    click.echo(f"median of {demo.CALLS} calls, {config.isa}, threads: {config.num_threads}")
+    click.echo(f"wrote {out} and {gradients}")
 
 
-def pool_once(photograph: FloatArray, method: str, kernel: int) -> Outcome:
-    """Pool with one method and time it, unless its schema asks for what we cannot make up."""
+def check_picture_name(path: Path) -> None:
+    """BadParameter for a picture's name without a format that can be drawn."""
+    from poolreg import page
+
     try:
-        params = pr.describe(method).params
-        required = [f"{p.name} ({p.kind})" for p in params if p.default is pr.Param.required]
-        if required:
-            return Outcome(method, reason=f"needs {', '.join(required)}")
-
-        def call() -> Any:
-            return pr.pool(photograph, method, kernel, axes=(0, 1))
-
-        output = call()
-    except pr.PoolregError as error:  # a plugin that does not load must not spoil the others
-        return Outcome(method, reason=str(error))
-    return Outcome(method, output, statistics.median(timeit.repeat(call, number=1, repeat=CALLS)))
+        page.checked_format(path)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
-def timing_table(bytes_read: int, outcomes: list[Outcome]) -> Table:
-    """Method, output shape, time, and bytes read and written; or why a method was left out."""
-    table = Table()
-    table.add_column("method")
-    table.add_column("output")
-    table.add_column("ms", justify="right")
-    table.add_column("GB/s", justify="right")
-    for outcome in outcomes:
-        if outcome.output is None:
-            table.add_row(outcome.method, f"skipped: {escape(outcome.reason)}", style="dim")
-            continue
-        bandwidth = (bytes_read + outcome.output.nbytes) / outcome.seconds
-        table.add_row(
-            outcome.method,
-            str(outcome.output.shape),
-            f"{outcome.seconds * 1e3:.3f}",
-            f"{bandwidth / 1e9:.1f}",
-        )
-    return table
+# ---- poolreg apply -----------------------------------------------------------------------------
+
+
+@cli.command("apply")
+@click.argument("source", metavar="IN", type=FILE_TO_READ)
+@click.argument("target", metavar="OUT", type=FILE_TO_WRITE)
+@click.option("--method", metavar="NAME", help="The method: see `poolreg methods`.")
+@click.option(
+    "--compare",
+    callback=arguments.NAMES,
+    metavar="M1,M2,…",
+    help="Several methods instead; OUT is a picture of all results side by side.",
+)
+@click.option("--kernel", callback=arguments.SIZE, metavar="K", help="Size of a window: 3 or 3x5.")
+@click.option("--stride", callback=arguments.SIZE, metavar="S", help="Default: the kernel.")
+@click.option(
+    "--padding",
+    callback=arguments.PADDING,
+    default="0",
+    metavar="P",
+    help="1, 1x2, 0:1x0:1 (before:after), valid, same or same_lower.",
+)
+@click.option("--dilation", callback=arguments.SIZE, default="1", metavar="D")
+@click.option("--ceil-mode", is_flag=True, help="A last window may hang over the end.")
+@click.option(
+    "--output-size",
+    callback=arguments.OUTPUT_SIZE,
+    metavar="N",
+    help="Adaptive windows instead of a kernel: 7, 7x7 or nonex7.",
+)
+@click.option(
+    "--axes",
+    callback=arguments.AXES,
+    metavar="A,B",
+    help="The pooled axes; default 0,1 for images and for .npy of 2 or 3 axes.",
+)
+@click.option("--channel-axis", type=int, metavar="A", help="Default 2, if that is not pooled.")
+@click.option(
+    "--param",
+    "given",
+    callback=arguments.ASSIGNMENT,
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the method: a word, a number, 0.5,1,2 or @FILE.npy.  A map that the "
+    "method needs can also be 'contrast', made from the input.  May be repeated.",
+)
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="For methods that draw.")
+@click.option("--threads", type=click.IntRange(min=1), metavar="N")
+@click.option(
+    "--white",
+    type=click.FloatRange(1e-30, 1e30),
+    metavar="W",
+    help="The value of white while pooling; default: the image's own, 255 or 65535.",
+)
+def run_apply(
+    source: Path,
+    target: Path,
+    method: str | None,
+    compare: tuple[str, ...] | None,
+    given: Sequence[tuple[str, str]],
+    white: float | None,
+    **options: Any,
+) -> None:
+    """Pool an image (.png, .jpg) or an array (.npy) into another file.
+
+    Images are float32 arrays of shape (H, W) or (H, W, C), pooled over H and W; transparency is
+    pooled as colours are.  Values that a file cannot hold are clipped, and it is said how many.
+    """
+    if (method is None) == (compare is None):
+        raise click.UsageError("give --method NAME or --compare M1,M2,…, one of the two")
+    if options["kernel"] is None and options["output_size"] is None:
+        raise click.UsageError("give --kernel or --output-size")
+    pictures.checked_suffix(source)
+    (check_picture_name if compare else pictures.checked_suffix)(target)
+    task = Task(pictures.read(source), arguments.Given(tuple(given)), options).scaled(white)
+    written = task.compare_to(target, compare) if compare else task.pool_to(target, str(method))
+    note = f" ({task.picture.note})" if task.picture.note else ""
+    click.echo(f"{source}: {task.x.shape} {task.x.dtype}{note}\nwrote {target}: {written}")
+
+
+# ---- poolreg methods, describe, info -----------------------------------------------------------
+
+
+@cli.command("methods")
+@AS_JSON
+def list_methods(as_json: bool) -> None:
+    """Every method: what it is, its parameters with their defaults, its paper."""
+    if as_json:
+        click.echo(listing.to_json(listing.methods_json()))
+    else:
+        click.echo(listing.rendered(listing.methods_table()))
+
+
+@cli.command("describe")
+@click.argument("name")
+@AS_JSON
+def describe_method(name: str, as_json: bool) -> None:
+    """A method in full: formula, parameters, traits, references."""
+    if as_json:
+        click.echo(listing.to_json(pr.describe(name).json_schema()))
+    else:
+        click.echo(listing.rendered(*listing.description(name)))
+
+
+@cli.command("info")
+@AS_JSON
+def show_info(as_json: bool) -> None:
+    """Versions, instruction set, threads and plugins, for a bug report."""
+    click.echo(listing.to_json(listing.facts()) if as_json else listing.info_text())
+
+
+# ---- Errors ------------------------------------------------------------------------------------
 
 
 def run() -> int:
     """Run the command line; an error is one line on stderr and exit code 2."""
     try:
-        return cli.main(standalone_mode=False) or 0
+        for stream in (sys.stdout, sys.stderr):  # a character that it cannot show is no error
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        code = cli.main(standalone_mode=False) or 0
+        sys.stdout.flush()
+        return code
     except click.Abort:
         return 130
-    except click.ClickException as error:
-        message = error.format_message()
-    except pr.PoolregError as error:
-        message = str(error)
-    except OSError as error:
-        message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    click.echo(f"poolreg: {' '.join(message.split())}", err=True)
-    return 2
+    except ImportError:  # for `__main__`, which knows what is missing
+        raise
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        click.echo(f"poolreg: {' '.join(one_line(error).split())}", err=True)
+        return 2
+
+
+def one_line(error: Exception) -> str:
+    """What went wrong, in words; the type only of what nobody expected."""
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    if isinstance(error, pr.PoolregError | MemoryError):
+        return str(error) or "not enough memory"
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error)
+        return f"{error.filename}: {reason}" if error.filename else reason
+    return f"unexpected {type(error).__name__}: {error}"

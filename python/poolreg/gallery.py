@@ -1,45 +1,44 @@
-"""The comparison picture: one photograph, pooled in many ways, with one detail of each enlarged.
-
-Only `Figure` objects are used, never `pyplot`: no backend is chosen and no global state touched.
-"""
+"""The comparison picture: one image, pooled in many ways, with one detail of each enlarged."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cbook import get_sample_data
-from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.floating]
+from poolreg.general import pool
+from poolreg.method import Array
+from poolreg.page import ACCENT, CARD_WIDTH, GREY, INK, Caption, Page
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from poolreg._core import Plan
+
+__all__ = ["ACCENT", "EYES", "GREY", "INK", "Panel", "Region", "draw", "load_photograph"]
 
 WHITE = 255.0  # the photograph's own scale: 0 is black, 255 is white
-INK, GREY, ACCENT, PAPER = "#16191d", "#6a717b", "#e8502a", "#ffffff"
-
-# Inches. Every card has the same parts, so that all gaps in the picture are equal.
-CARD_WIDTH, CAPTION, GAP, SEAM = 2.45, 0.62, 0.30, 0.08
-MARGIN, HEADING = 0.42, 0.66
-CARDS_PER_ROW = 5
-DPI = 150
-FORMATS = ("png", "jpg", "jpeg", "webp", "pdf", "svg")
+ROUNDING = 1e-3  # of white: nothing that the eye or a caption could tell
+SEAM = 0.08  # inches between an image and its detail
+DETAIL_WIDTH, DETAIL_HEIGHT = 3 / 8, 3 / 16  # of the image's width
+CHANNELS = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True)
 class Region:
-    """A rectangle of the photograph, in its pixels."""
+    """A rectangle of the original, in its pixels."""
 
-    left: int
-    top: int
-    width: int
-    height: int
+    left: float
+    top: float
+    width: float
+    height: float
 
 
 # Glasses and eyes: thin dark and bright lines, which the methods treat differently.
@@ -48,14 +47,23 @@ EYES = Region(left=168, top=152, width=192, height=96)
 
 @dataclass(frozen=True)
 class Panel:
-    """One image of the gallery, (H, W, 3) on the photograph's scale, and its name.
+    """One image of the gallery: (H, W) or (H, W, C), its name, and what is to be said of it.
 
-    `pixel` says how many pixels of the photograph one pixel of this image stands for, per axis.
+    `pixel` says how many pixels of the original one pixel of this image stands for, per axis;
+    `part` says instead which region of the original the image stands for.
     """
 
     title: str
-    image: FloatArray
+    image: Array
     pixel: int = 1
+    part: Region | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def covers(self) -> Region:
+        """The region of the original that the image stands for."""
+        height, width = self.image.shape[:2]
+        return self.part or Region(0, 0, width * self.pixel, height * self.pixel)
 
 
 def load_photograph() -> NDArray[np.float32]:
@@ -63,87 +71,120 @@ def load_photograph() -> NDArray[np.float32]:
     return imread(get_sample_data("grace_hopper.jpg", asfileobj=False)).astype(np.float32)
 
 
-def draw(photograph: FloatArray, results: Sequence[Panel], heading: str, detail: Region) -> Figure:
-    """The photograph and all results as cards in a grid, the same detail enlarged on each card."""
-    panels = [Panel("original", photograph), *results]
-    columns = min(len(panels), CARDS_PER_ROW)
-    rows = -(-len(panels) // columns)
-    height, width = photograph.shape[:2]
-    photo_height = CARD_WIDTH * height / width
-    detail_height = CARD_WIDTH * detail.height / detail.width
-    card_height = CAPTION + photo_height + SEAM + detail_height
-
-    page_width = 2 * MARGIN + columns * CARD_WIDTH + (columns - 1) * GAP
-    page_height = 2 * MARGIN + HEADING + rows * card_height + (rows - 1) * GAP
-    figure = Figure(figsize=(page_width, page_height), dpi=DPI, facecolor=PAPER)
-
-    def place(x: float, top: float, tall: float) -> Axes:
-        """Axes as wide as a card, placed in inches from the page's top left corner."""
-        bottom = page_height - top - tall
-        return figure.add_axes(
-            (x / page_width, bottom / page_height, CARD_WIDTH / page_width, tall / page_height)
-        )
-
-    write_heading(figure, heading, x=MARGIN / page_width, y=1 - MARGIN / page_height)
-    for number, panel in enumerate(panels):
-        row, column = divmod(number, columns)
-        x = MARGIN + column * (CARD_WIDTH + GAP)
-        top = MARGIN + HEADING + row * (card_height + GAP) + CAPTION
-        whole = place(x, top, photo_height)
-        zoomed = place(x, top + photo_height + SEAM, detail_height)
-        draw_card(whole, zoomed, panel, Region(0, 0, width, height), detail)
-    return figure
+def is_image(array: Array, axes: Sequence[int]) -> bool:
+    """Whether an array pooled over these axes can be shown."""
+    flat = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in CHANNELS)
+    return flat and array.size > 0 and sorted(axes) == [0, 1]
 
 
-def write_heading(figure: Figure, heading: str, x: float, y: float) -> None:
-    """A title and a grey line below it, at the top left of the page."""
-    title, _, subtitle = heading.partition("\n")
-    figure.text(x, y, title, size=20, weight="bold", color=INK, va="top")
-    inch = 1 / figure.get_figheight()
-    figure.text(x, y - 0.40 * inch, subtitle, size=11, color=GREY, va="top")
+def draw(
+    original: Array,
+    results: Sequence[Panel],
+    heading: str,
+    detail: Region,
+    white: float = WHITE,
+) -> Figure:
+    """The original and all results as cards in a grid, the same detail enlarged on each card."""
+    height, width = original.shape[:2]
+    full = Region(0, 0, width, height)
+    panels = [Panel("original", original), *results]
+    shown = [to_display(panel.image, white) for panel in panels]
+    captions = [
+        Caption(panel.title, (f"{panel.image.shape}{note}", *panel.notes))
+        for panel, (_, note) in zip(panels, shown, strict=True)
+    ]
+    tall, zoomed_tall = (CARD_WIDTH * r.height / r.width for r in (full, detail))
+    page = Page(heading, captions, tall + SEAM + zoomed_tall)
+    for number, (panel, (image, _)) in enumerate(zip(panels, shown, strict=True)):
+        whole = page.axes(number, 0, tall)
+        show(whole, image, panel.covers, full, smooth=panel.image is original)
+        outline(whole, detail)
+        zoomed = page.axes(number, tall + SEAM, zoomed_tall)
+        show(zoomed, image, panel.covers, detail)
+        zoomed.spines[:].set(visible=True, color=ACCENT, linewidth=1.6)
+    return page.figure
 
 
-def draw_card(whole: Axes, zoomed: Axes, panel: Panel, full: Region, detail: Region) -> None:
-    """The whole image above, its detail below; both in the photograph's pixel coordinates."""
-    image, note = to_display(panel.image)
-    for axes, view in ((whole, full), (zoomed, detail)):
-        # A pooled pixel covers its window, so that one region means the same place in each image.
-        extent = (0, image.shape[1] * panel.pixel, image.shape[0] * panel.pixel, 0)
-        shrunk = axes is whole and panel.pixel == 1
-        axes.imshow(image, extent=extent, interpolation="antialiased" if shrunk else "nearest")
-        axes.set(
-            xlim=(view.left, view.left + view.width),
-            ylim=(view.top + view.height, view.top),
-            xticks=[],
-            yticks=[],
-            aspect="auto",
-        )
-        axes.spines[:].set_visible(False)
-    zoomed.spines[:].set(visible=True, color=ACCENT, linewidth=1.6)
-    corner = (detail.left, detail.top)
-    whole.add_patch(
-        Rectangle(corner, detail.width, detail.height, fill=False, color=ACCENT, linewidth=1.2)
+def show(
+    axes: Axes, image: NDArray[Any], covers: Region, view: Region, *, smooth: bool = False
+) -> None:
+    """A view of an image, in the original's pixel coordinates."""
+    # A pooled pixel covers its window, so that one region means the same place in each image.
+    extent = (covers.left, covers.left + covers.width, covers.top + covers.height, covers.top)
+    interpolation = "antialiased" if smooth else "nearest"
+    axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=extent, interpolation=interpolation)
+    axes.set(
+        xlim=(view.left, view.left + view.width),
+        ylim=(view.top + view.height, view.top),
+        aspect="auto",
     )
-    write = partial(whole.annotate, xy=(0, 1), xycoords="axes fraction", textcoords="offset points")
-    write(panel.title, xytext=(0, 20), size=13, weight="bold", color=INK)
-    write(f"{panel.image.shape}{note}", xytext=(0, 6), size=9, color=GREY)
 
 
-def to_display(image: FloatArray) -> tuple[FloatArray, str]:
-    """The image in [0, 1] and, where it had to be rescaled to be seen, a note that says so."""
-    low, high = min(0.0, float(image.min())), max(WHITE, float(image.max()))
-    note = "" if (low, high) == (0.0, WHITE) else f", scaled from [{low:.0f}, {high:.0f}]"
-    return (image - low) / (high - low), note
+def outline(axes: Axes, region: Region) -> None:
+    """A frame around a region."""
+    corner = (region.left, region.top)
+    axes.add_patch(
+        Rectangle(corner, region.width, region.height, fill=False, color=ACCENT, linewidth=1.2)
+    )
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write the picture under a temporary name, then rename it: no half-written file is left."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("xb") as file:
-            figure.savefig(file, format=path.suffix[1:], facecolor=PAPER)
-        unfinished.replace(path)
-    except OSError as error:  # name the file that was asked for, not the temporary one
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+def to_display(image: Array, white: float = WHITE) -> tuple[NDArray[Any], str]:
+    """The image in [0, 1], and a note if it had to be rescaled to be seen.
+
+    Grey images with transparency become RGBA, which is what can be drawn; NaN is black.
+    """
+    channels = image.shape[2] if image.ndim == 3 else 0
+    opaque = image[..., : channels - 1] if channels in (2, 4) else image
+    finite = opaque[np.isfinite(opaque)]
+    low, high = (float(finite.min(initial=0)), float(finite.max(initial=white)))
+    note = f", scaled from [{low:.5g}, {high:.5g}]"
+    if np.allclose((low, high), (0, white), rtol=0, atol=white * ROUNDING):
+        low, high, note = 0.0, white, ""
+    shown = np.nan_to_num((np.clip(opaque, low, high) - low) / (high - low))
+    if channels in (2, 4):
+        colours = np.repeat(shown, 3, axis=2) if channels == 2 else shown
+        return np.dstack([colours, np.clip(image[..., -1] / white, 0, 1)]), note
+    return shown[..., 0] if channels == 1 else shown, note
+
+
+def largest(image: Array) -> float:
+    """The largest finite value above 0, to be shown white; 1 if there is none."""
+    return float(image[np.isfinite(image)].max(initial=0)) or 1.0
+
+
+def busiest_detail(image: Array) -> Region:
+    """The part of an image to enlarge: where neighbouring pixels differ most."""
+    height, width = image.shape[:2]
+    wide = max(1, round(width * DETAIL_WIDTH))
+    tall = min(height, max(1, round(width * DETAIL_HEIGHT)))
+    known = np.nan_to_num(image.reshape(height, width, -1), posinf=0, neginf=0)
+    grey = known.mean(axis=2, dtype=np.float64)
+    change = np.zeros((height, width))
+    change[:, 1:] += np.abs(np.diff(grey, axis=1))
+    change[1:] += np.abs(np.diff(grey, axis=0))
+    step = max(1, tall // 4)
+    amounts = pool(change, "sum", (tall, wide), stride=step)
+    row, column = np.unravel_index(np.argmax(amounts), amounts.shape)
+    return Region(int(column) * step, int(row) * step, wide, tall)
+
+
+def footprint(plan: Plan) -> Region:
+    """The region of the original that an output over axes (0, 1) stands for."""
+    (top, height), (left, width) = (_span(plan, axis) for axis in (0, 1))
+    return Region(left, top, width, height)
+
+
+def _span(plan: Plan, axis: int) -> tuple[float, float]:
+    """Where the outputs along an axis begin, and how long they are, at one stride an output."""
+    entry: Any = next(window for window in plan.windows if window[0] == axis)
+    inputs, outputs = plan.input_shape[axis], plan.output_shape[axis]
+    if entry[1] == "regular":
+        _, _, kernel, stride, before, _, dilation, _ = entry
+    elif entry[1] == "same":
+        _, _, kernel, stride, dilation, lower = entry
+        hanging = (outputs - 1) * stride + dilation * (kernel - 1) + 1 - inputs
+        before = (max(hanging, 0) + lower) // 2
+    else:  # adaptive windows share the axis between them
+        return 0.0, float(inputs)
+    reach = dilation * (kernel - 1) + 1
+    return reach / 2 - before - stride / 2, float(outputs * stride)

@@ -1,0 +1,175 @@
+"""The demonstration: one photograph, every registered method on it, and what is shown of that."""
+
+from __future__ import annotations
+
+import statistics
+import timeit
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.markup import escape
+from rich.table import Table
+
+import poolreg as pr
+from poolreg import importance
+from poolreg.method import Array
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from poolreg.gallery import Region
+
+NAME = "grace_hopper.jpg"
+WHITE = 8.0
+"""The value of white: exponentials of 0 to 8 neither look alike nor pick one member only."""
+
+SEED = 0
+CALLS = 9
+RIM = (204, 180)  # x, y in the photograph: a rim of the glasses, dark, with a highlight
+GREY = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The arguments of a method beside the window, and what a caption says of them."""
+
+    arguments: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+    def cropped(self, region: Region) -> Setting:
+        """The same with maps of one region only."""
+        rows = slice(int(region.top), int(region.top + region.height))
+        columns = slice(int(region.left), int(region.left + region.width))
+        maps = {
+            name: np.ascontiguousarray(value[rows, columns])
+            for name, value in self.arguments.items()
+            if isinstance(value, np.ndarray)
+        }
+        return replace(self, arguments={**self.arguments, **maps})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one method: an output and the seconds it took, or why it was left out."""
+
+    method: str
+    output: Array | None = None
+    seconds: float = 0.0
+    bytes_read: int = 0
+    notes: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def load_photograph() -> NDArray[np.float32]:
+    """Grace Hopper, matplotlib's sample photograph: shape (600, 512, 3), values 0 to WHITE."""
+    from poolreg import gallery
+
+    return gallery.load_photograph() * np.float32(WHITE / gallery.WHITE)
+
+
+def setting(method: str, photograph: Array) -> Setting:
+    """How to call a method: as in training, where it knows the difference; ParameterError if its
+    schema asks for what we cannot make up."""
+    arguments: dict[str, Any] = {}
+    notes = []
+    description = pr.describe(method)
+    for param in description.params:
+        if param.name == "training" and param.dtype == "bool":
+            arguments["training"] = True
+            notes.append("as in training")
+        elif param.default is pr.Param.required and param.shape == "map:in":
+            arguments[param.name] = importance.contrast_logits(photograph, (0, 1))
+            notes.append(f"{param.name}: {importance.DESCRIPTION}")
+        elif param.default is pr.Param.required:
+            raise pr.ParameterError(f"needs {param.name} ({param.kind})")
+    if description.traits.needs_rng:
+        arguments["rng"] = SEED
+        notes.append(f"rng={SEED}")
+    return Setting(arguments, _on_one_line(notes))
+
+
+def _on_one_line(notes: list[str]) -> tuple[str, ...]:
+    return (", ".join(notes),) if notes else ()
+
+
+def pool_once(photograph: Array, method: str, kernel: int) -> Outcome:
+    """Pool with one method and time it, or say why not: one method must not spoil the others."""
+    try:
+        chosen = setting(method, photograph)
+
+        def call() -> Any:
+            return pr.pool(
+                photograph, method, kernel, axes=(0, 1), channel_axis=2, **chosen.arguments
+            )
+
+        output = call()
+        seconds = statistics.median(timeit.repeat(call, number=1, repeat=CALLS))
+    except pr.PoolregError as error:
+        return Outcome(method, reason=str(error))
+    except Exception as error:  # a mistake in a plugin
+        return Outcome(method, reason=f"{type(error).__name__}: {error}")
+    maps = [value for value in chosen.arguments.values() if isinstance(value, np.ndarray)]
+    read = photograph.nbytes + sum(array.nbytes for array in maps)
+    return Outcome(method, output, seconds, read, chosen.notes)
+
+
+# ---- What is shown -----------------------------------------------------------------------------
+
+
+def spoken(photograph: Array, kernel: int) -> str:
+    return f"{photograph.shape} {photograph.dtype}, kernel_size {kernel}, axes (0, 1)"
+
+
+def pooled_picture(photograph: Array, outcomes: Sequence[Outcome], kernel: int) -> Figure:
+    """The photograph and every output, side by side."""
+    from poolreg import gallery
+
+    panels = [
+        gallery.Panel(o.method, o.output, kernel, notes=o.notes)
+        for o in outcomes
+        if o.output is not None
+    ]
+    heading = (
+        f"One photograph, {len(panels)} ways to pool it\n"
+        f"{spoken(photograph, kernel)}, values 0 (black) to {WHITE:g} (white); "
+        "the outlined region is enlarged below each image"
+    )
+    return gallery.draw(photograph, panels, heading, gallery.EYES, WHITE)
+
+
+def gradient_picture(photograph: Array, kernel: int, step: Callable[[str], None]) -> Figure:
+    """The gradients of every method over one window of the photograph in grey."""
+    from poolreg import heatmaps
+
+    grey = (photograph @ GREY).astype(np.float64)
+    window = heatmaps.window_around(*RIM, kernel, grey.shape)
+    maps = []
+    for method in pr.methods():
+        step(f"gradient of {method}")
+        maps.append(heatmaps.heat_map(grey, window, method))
+    step("draw the gradients")
+    return heatmaps.draw(grey, WHITE, window, maps)
+
+
+def timing_table(outcomes: Sequence[Outcome]) -> Table:
+    """Method, output shape, time, and bytes read and written; or why a method was left out."""
+    table = Table()
+    table.add_column("method")
+    table.add_column("output")
+    table.add_column("ms", justify="right")
+    table.add_column("GB/s", justify="right")
+    for outcome in outcomes:
+        if outcome.output is None:
+            table.add_row(outcome.method, f"skipped: {escape(outcome.reason)}", style="dim")
+            continue
+        bandwidth = (outcome.bytes_read + outcome.output.nbytes) / outcome.seconds
+        table.add_row(
+            outcome.method,
+            str(outcome.output.shape),
+            f"{outcome.seconds * 1e3:.3f}",
+            f"{bandwidth / 1e9:.1f}",
+        )
+    return table

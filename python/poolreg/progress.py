@@ -1,0 +1,36 @@
+"""A progress bar on stderr, if that is a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+
+@contextmanager
+def steps(total: int) -> Iterator[Callable[[str], None]]:
+    """A function to call before each of `total` steps, with what it does.
+
+    The bar is drawn at these calls only: no thread disturbs what is measured in between.
+    """
+    bar = Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
+        console=Console(stderr=True),
+        transient=True,
+        auto_refresh=False,
+        disable=not sys.stderr.isatty(),
+    )
+    with bar:
+        task, done = bar.add_task("", total=total), count()
+
+        def step(what: str) -> None:
+            bar.update(task, completed=next(done), description=escape(what), refresh=True)
+
+        yield step

@@ -1,0 +1,152 @@
+"""What `poolreg apply` does: pool an input by one method into a file, or by many into a picture."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import poolreg as pr
+from poolreg import arguments, pictures
+from poolreg.method import Array
+from poolreg.pictures import Picture
+from poolreg.plan import general_plan
+from poolreg.progress import steps
+
+if TYPE_CHECKING:
+    from poolreg.gallery import Panel
+
+NOTE_WIDTH = 36
+PLAN_ARGUMENTS = (
+    "kernel_size",
+    "stride",
+    "padding",
+    "dilation",
+    "ceil_mode",
+    "output_size",
+    "axes",
+    "data_format",
+    "channel_axis",
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is pooled, and how: an input, parameters in words, and the options of `apply`."""
+
+    picture: Picture
+    given: arguments.Given
+    options: dict[str, Any]
+
+    def scaled(self, white: float | None) -> Task:
+        """The same with another value of white; an array's values stay and get a white."""
+        picture = self.picture
+        if white is None:
+            return self
+        if picture.white is None:
+            return replace(self, picture=replace(picture, white=white))
+        values = picture.values * picture.values.dtype.type(white / picture.white)
+        return replace(self, picture=replace(picture, values=values, white=white))
+
+    @property
+    def x(self) -> Array:
+        return self.picture.values
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        if self.options["axes"] is not None:
+            return tuple(self.options["axes"])
+        if self.x.ndim not in (2, 3):
+            raise click.UsageError(
+                f"the array has shape {self.x.shape}: say which axes are pooled with --axes, "
+                "for example --axes 2,3"
+            )
+        return 0, 1
+
+    @property
+    def channel_axis(self) -> int | None:
+        if self.options["channel_axis"] is not None or self.x.ndim != 3:
+            return self.options["channel_axis"]  # type: ignore[no-any-return]
+        pooled = {axis % 3 for axis in self.axes}
+        return None if 2 in pooled else 2
+
+    @property
+    def window(self) -> dict[str, Any]:
+        """The arguments of `pool` that say what a window is."""
+        names = ("stride", "padding", "dilation", "ceil_mode", "output_size")
+        return {
+            "kernel_size": self.options["kernel"],
+            **{name: self.options[name] for name in names},
+            "axes": self.axes,
+            "channel_axis": self.channel_axis,
+        }
+
+    def pool(self, method: str) -> Array:
+        given = self.given.for_method(method, self.x, self.axes)
+        return pr.pool(  # type: ignore[no-any-return]
+            self.x,
+            method,
+            **self.window,
+            num_threads=self.options["threads"],
+            rng=self.options["seed"],
+            **given,
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """What a caption says of the parameters, on one line."""
+        words = [f"{name}={text}" for name, text in self.given.words]
+        if self.options["seed"] is not None:
+            words.append(f"rng={self.options['seed']}")
+        return (textwrap.shorten(", ".join(words), NOTE_WIDTH, placeholder=" …"),) if words else ()
+
+    def only_for(self, method: str) -> Task:
+        """The same without what this method does not know, for comparing it with others."""
+        draws = pr.describe(method).traits.needs_rng
+        options = self.options if draws else {**self.options, "seed": None}
+        return replace(self, given=self.given.known_to(method), options=options)
+
+    def pool_to(self, target: Path, method: str) -> str:
+        """Pool into a file; the answer says what it holds now."""
+        return pictures.write(target, replace(self.picture, values=self.pool(method)))
+
+    def compare_to(self, target: Path, methods: Sequence[str]) -> str:
+        """All methods' results beside the input, as one picture."""
+        from poolreg import gallery, page
+
+        self.given.check_known(methods)
+        if not gallery.is_image(self.x, self.axes):
+            raise click.UsageError(
+                "--compare draws images, (H, W) or (H, W, C) with 1 to 4 channels, pooled over "
+                f"axes 0,1; got shape {self.x.shape} and axes {self.axes}"
+            )
+        panels = []
+        with steps(len(methods) + 1) as step:
+            for method in methods:
+                step(f"pool by {method}")
+                panels.append(self.panel(method))
+            step(f"draw {target}")
+            heading = f"One image, {len(panels)} ways to pool it\n{spoken_window(self.window)}"
+            white = self.picture.white or gallery.largest(self.x)
+            detail = gallery.busiest_detail(self.x)
+            page.save(gallery.draw(self.x, panels, heading, detail, white), target)
+        return f"{len(panels)} methods"
+
+    def panel(self, method: str) -> Panel:
+        """A method's result as a card of the comparison."""
+        from poolreg import gallery
+
+        one = self.only_for(method)
+        plan = general_plan(self.x.shape, *(self.window.get(name) for name in PLAN_ARGUMENTS))
+        part = gallery.footprint(plan)
+        return gallery.Panel(method, one.pool(method), part=part, notes=one.notes())
+
+
+def spoken_window(window: dict[str, Any]) -> str:
+    """The arguments that are not the defaults, in words."""
+    defaults = {"padding": 0, "dilation": 1, "ceil_mode": False, "channel_axis": 2}
+    words = [f"{n} {v}" for n, v in window.items() if v is not None and v != defaults.get(n)]
+    return f"{', '.join(words)}; the outlined region is enlarged below each image"
