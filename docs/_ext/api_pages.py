@@ -1,0 +1,99 @@
+"""The reference: every public name, grouped by the part that defines it, functions by method."""
+
+import importlib
+import inspect
+from pathlib import Path
+from typing import Any
+
+import calls
+import poolreg as pr
+import rst
+from sphinx.application import Sphinx
+
+TITLES = {
+    "poolreg.general": "Any method, any axes",
+    "poolreg.plan": "Shapes",
+    "poolreg.engine": "Gradients",
+    "poolreg.registry": "The registry",
+    "poolreg.method": "Writing a method",
+    "poolreg.params": "Parameters of a method",
+    "poolreg.reducers": "Reducers",
+    "poolreg.config": "Configuration",
+    "poolreg.errors": "Errors",
+}
+
+
+def groups() -> dict[str, list[str]]:
+    """Public names by the module that defines them, in the order of TITLES, the others after."""
+    found: dict[str, list[str]] = {module: [] for module in TITLES}
+    for name in pr.__all__:
+        module = getattr(getattr(pr, name), "__module__", None)
+        if module is not None and calls.method_of(name) is None:
+            found.setdefault(module, []).append(name)
+    return {module: names for module, names in found.items() if names}
+
+
+def title(module: str) -> str:
+    doc = inspect.getdoc(importlib.import_module(module)) or module
+    return TITLES.get(module) or doc.partition("\n")[0].rstrip(".")
+
+
+def entry(name: str) -> str:
+    if inspect.isclass(getattr(pr, name)):
+        options = {} if issubclass(getattr(pr, name), Exception) else {"members": ""}
+        return rst.directive("autoclass", name, show_inheritance="", **options)
+    return rst.directive("autofunction", name)
+
+
+def page(heading: str, names: list[str]) -> list[str]:
+    return [rst.heading(heading, "="), ".. currentmodule:: poolreg\n", *map(entry, names)]
+
+
+def summary(name: str) -> tuple[str, str]:
+    role = "class" if inspect.isclass(getattr(pr, name)) else "func"
+    doc = inspect.getdoc(getattr(pr, name)) or ""
+    return f":{role}:`~poolreg.{name}`", rst.prose(doc.partition("\n\n")[0].replace("\n", " "))
+
+
+def index_page(sections: dict[str, tuple[str, list[str]]]) -> list[str]:
+    parts = [
+        rst.heading("Reference", "="),
+        "Everything that ``import poolreg as pr`` offers. The functions of a rank have the names,\n"
+        "order, defaults and output sizes of ``torch.nn.functional``.\n",
+    ]
+    for docname, (heading, names) in sections.items():
+        link = f":doc:`{heading} <{docname}>`"
+        parts += [
+            f".. rubric:: {link}\n",
+            rst.table(("name", "what it is"), map(summary, names), widths="35 65"),
+        ]
+    parts.append(rst.directive("toctree", content="\n".join(sections), hidden=""))
+    return parts
+
+
+def make(app: Sphinx) -> None:
+    folder = Path(app.srcdir, "api")
+    sections = {
+        module.removeprefix("poolreg."): (title(module), names)
+        for module, names in groups().items()
+    }
+    for method, names in calls.functions().items():
+        if names:
+            sections[f"functions-{method}"] = (f"Functions of {method}", names)
+    written = {folder / "index.rst": index_page(sections)}
+    for docname, (heading, names) in sections.items():
+        written[folder / f"{docname}.rst"] = page(heading, names)
+    for path, parts in written.items():
+        rst.write(path, parts)
+    rst.remove_others(folder, written)
+
+
+def escape(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Docstrings are text: ``*`` and ``|`` are no markup in them.  Comes before napoleon."""
+    lines[:] = rst.docstring("\n".join(lines)).splitlines()
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("autodoc-process-docstring", escape, priority=400)
+    app.connect("builder-inited", make)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,166 @@
+"""Drawing for the documentation: cells with numbers, and files for a light and a dark page."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.text import Text
+from poolreg.page import ACCENT, COOL, GREY, INK, PAPER
+
+CELL, TINT, RULE = "#f1f3f5", "#fbd9cd", "#c4cad0"
+DARK = {
+    INK: "#e8eaed",
+    GREY: "#a3acb6",
+    PAPER: "#14181e",
+    CELL: "#232a33",
+    TINT: "#6b3524",
+    COOL: "#7db7e8",
+    RULE: "#48525e",
+}
+SIZE = 11  # points; a picture of six inches is still legible on a narrow screen
+TEXT = {"font.size": SIZE, "svg.fonttype": "path", "svg.hashsalt": "poolreg"}
+
+
+def publish(figure: Figure, folder: Path, name: str, suffix: str) -> None:
+    """Write a light and a dark version, each only if it changed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for theme, colours in (("light", {}), ("dark", DARK)):
+        with mpl.rc_context(TEXT):
+            image = raster(figure, colours) if suffix == "webp" else vector(figure, colours)
+        path = folder / f"{name}.{theme}.{suffix}"
+        if not path.exists() or path.read_bytes() != image:
+            path.write_bytes(image)
+
+
+def vector(figure: Figure, colours: Mapping[str, str]) -> bytes:
+    file = io.StringIO()
+    figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+    text = file.getvalue()
+    for light, dark in colours.items():
+        text = text.replace(light, dark)
+    return text.encode()
+
+
+def raster(figure: Figure, colours: Mapping[str, str]) -> bytes:
+    for text in figure.findobj(Text):
+        colour = to_hex(text.get_color())
+        text.set_color(colours.get(colour, colour))
+    file = io.BytesIO()
+    figure.savefig(
+        file,
+        format="webp",
+        transparent=True,
+        bbox_inches="tight",
+        pad_inches=0.02,
+        pil_kwargs={"quality": 88, "method": 4},
+    )
+    return file.getvalue()
+
+
+def without_heading(figure: Figure) -> Figure:
+    """A page of cards without its title and subtitle: on a page of ours the caption says it."""
+    for text in figure.texts[:2]:
+        text.remove()
+    return figure
+
+
+def canvas(width: float, height: float, across: float, down: float) -> tuple[Figure, Axes]:
+    """A figure in inches, whose coordinates run from (0, 0) at the top left to (across, down)."""
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, across), ylim=(down, 0), aspect="equal")
+    axes.axis("off")
+    return figure, axes
+
+
+def number(value: Any) -> str:
+    """A short decimal: no zeros at its end, the mathematician's minus."""
+    text = f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return "0" if text in ("0", "-0") else text.replace("-", "−")
+
+
+def grid(
+    axes: Axes,
+    left: float,
+    top: float,
+    values: Any,
+    title: str = "",
+    *,
+    fill: Any = None,
+    ink: Any = None,
+    size: float = SIZE,
+    dashed: Any = None,
+) -> None:
+    """Cells of side 1 with their numbers; `fill`, `ink` and `dashed` are per cell."""
+    values = np.asarray(values)
+    for place in np.ndindex(values.shape):
+        row, column = place
+        colour = CELL if fill is None else fill[row][column]
+        loose = dashed is not None and dashed[row][column]
+        axes.add_patch(
+            Rectangle(
+                (left + column, top + row),
+                1,
+                1,
+                facecolor="none" if loose else colour,
+                edgecolor=RULE,
+                linewidth=1,
+                linestyle=(0, (3, 3)) if loose else "-",
+            )
+        )
+        value = values[place]
+        axes.text(
+            left + column + 0.5,
+            top + row + 0.53,
+            value if isinstance(value, str) else number(value.item()),
+            ha="center",
+            va="center",
+            size=size,
+            color=INK if ink is None else ink[row][column],
+        )
+    if title:
+        caption(axes, left, top - 0.2, title)
+
+
+def caption(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
+    axes.text(x, y, text, **{"color": GREY, "size": SIZE, "va": "bottom", **style})
+
+
+def outline(
+    axes: Axes, left: float, top: float, wide: float, tall: float = 1, **style: Any
+) -> None:
+    style = {"edgecolor": ACCENT, "linewidth": 2, **style}
+    axes.add_patch(Rectangle((left, top), wide, tall, facecolor="none", zorder=3, **style))
+
+
+def arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    axes.add_patch(
+        FancyArrowPatch(
+            start, end, arrowstyle="-|>", mutation_scale=12, color=GREY, linewidth=1.2, shrinkA=0
+        )
+    )
+
+
+def plot(width: float = 6.0, height: float = 3.2) -> tuple[Figure, Axes]:
+    """Axes for curves: two spines and quiet ticks."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_facecolor("none")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(GREY)
+    axes.tick_params(colors=GREY)
+    return figure, axes
+
+
+def heat(axes: Axes, values: Any, largest: float) -> None:
+    """An image of signed numbers, white at 0."""
+    axes.imshow(values, cmap="RdBu_r", vmin=-largest, vmax=largest, interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_color(RULE)

@@ -1,0 +1,105 @@
+"""The documentation: its examples run as they stand, and it builds without a warning."""
+
+import doctest
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import poolreg as pr
+import pytest
+from poolreg.gallery import load_photograph
+
+DOCS = Path(__file__).parent.parent / "docs"
+MADE = ("_build", "_pictures", "api", "methods")  # by a build: not here, but in a copy
+PAGES = [
+    page
+    for page in sorted(DOCS.rglob("*.md"))
+    if page.relative_to(DOCS).parts[0] not in (*MADE, "design")
+]
+BLOCK = re.compile(r"^```(python|pycon)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PROMPT = re.compile(r"^( *)>>> ", re.MULTILINE)
+OPTIONS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+
+
+def run(text: str, name: str) -> int:
+    """Run the blocks of a page one after the other, with common names; how many examples ran."""
+    names: dict[str, object] = {}
+    examples: list[doctest.Example] = []
+    for block in BLOCK.finditer(text):
+        line = text.count("\n", 0, block.start(2))
+        if block[1] == "python":
+            examples.append(doctest.Example(f"exec({block[2]!r}, globals())", "", lineno=line))
+            continue
+        for example in doctest.DocTestParser().get_examples(block[2], name):
+            example.lineno += line
+            examples.append(example)
+    failures: list[str] = []
+    test = doctest.DocTest(examples, names, name, name, 0, text)
+    doctest.DocTestRunner(optionflags=OPTIONS).run(test, out=failures.append)
+    assert not failures, "".join(failures)
+    return len(examples)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_examples_run(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert run(text, page.name) >= len(PROMPT.findall(text)), "an example outside of a block"
+
+
+def test_there_are_examples() -> None:
+    with_examples = [page for page in PAGES if PROMPT.search(page.read_text(encoding="utf-8"))]
+    assert len(with_examples) >= 13
+
+
+def test_pages_build_and_what_they_make_is_there(tmp_path: Path) -> None:
+    source, built = tmp_path / "docs", tmp_path / "html"
+    shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns(*MADE))
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+    build = subprocess.run([*command, source, built], capture_output=True, text=True)
+    assert build.returncode == 0, build.stderr
+    for name in pr.methods():
+        check_method_page(name, source, built)
+    check_pictures(built)
+    matrix = (built / "matrix.html").read_text(encoding="utf-8")
+    assert matrix.count("✓") > 5 * len(pr.methods())
+
+
+def check_method_page(name: str, source: Path, built: Path) -> None:
+    page = (built / "methods" / f"{name}.html").read_text(encoding="utf-8")
+    described = pr.describe(name)
+    for param in described.params:
+        assert f">{param.name}<" in page, f"{name}: {param.name}"
+    for heading in ("Definition", "Example", "Gradient", "Parameters", "Traits", "Functions"):
+        assert f"<h2>{heading}<" in page, f"{name}: {heading}"
+    written = (source / "methods" / f"{name}.rst").read_text(encoding="utf-8")
+    examples = doctest.DocTestParser().get_doctest(written, {}, name, name, 0)
+    assert examples.examples, f"{name} has no example"
+    assert doctest.DocTestRunner().run(examples).failed == 0, name
+
+
+def check_pictures(built: Path) -> None:
+    """Each picture in a light and a dark version, on a page, with words for who does not see it."""
+    images = {path.name for path in (built / "_images").iterdir()}
+    shown: set[str] = set()
+    for page in built.rglob("*.html"):
+        for tag in re.findall(r"<img [^>]*>", page.read_text(encoding="utf-8")):
+            match = re.search(r'src="[./]*_images/([^"]+)"', tag)
+            if match is not None:
+                shown.add(match[1])
+                assert re.search(r'alt="[^"]{20,}"', tag), f"{page.name}: {tag}"
+    assert shown == images
+    assert {name.replace(".light.", ".dark.") for name in images if ".light." in name} == {
+        name for name in images if ".dark." in name
+    }
+    expected = {"original-and-pooled.light.webp", *(f"method-{m}.light.webp" for m in pr.methods())}
+    assert expected <= images
+
+
+def test_shapes_that_the_pictures_show() -> None:
+    photograph = load_photograph()
+    assert photograph.shape == (600, 512, 3)
+    assert pr.pool(photograph, "max", 8, axes=(0, 1)).shape == (75, 64, 3)
+    assert pr.max_pool2d(np.zeros((2, 3, 16, 16)), 2).shape == (2, 3, 8, 8)
