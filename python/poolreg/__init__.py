@@ -22,10 +22,12 @@ from poolreg.errors import (
 from poolreg.functional import *  # noqa: F403
 from poolreg.functional import __all__ as _functional
 from poolreg.general import Pool, pool, pool_vjp
+from poolreg.generalised import *  # noqa: F403
+from poolreg.generalised import __all__ as _generalised
 from poolreg.method import ArraySpec, Method, Reducer, Traits, Window
 from poolreg.params import Param
 from poolreg.plan import output_shape
-from poolreg.reducers import Linear, Select
+from poolreg.reducers import Blend, Choice, Filter, Linear, Power, Sample, Select, Weighted
 from poolreg.registry import (
     Description,
     describe,
@@ -39,9 +41,12 @@ __version__ = _core.version()
 
 __all__ = [
     "ArraySpec",
+    "Blend",
+    "Choice",
     "Config",
     "DTypeError",
     "Description",
+    "Filter",
     "Gradients",
     "Linear",
     "Method",
@@ -50,11 +55,14 @@ __all__ = [
     "PluginError",
     "Pool",
     "PoolregError",
+    "Power",
     "Reducer",
+    "Sample",
     "Select",
     "ShapeError",
     "Traits",
     "UnknownMethodError",
+    "Weighted",
     "Window",
     "__version__",
     "describe",
@@ -68,4 +76,5 @@ __all__ = [
     "registered",
     "show_config",
     *_functional,
+    *_generalised,
 ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol, TypeVar, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg.method import Array
+from poolreg.method import Array, Method
+from poolreg.params import Param
 from poolreg.plan import Padding, Size
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,6 +47,8 @@ OUTPUT_SIZE = """output_size : int or tuple of int or None
     Outputs along each axis; None for as many as inputs."""
 INDICES = """return_indices : bool, default False
     Also the positions of the selected elements: int64, flat over the spatial axes of the input."""
+RNG = """rng : None, int, SeedSequence, BitGenerator or Generator
+    What the draws of training come from (SPEC 7)."""
 AXES = """axes : int or tuple of int, default all after the first two
     The axes of the window.
 keepdims : bool, default False
@@ -71,6 +75,40 @@ SOURCE = (
 
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}" if line else "" for line in text.split("\n"))
+
+
+def document(method: Method, text: str, rank: int) -> str:
+    """The docstring of a generalised function: its first line and example around what the method
+    says of itself."""
+    first, example = text.split("\n", 1)
+    _, said = (type(method).__doc__ or "").split("\n", 1)
+    parameters = [
+        f"{param.name} : {param.allowed()}, default {param.default}\n    {param.doc}"
+        if param.default is not Param.required
+        else f"{param.name} : {param.allowed()}\n    {param.doc}"
+        for param in method.params
+    ]
+    if method.returns_indices:
+        parameters.append(INDICES)
+    if method.traits.needs_rng:
+        parameters.append(RNG)
+    notes = [EMPTY[True], *(f"Reference: {r}." for r in method.references)]
+    if method.differences:
+        notes += ["Elsewhere:", *(f"- {difference}" for difference in method.differences)]
+    sections = [
+        inspect.cleandoc(said),
+        "\n" + WINDOWED,
+        "\nParameters\n----------",
+        *[INPUT, WINDOW, *parameters, REST.format(pair="")],
+        "\nReturns\n-------\nndarray\n    Of the input's dtype and memory order.",
+        "\nRaises\n------\nParameterError, ShapeError, DTypeError\n    "
+        "Naming the argument, its value and what is allowed.",
+        "\nNotes\n-----",
+        *notes,
+        "\nExamples\n--------",
+    ]
+    body = _indented("\n".join(sections))
+    return f"{first.replace(':', f' in {rank}-D:', 1)}\n\n{body}{example}"
 
 
 def _document(function: F, formula: str, parts: list[str], selects: bool) -> F:

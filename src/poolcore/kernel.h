@@ -98,7 +98,7 @@ typedef struct pc_job {
         int params;
         pc_param param[PC_PARAMS];
         uint64_t key;
-        bool add; /* dx is not zeroed first */
+        bool add;        /* dx is not zeroed first */
         double *partial; /* gradients of the parameters: one row a unit, see pc_partials */
         int64_t partials;
     } windows;

@@ -221,8 +221,7 @@ static void tile_windows(pc_job *job)
     } else {
         taps *= axis->K;
         const int64_t lanes = pc_min(pc_max(BLOCK / taps, LEAST_LANES), MOST_OUTPUT_LANES);
-        job->windows.segment =
-            axis->kind == PC_REGULAR ? pc_min(pc_max(lanes / L, 1), axis->O) : 1;
+        job->windows.segment = axis->kind == PC_REGULAR ? pc_min(pc_max(lanes / L, 1), axis->O) : 1;
     }
     job->windows.pitch = pc_round_up(job->windows.segment * L, PC_BLOCK);
     job->windows.chunk = pc_min(taps, pc_max(BLOCK / job->windows.pitch, 1));

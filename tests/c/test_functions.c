@@ -458,8 +458,22 @@ static const struct {
     TEST(powers_of_two), TEST(drawn_numbers), TEST(bits),
 };
 
+/* Does this CPU run what this file was compiled for? */
+static bool is_supported(void)
+{
+#if defined(__AVX512F__)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq");
+#elif defined(__AVX2__)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return true;
+#endif
+}
+
 int main(int argc, char **argv)
 {
+    if (!is_supported())
+        return 77; /* ctest: skipped */
     all = argc > 1 && strcmp(argv[1], "all") == 0;
     const int count = sizeof tests / sizeof *tests;
     int failed = 0;

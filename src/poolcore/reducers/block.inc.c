@@ -38,7 +38,7 @@ typedef struct F(functor) {
     int forward, passes; /* passes of forward; with gradients */
     int slots;
     const pc_slot *slot;
-    int mark; /* the slot that finish leaves the mark in */
+    int mark;                                         /* the slot that finish leaves the mark in */
     void (*prepare)(F(lanes) *, int pass, int64_t n); /* or NULL */
     void (*pass)(const F(block) *, F(lanes) *, int pass);
     void (*finish)(const F(lanes) *, int64_t n, T *y);

@@ -22,21 +22,34 @@
 #define LEAST ((T)(sizeof(T) == sizeof(float) ? FLT_MIN : DBL_MIN))
 
 enum {
-    D(SUM), D(HIGHEST), D(LOWEST),            /* of x, x, -x */
-    D(CENTRE), D(UNIT),                       /* r, 1 / D */
-    D(SQUARES), D(LARGEST),                   /* of e' */
-    D(LOG_NORM), D(NORM), D(SHIFT), D(FLOOR), /* log M, 1 / M', s, alpha exp(-s) */
-    D(WEIGHTS), D(PRODUCTS), D(MEAN),
-    D(ALPHAS), D(LAMBDAS), D(TS), D(SLOPES), D(PHIS), /* sums of D / w, t log v, t, t phi' / v, phi' */
-    D(SCALE),                                         /* 2 h / (M' D) */
+    D(SUM),
+    D(HIGHEST),
+    D(LOWEST), /* of x, x, -x */
+    D(CENTRE),
+    D(UNIT), /* r, 1 / D */
+    D(SQUARES),
+    D(LARGEST), /* of e' */
+    D(LOG_NORM),
+    D(NORM),
+    D(SHIFT),
+    D(FLOOR), /* log M, 1 / M', s, alpha exp(-s) */
+    D(WEIGHTS),
+    D(PRODUCTS),
+    D(MEAN),
+    D(ALPHAS),
+    D(LAMBDAS),
+    D(TS),
+    D(SLOPES),
+    D(PHIS),  /* sums of D / w, t log v, t, t phi' / v, phi' */
+    D(SCALE), /* 2 h / (M' D) */
     D(SLOTS)
 };
 static const pc_slot D(slot)[D(SLOTS)] = {
-    {0, PC_SLOT_SUM}, {0, PC_SLOT_MAX}, {0, PC_SLOT_MAX}, {1, PC_SLOT_DERIVED}, {1, PC_SLOT_DERIVED},
-    {1, PC_SLOT_SUM}, {1, PC_SLOT_MAX}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED},
-    {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}, {2, PC_SLOT_SUM},
-    {3, PC_SLOT_DERIVED}, {3, PC_SLOT_SUM}, {3, PC_SLOT_SUM}, {3, PC_SLOT_SUM}, {3, PC_SLOT_SUM},
-    {3, PC_SLOT_SUM}, {3, PC_SLOT_DERIVED}};
+    {0, PC_SLOT_SUM},     {0, PC_SLOT_MAX},     {0, PC_SLOT_MAX},     {1, PC_SLOT_DERIVED},
+    {1, PC_SLOT_DERIVED}, {1, PC_SLOT_SUM},     {1, PC_SLOT_MAX},     {2, PC_SLOT_DERIVED},
+    {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM},
+    {2, PC_SLOT_SUM},     {3, PC_SLOT_DERIVED}, {3, PC_SLOT_SUM},     {3, PC_SLOT_SUM},
+    {3, PC_SLOT_SUM},     {3, PC_SLOT_SUM},     {3, PC_SLOT_SUM},     {3, PC_SLOT_DERIVED}};
 
 PC_OUTLINE void D(look)(const T *x, A *const slot[], int64_t lo, int64_t hi)
 {
@@ -217,8 +230,8 @@ static void D(pass)(const F(block) * block, F(lanes) * lanes, int pass)
         if (pass == 3)
             D(sum_gradients)(x, room, lanes->dy, slot, eps2, upward, lo, hi);
         if (pass == 4)
-            D(differentiate)(x, room, lanes->dy, lanes->count, slot, eps2, upward, by, !lanes->map_out,
-                             lo, hi);
+            D(differentiate)(x, room, lanes->dy, lanes->count, slot, eps2, upward, by,
+                             !lanes->map_out, lo, hi);
     }
 }
 

@@ -75,8 +75,8 @@ PC_INLINE void P(differentiate)(const T *x, const T *p, int base, T least, int p
         const T q = P(ratio)(P(base)(x[i], base, least), (T)extreme[i]);
         const T w = P(raise_less)(q, p[i], power), g = (T)(dy[i] * scale[i]) * w;
         const T sign = base == PC_ABSOLUTE && x[i] < 0 ? -1 : 1;
-        const bool flat = base == PC_AT_LEAST ? x[i] <= least
-                                              : x[i] == 0 && !(base == PC_SIGNED && p[i] == 1);
+        const bool flat =
+            base == PC_AT_LEAST ? x[i] <= least : x[i] == 0 && !(base == PC_SIGNED && p[i] == 1);
         dx[i] = flat || scale[i] == 0 ? 0 : sign * g;
         const T term = q == 0 || w == 0 ? 0 : w * q * LOG(q);
         logs[i] += (A)(base == PC_SIGNED && x[i] < 0 ? -term : term);
@@ -113,9 +113,13 @@ typedef void (*P(adder))(const T *, const T *, T, const A *, A *, int64_t, int64
 typedef void (*P(differentiator))(const T *, const T *, T, const T *, A *const[], T *, int64_t,
                                   int64_t);
 #define P_ALL(name)                                                                                \
-    {{P(name##_absolute), P(name##_absolute_1), P(name##_absolute_2), P(name##_absolute_3)},       \
-     {P(name##_signed), P(name##_signed_1), P(name##_signed_2), P(name##_signed_3)},               \
-     {P(name##_at_least), P(name##_at_least_1), P(name##_at_least_2), P(name##_at_least_3)}}
+    {                                                                                              \
+        {P(name##_absolute), P(name##_absolute_1), P(name##_absolute_2), P(name##_absolute_3)},    \
+            {P(name##_signed), P(name##_signed_1), P(name##_signed_2), P(name##_signed_3)},        \
+        {                                                                                          \
+            P(name##_at_least), P(name##_at_least_1), P(name##_at_least_2), P(name##_at_least_3)   \
+        }                                                                                          \
+    }
 static const P(adder) P(adders)[3][4] = P_ALL(add);
 static const P(differentiator) P(differentiators)[3][4] = P_ALL(differentiate);
 #undef P_ALL

@@ -14,15 +14,20 @@
 #define S(name) PC_CAT3(name, sample, TYPE)
 
 enum {
-    S(LARGEST), S(NAN_AT),            /* of the keys; the number of the first NaN */
-    S(SUM), S(LIMIT), S(SO_FAR),      /* of the weights; u times it; of those up to the row */
-    S(WHICH), S(CHOSEN),              /* the number of the chosen member, and its value */
-    S(LAST_AT), S(LAST),              /* the same of the last with a positive weight */
+    S(LARGEST),
+    S(NAN_AT), /* of the keys; the number of the first NaN */
+    S(SUM),
+    S(LIMIT),
+    S(SO_FAR), /* of the weights; u times it; of those up to the row */
+    S(WHICH),
+    S(CHOSEN), /* the number of the chosen member, and its value */
+    S(LAST_AT),
+    S(LAST), /* the same of the last with a positive weight */
     S(SLOTS)
 };
-static const pc_slot S(slot)[S(SLOTS)] = {
-    {0, PC_SLOT_MAX}, {0, PC_SLOT_MIN}, {1, PC_SLOT_SUM}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM},
-    {2, PC_SLOT_MIN}, {2, PC_SLOT_SUM}, {2, PC_SLOT_SUM}, {2, PC_SLOT_SUM}};
+static const pc_slot S(slot)[S(SLOTS)] = {{0, PC_SLOT_MAX},     {0, PC_SLOT_MIN}, {1, PC_SLOT_SUM},
+                                          {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}, {2, PC_SLOT_MIN},
+                                          {2, PC_SLOT_SUM},     {2, PC_SLOT_SUM}, {2, PC_SLOT_SUM}};
 
 PC_INLINE double S(key)(double x, int by)
 {
@@ -102,10 +107,10 @@ typedef struct S(loops) {
     void (*add)(const T *, double, A *const[], int64_t, int64_t);
     void (*scan)(const T *, const A *, double, double, A *const[], int64_t, int64_t);
 } S(loops);
-static const S(loops) S(loops_of)[3][2] = {
-    {{S(add_relu_power), S(scan_relu_power)}, {S(add_relu), S(scan_relu)}},
-    {{S(add_abs_power), S(scan_abs_power)}, {S(add_abs), S(scan_abs)}},
-    {{S(add_exp), S(scan_exp)}, {S(add_exp), S(scan_exp)}}};
+static const S(loops)
+    S(loops_of)[3][2] = {{{S(add_relu_power), S(scan_relu_power)}, {S(add_relu), S(scan_relu)}},
+                         {{S(add_abs_power), S(scan_abs_power)}, {S(add_abs), S(scan_abs)}},
+                         {{S(add_exp), S(scan_exp)}, {S(add_exp), S(scan_exp)}}};
 
 static void S(prepare)(F(lanes) * lanes, int pass, int64_t n)
 {

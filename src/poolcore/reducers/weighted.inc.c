@@ -10,7 +10,8 @@
  * l): expressions in x, g (the map), p (the lane's parameter), n0 and o0 (the call's); USES_MAP and
  * USES_P, 1 or 0. */
 #if !defined(NAME) || !defined(KEY) || !defined(WEIGHT) || !defined(L_X)
-#error "weighted.inc.c needs T, T_NAME, A, TYPE, NAME, KEY, WEIGHT, L_X, L_MAP, L_P, USES_MAP, USES_P"
+#error                                                                                             \
+    "weighted.inc.c needs T, T_NAME, A, TYPE, NAME, KEY, WEIGHT, L_X, L_MAP, L_P, USES_MAP, USES_P"
 #endif
 #define F(name) PC_CAT(name, TYPE)
 #define W(name) PC_CAT3(name, NAME, TYPE)
@@ -23,11 +24,8 @@
     (void)x, (void)g, (void)p, (void)n0, (void)o0, (void)map, (void)param
 
 enum { W(LARGEST), W(WEIGHTS), W(PRODUCTS), W(MEAN), W(LEARNT), W(SLOTS) };
-static const pc_slot W(slot)[W(SLOTS)] = {{0, PC_SLOT_MAX},
-                                          {1, PC_SLOT_SUM},
-                                          {1, PC_SLOT_SUM},
-                                          {2, PC_SLOT_DERIVED},
-                                          {2, PC_SLOT_SUM}};
+static const pc_slot W(slot)[W(SLOTS)] = {
+    {0, PC_SLOT_MAX}, {1, PC_SLOT_SUM}, {1, PC_SLOT_SUM}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}};
 
 PC_OUTLINE void W(find_largest)(const T *xs, const T *map, const T *param, T n0, int o0, A *largest,
                                 int64_t lo, int64_t hi)

@@ -277,8 +277,8 @@ static void F(load_outputs)(const F(walk) * w, int operand, T *dst)
 {
     const pc_operand *op = &w->job->op[operand];
     const int64_t L = w->job->L, n = w->job->windows.fold ? w->lanes.n / L : w->n;
-    const char *at = pc_row_of(w->job, w->item, operand, w->from.position[0], w->from.position[1],
-                               w->o2);
+    const char *at =
+        pc_row_of(w->job, w->item, operand, w->from.position[0], w->from.position[1], w->o2);
     for (int64_t c = 0; c < n; c++)
         for (int64_t l = 0; l < L; l++)
             dst[c * L + l] =
@@ -312,14 +312,14 @@ static void F(draw)(const F(walk) * w)
     const pc_coin coin = samples ? PC_COIN_AN_OUTPUT : (pc_coin)job->windows.option[0];
     const uint32_t stream = samples ? PC_STREAM_SAMPLE : PC_STREAM_COIN;
     const pc_operand *given = &job->op[PC_MAP_OUT];
-    const char *at = pc_row_of(job, w->item, PC_MAP_OUT, w->from.position[0], w->from.position[1],
-                               w->o2);
+    const char *at =
+        pc_row_of(job, w->item, PC_MAP_OUT, w->from.position[0], w->from.position[1], w->o2);
     for (int64_t c = 0; c < w->n; c++)
         for (int64_t l = 0; l < job->L; l++)
             w->lanes.u[c * job->L + l] =
-                samples && given->data ? *(const double *)(at + c * given->axis[2] + l * given->lane)
-                                      : pc_uniform(job->windows.key,
-                                                   F(drawn_for)(w, coin, c, l), stream);
+                samples && given->data
+                    ? *(const double *)(at + c * given->axis[2] + l * given->lane)
+                    : pc_uniform(job->windows.key, F(drawn_for)(w, coin, c, l), stream);
 }
 
 static bool F(draws)(const pc_job *job)
@@ -348,8 +348,8 @@ static void F(combine_lanes)(pc_slot_kind kind, A *a, const A *b, A *a_arg, cons
                              int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
-        const bool nan = (b[i] != b[i]) & ((a[i] == a[i]) | (kind == PC_SLOT_MAX && a_arg &&
-                                                             b_arg[i] > a_arg[i]));
+        const bool nan = (b[i] != b[i]) &
+                         ((a[i] == a[i]) | (kind == PC_SLOT_MAX && a_arg && b_arg[i] > a_arg[i]));
         const bool tie = kind == PC_SLOT_MAX && a_arg && a[i] == b[i] && b_arg[i] < a_arg[i];
         const bool take = kind == PC_SLOT_MIN ? b[i] < a[i] : (b[i] > a[i]) | nan | tie;
         if (kind == PC_SLOT_SUM)
