@@ -31,11 +31,12 @@ SOURCES := CMakeLists.txt pyproject.toml README.md LICENSE $(shell \
 C_FILES := $(filter %.c %.h,$(SOURCES)) $(wildcard benchmarks/*.c)
 
 .NOTPARALLEL:
-.PHONY: help check demo test lint format clean
+.PHONY: help check demo test docs lint format clean
 
 help: check
 	@echo 'make demo     pool a photograph with every method: a picture and a table'
 	@echo 'make test     lint, the C tests, and the Python tests against the installed wheel'
+	@echo 'make docs     the documentation, in docs/_build/html'
 	@echo 'make lint     ruff, clang-format and mypy'
 	@echo 'make format   let ruff and clang-format rewrite the sources'
 	@echo 'make clean    remove .venv and all that was built'
@@ -52,6 +53,9 @@ ifeq ($(basename $(VERSION)),3.11)
 test: .venv/torch
 endif
 endif
+
+docs: .venv/with-docs
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 # mypy looks into the packages that the extras bring.
 lint: .venv/tools .venv/with-test

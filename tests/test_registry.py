@@ -134,7 +134,7 @@ def test_parameters_are_checked_by_their_declaration() -> None:
         for words, params in refusals.items():
             with pytest.raises(pr.ParameterError, match=words):
                 pr.pool(x, "test.weighted", **WINDOW, **params)
-        for weight in (x[:1], x.astype(np.float32)):
+        for weight in (x[:, :1], x.astype(np.float32)):
             with pytest.raises(pr.ShapeError, match=r"weight must be float64 of shape \(2, 7, 6\)"):
                 pr.pool(x, "test.weighted", weight=weight, **WINDOW)
         with pytest.raises(pr.ShapeError, match="scale must be"):
@@ -314,7 +314,7 @@ def test_schema_of_every_kind_of_parameter() -> None:
     assert (power["minimum"], power["maximum"], power["default"]) == (1, 3, 1)
     assert (scale["type"], scale["default"]) == (["number", "array"], 1.0)
     assert (weight["x-kind"], weight["x-shape"]) == ("map", "map:in")
-    assert "weight (map): an array of shape map:in, required. One for each" in str(described)
+    assert "weight (map): an array of the input's shape, required. One for each" in str(described)
     assert "power (hyper): an integer >= 1 and <= 3, default 1. Of the weights." in str(described)
 
 

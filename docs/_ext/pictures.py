@@ -290,11 +290,11 @@ def detail_weights() -> Figure:
         for one_sided, colour in ((False, COOL), (True, ACCENT)):
             phi = np.maximum(difference, 0) if one_sided else difference
             axes.plot(difference, 1 + (phi**2 + 1e-3) ** (lam / 2), style, color=colour, lw=2)
-    axes.text(-2.9, 9.2, "symmetric", color=COOL, size=10)
-    axes.text(-2.9, 1.35, "asymmetric", color=ACCENT, size=10)
+    axes.text(-2.35, 7.4, "symmetric", color=COOL, size=10)
+    axes.text(-2.9, 0.72, "asymmetric", color=ACCENT, size=10, va="top")
     for text, at in (("lam = 2", (2.1, 6.9)), ("1", (2.72, 4.05)), ("0.5", (2.6, 2.0))):
         axes.text(*at, text, color=INK, size=10, ha="right" if text != "1" else "center")
-    axes.set(xlim=(-3, 3), ylim=(0, 10))
+    axes.set(xlim=(-3, 3), ylim=(-0.3, 10))
     axes.set_xlabel("member − reference", color=GREY)
     axes.set_ylabel("weight, alpha = 1", color=GREY)
     return figure
