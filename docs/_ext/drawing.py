@@ -24,7 +24,7 @@ DARK = {
     COOL: "#7db7e8",
     RULE: "#48525e",
 }
-SIZE = 11  # points; a picture of six inches is still legible on a narrow screen
+SIZE = 11  # points; a picture of five inches is still legible on a narrow screen
 TEXT = {"font.size": SIZE, "svg.fonttype": "path", "svg.hashsalt": "poolreg"}
 
 

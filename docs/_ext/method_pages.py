@@ -144,14 +144,18 @@ def traits(description: pr.Description) -> str:
 
 
 def example(name: str, functions: list[str]) -> str:
-    """The example of the two-dimensional function, or one that is run now."""
-    for function in functions:
-        if function == f"{name}_pool2d":
-            lines = (inspect.getdoc(getattr(pr, function)) or "").splitlines()
-            first = next((n for n, line in enumerate(lines) if line.startswith(">>>")), None)
-            if first is not None:
-                return "\n".join(lines[first:]).partition("\n\n")[0]
-    return generic_example(name)
+    """The example of the two-dimensional function, or one that is run now; both if it draws."""
+    parts = [documented(function) for function in functions if function == f"{name}_pool2d"]
+    if not any(parts) or pr.describe(name).traits.needs_rng:
+        parts.append(generic_example(name))
+    return "\n\n".join(filter(None, parts))
+
+
+def documented(function: str) -> str:
+    """The first doctest of a function's docstring."""
+    lines = (inspect.getdoc(getattr(pr, function)) or "").splitlines()
+    first = next((n for n, line in enumerate(lines) if line.startswith(">>>")), len(lines))
+    return "\n".join(lines[first:]).partition("\n\n")[0].rstrip()
 
 
 def generic_example(name: str) -> str:

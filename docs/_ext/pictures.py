@@ -81,7 +81,7 @@ class Picture(SphinxDirective):
 @picture
 def blocks() -> Figure:
     """Four windows of a plane and what each becomes."""
-    figure, axes = canvas(5.4, 2.5, 10.8, 5.0)
+    figure, axes = canvas(4.54, 2.1, 10.8, 5.0)
     grid(axes, 0.3, 0.8, PLANE.astype(int), "input, 4×4", fill=BLOCKS)
     arrow(axes, (4.7, 2.8), (6.4, 2.8))
     axes.text(5.5, 2.5, "max", ha="center", color=INK, size=12)
@@ -96,8 +96,8 @@ def tape(settings: list[tuple[str, dict[str, Any]]], length: int = 7, margin: in
     shapes = [pr.output_shape((length,), **window, axes=0)[0] for _, window in settings]
     tall = sum(per_row + 0.5 * n for n in shapes)
     wide = length + 2 * margin
-    scale = 5.6 / wide
-    figure, axes = canvas(5.6, scale * tall, wide, tall)
+    scale = 4.6 / wide
+    figure, axes = canvas(4.6, scale * tall, wide, tall)
     top = 0.75
     for (title, window), outputs in zip(settings, shapes, strict=True):
         k, s = window["kernel_size"], window.get("stride", window["kernel_size"])
@@ -128,7 +128,7 @@ def stride() -> Figure:
     return tape(
         [
             ("kernel_size 3, stride 3", {"kernel_size": 3, "stride": 3}),
-            ("kernel_size 3, stride 2: windows overlap", {"kernel_size": 3, "stride": 2}),
+            ("kernel_size 3, stride 2", {"kernel_size": 3, "stride": 2}),
         ]
     )
 
@@ -142,7 +142,7 @@ def dilation() -> Figure:
                 {"kernel_size": 3, "stride": 2, "dilation": 2},
             ),
             (
-                "kernel_size 2, stride 2, ceil_mode: the last window hangs over",
+                "kernel_size 2, stride 2, ceil_mode",
                 {"kernel_size": 2, "stride": 2, "ceil_mode": True},
             ),
         ]
@@ -152,7 +152,7 @@ def dilation() -> Figure:
 @picture
 def padding() -> Figure:
     """A padded plane: the window at the corner has four members, not nine."""
-    figure, axes = canvas(5.6, 3.4, 11.2, 6.8)
+    figure, axes = canvas(4.7, 2.86, 11.2, 6.8)
     values = np.full((6, 6), "", dtype=object)
     values[1:5, 1:5] = PLANE.astype(int) - 9
     cells = [[v if v == "" else number(v) for v in row] for row in values]
@@ -173,7 +173,7 @@ def padding() -> Figure:
 
 def there_and_back(method: str) -> Figure:
     """Forward: plane and output; backward: ones, and the gradient they become."""
-    figure, axes = canvas(5.6, 5.2, 11.2, 10.4)
+    figure, axes = canvas(4.7, 4.37, 11.2, 10.4)
     y, vjp = pr.pool_vjp(PLANE, method, (2, 2))
     gradient = vjp(np.ones_like(y)).input
     selected = method in ("max", "min")
@@ -212,7 +212,7 @@ def coins() -> Figure:
     """Mixed pooling: one coin for each feature map of each sample."""
     rng = np.random.default_rng(3)
     coin = rng.random((3, 8)) < 0.5
-    figure, axes = canvas(5.6, 2.1, 11.2, 4.2)
+    figure, axes = canvas(4.7, 1.76, 11.2, 4.2)
     words = np.where(coin, "max", "avg")
     fill = [[TINT if heads else CELL for heads in row] for row in coin]
     grid(axes, 2.9, 1.0, words, "feature map 0 … 7", fill=fill, size=10)
@@ -227,7 +227,7 @@ def sampling() -> Figure:
     window = np.array([[0, 1.1, 2.5], [0.9, 2.0, 1.0], [0, 1.5, 1.0]])
     probability = (window / window.sum()).ravel()
     ends = np.cumsum(probability)
-    figure, axes = canvas(5.8, 2.7, 11.6, 5.4)
+    figure, axes = canvas(4.87, 2.27, 11.6, 5.4)
     fill = [[CELL] * 3, [CELL] * 3, [CELL, TINT, CELL]]
     grid(axes, 0.3, 0.8, window, "window", fill=fill)
     grid(axes, 4.3, 0.8, window / window.sum(), "probability", fill=fill, size=10)
@@ -306,7 +306,7 @@ def importance() -> Figure:
     x = np.array([[1.0, 2, 3, 4]])
     logits = np.array([[0.0, 1, 0, -1]])
     weights = np.exp(logits) / np.exp(logits).sum()
-    figure, axes = canvas(5.6, 2.75, 11.2, 5.5)
+    figure, axes = canvas(4.7, 2.31, 11.2, 5.5)
     shade = [[TINT if w == weights.max() else CELL for w in weights[0]]]
     for row, (title, values) in enumerate(
         (("x", x), ("logits G", logits), ("weights", weights.round(3)))
