@@ -70,7 +70,7 @@ format: .venv/tools
 	$(BIN)/clang-format -i $(C_FILES)
 
 clean:
-	rm -rf .venv build dist wheelhouse
+	rm -rf .venv build dist wheelhouse docs/_build docs/_pictures docs/api docs/methods
 
 .venv/python-$(VERSION): | check
 	rm -rf .venv

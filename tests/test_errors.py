@@ -374,7 +374,8 @@ def test_empty_batches_are_fine(method: str, shape: tuple[int, ...]) -> None:
     y, vjp = pr.pool_vjp(x, method, 2, data_format="NCHW", **maps)
     assert y.shape == (*shape[:2], 4, 4)
     assert vjp(y).input.shape == shape
-    assert pool(x, method, kernel_size=None, output_size=1, **maps).size == 0
+    if not method.startswith("s3"):  # windows with a stride only
+        assert pool(x, method, kernel_size=None, output_size=1, **maps).size == 0
 
 
 @pytest.mark.parametrize("method", pr.methods())

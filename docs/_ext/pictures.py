@@ -311,10 +311,10 @@ def importance() -> Figure:
     for row, (title, values) in enumerate(
         (("x", x), ("logits G", logits), ("weights", weights.round(3)))
     ):
-        grid(axes, 2.6, 0.5 + 1.6 * row, values, fill=shade, size=10)
+        grid(axes, 2.6, 0.5 + 1.6 * row, values, fill=shade, size=9)
         axes.text(2.3, 1.03 + 1.6 * row, title, ha="right", va="center", color=GREY, size=11)
     arrow(axes, (6.9, 2.6), (8.3, 2.6))
-    grid(axes, 8.8, 2.1, [[float(np.sum(weights * x))]], "y", fill=[[TINT]], size=10)
+    grid(axes, 8.8, 2.1, [[float(np.sum(weights * x))]], "y", fill=[[TINT]], size=9)
     return figure
 
 

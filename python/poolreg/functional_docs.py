@@ -94,7 +94,7 @@ def document(method: Method, text: str, rank: int) -> str:
         parameters.append(RNG)
     notes = [EMPTY[True], *(f"Reference: {r}." for r in method.references)]
     if method.differences:
-        notes += ["Elsewhere:", *(f"- {difference}" for difference in method.differences)]
+        notes += ["Elsewhere:\n", *(f"- {difference}" for difference in method.differences)]
     sections = [
         inspect.cleandoc(said),
         "\n" + WINDOWED,

@@ -29,6 +29,8 @@ __all__ = [
         "mixed",
         "mixed_learned",
         "power_avg",
+        "s3",
+        "s3_dpp",
         "soft",
         "stochastic",
     )
@@ -597,3 +599,105 @@ def _lp_pool(
 
 
 lp_pool1d, lp_pool2d, lp_pool3d = _lp_pool
+
+
+@ranks
+def _s3_pool(
+    rank: int,
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    *,
+    grid: int | None = None,
+    training: bool = False,
+    rng: Any = None,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """S3Pool: the maximum at every place, then rows and columns drawn at random.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.s3_pool1d(np.array([[1.0, 2, 3, 4]]), 2)
+    array([[2.5, 4. ]])
+    """
+    return _pool(
+        "s3",
+        rank,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        {
+            "grid": grid,
+            "training": training,
+        },
+        data_format,
+        out,
+        num_threads,
+        rng=rng,
+    )
+
+
+s3_pool1d, s3_pool2d, s3_pool3d = _s3_pool
+
+
+@ranks
+def _s3_dpp_pool(
+    rank: int,
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    *,
+    alpha: Any = 1.0,
+    lam: Any = 1.0,
+    variant: str = "sym",
+    norm: str = "mean",
+    eps2: float = 1e-3,
+    grid: int | None = None,
+    training: bool = False,
+    rng: Any = None,
+    data_format: str | None = None,
+    out: Any = None,
+    num_threads: int | None = None,
+) -> Any:
+    """S3Pool of DPP: detail-preserving pooling at every place, then rows and columns drawn.
+
+    >>> import numpy as np, poolreg as pr
+    >>> pr.s3_dpp_pool1d(np.array([[1.0, 2, 3, 4]]), 2)
+    array([[2.  , 3.75]])
+    """
+    return _pool(
+        "s3_dpp",
+        rank,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        {
+            "alpha": alpha,
+            "lam": lam,
+            "variant": variant,
+            "norm": norm,
+            "eps2": eps2,
+            "grid": grid,
+            "training": training,
+        },
+        data_format,
+        out,
+        num_threads,
+        rng=rng,
+    )
+
+
+s3_dpp_pool1d, s3_dpp_pool2d, s3_dpp_pool3d = _s3_dpp_pool

@@ -1,0 +1,204 @@
+"""S3Pool: the maximum at every place, then rows and columns drawn at random."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poolreg import _core
+from poolreg._core import Plan
+from poolreg.arrays import new_array
+from poolreg.draws import STREAMS
+from poolreg.errors import ParameterError
+from poolreg.method import Array, Arrays, ArraySpec, Method, Reducer, Traits
+from poolreg.params import Param
+from poolreg.reducers import Linear, Select
+from poolreg.registry import register_method
+
+__all__ = ["S3"]
+
+
+class Places:
+    """Along one axis: where the windows of every output may begin."""
+
+    def __init__(self, plan: Plan, number: int, grid: int | None) -> None:
+        window: Any = plan.windows[number]
+        axis, kind, *sizes = window
+        if kind == "adaptive":
+            raise ParameterError("s3 needs windows with a stride: no adaptive or global ones")
+        self.size = plan.input_shape[axis]
+        self.outputs = plan.output_shape[axis]
+        if kind == "same":
+            kernel, self.stride, dilation, lower = sizes
+            total = max((self.outputs - 1) * self.stride + kernel - self.size, 0)
+            before = total - total // 2 if lower else total // 2
+        else:
+            kernel, self.stride, before, _, dilation, _ = sizes
+        if dilation != 1:
+            raise ParameterError(f"s3 takes no dilation, got {dilation}")
+        self.axis, self.kernel, self.before = axis, kernel, before
+        self.grid = self.stride if grid is None else grid
+        if self.grid % self.stride:
+            raise ParameterError(f"grid must be a multiple of the stride {self.stride}, got {grid}")
+        if self.before >= self.kernel:
+            raise ParameterError(f"padding must be below kernel_size {kernel}, got {before}")
+
+    def windows_at(self, starts: NDArray[np.int64]) -> tuple[Any, ...]:
+        """The windows that begin at these places, as a plan wants them."""
+        begins = np.maximum(starts - self.before, 0)
+        ends = np.minimum(starts - self.before + self.kernel, self.size)
+        return self.axis, "bins", tuple(begins.tolist()), tuple(ends.tolist())
+
+    @property
+    def count(self) -> int:
+        """Places, from the first of the padding to the last of the input."""
+        places: int = min(self.size + self.before, self.outputs * self.stride)
+        return places
+
+    def shares(self) -> list[tuple[int, int]]:
+        """The places of each output: as many as the stride."""
+        bounds = [min(o * self.stride, self.count) for o in range(self.outputs + 1)]
+        return list(pairwise(bounds))
+
+    def drawn(self, key: int, stream: int) -> NDArray[np.int64]:
+        """In each cell of the grid as many places as it has outputs, drawn without repetition."""
+        u = np.empty(self.count)
+        _core.uniforms(key, stream, u)
+        starts: list[int] = []
+        each = self.grid // self.stride
+        for first in range(0, self.outputs, each):
+            outputs = min(each, self.outputs - first)
+            low = first * self.stride
+            cell = u[low : min(low + outputs * self.stride, self.count)]
+            starts += sorted(low + np.argsort(cell, kind="stable")[:outputs])
+        return np.array(starts, np.int64)
+
+
+STREAM_OF = (STREAMS["s3_columns"], STREAMS["s3_rows"], STREAMS["s3_planes"])
+
+
+def places_of(plan: Plan, params: Mapping[str, Any]) -> list[Places]:
+    return [Places(plan, number, params["grid"]) for number in range(len(plan.windows))]
+
+
+def drawn_plan(plan: Plan, params: Mapping[str, Any]) -> Plan:
+    """One window an output, at the drawn places: the same rows and columns for all planes."""
+    places = places_of(plan, params)
+    streams = STREAM_OF[: len(places)][::-1]
+    windows = [
+        one.windows_at(one.drawn(params["key"], stream))
+        for one, stream in zip(places, streams, strict=True)
+    ]
+    return Plan(plan.input_shape, tuple(windows), plan.channel_axis)
+
+
+def dense_plan(plan: Plan, params: Mapping[str, Any]) -> Plan:
+    """A window at every place."""
+    windows = [one.windows_at(np.arange(one.count)) for one in places_of(plan, params)]
+    return Plan(plan.input_shape, tuple(windows), plan.channel_axis)
+
+
+def share_plan(plan: Plan, params: Mapping[str, Any], dense: Plan) -> Plan:
+    """The places of each output."""
+    windows = []
+    for one in places_of(plan, params):
+        begins, ends = zip(*one.shares(), strict=True)
+        windows.append((one.axis, "bins", begins, ends))
+    return Plan(dense.output_shape, tuple(windows), plan.channel_axis)
+
+
+@register_method
+class S3(Method):
+    """The maximum of a window that begins at a random place, one of those that the stride skips.
+
+    Take the maximum of the window that begins at every place.  In training the places along each
+    axis are cut into cells of ``grid``, of which ``grid / stride`` are kept: drawn without
+    repetition, in order, the same for all planes.  In inference y is the mean of the maxima over
+    the ``stride`` places of each output along each axis, which is what training gives on average
+    if the grid is the stride.
+
+    The gradient goes to the selected member of each kept window, in inference of each window
+    its share: the first of equals, the last NaN.  If a member is NaN, y is NaN.  Padding is no
+    member, and windows end with the input.  There are no adaptive windows and no dilation.
+    """
+
+    name = "s3"
+    params: ClassVar[tuple[Param, ...]] = (
+        Param(
+            "grid",
+            dtype="int",
+            default=None,
+            optional=True,
+            low=1,
+            doc="Places of a cell: a multiple of the stride, which it is by default.",
+        ),
+        Param("training", dtype="bool", default=False, doc="Draw places, rather than average."),
+    )
+    traits = Traits(needs_rng=True)
+    references: ClassVar[tuple[str, ...]] = (
+        "S. Zhai, H. Wu, A. Kumar, Y. Cheng, Y. Lu, Z. Zhang, R. Feris, S3Pool: Pooling with "
+        "stochastic spatial sampling, CVPR 2017",
+    )
+    differences: ClassVar[tuple[str, ...]] = (
+        "Most public layers called StochasticPool2d are this method, not stochastic.",
+        "Many of them pad by one on the right and below, which ends windows likewise, and take the "
+        "mean of the input in inference, not of the maxima.",
+    )
+    backend = "native"
+    returns_indices = False
+
+    inner: ClassVar[Reducer] = Select("max")
+    """What reduces the window at a place."""
+    _mean = Linear("members")
+
+    def draws(self, params: Mapping[str, Any]) -> bool:
+        return bool(params["training"])
+
+    def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]:
+        stage = drawn_plan(plan, params) if params["training"] else dense_plan(plan, params)
+        return self.inner.saved_spec(stage, params)
+
+    def forward(
+        self,
+        plan: Plan,
+        arrays: Arrays,
+        params: Mapping[str, Any],
+        saved: MutableMapping[str, NDArray[Any]] | None,
+        y: Array,
+        num_threads: int,
+    ) -> None:
+        if params["training"]:
+            stage = drawn_plan(plan, params)
+            self.inner.forward(stage, arrays, params, saved, y, num_threads)
+            return
+        stage, x = dense_plan(plan, params), arrays["x"]
+        dense = new_array(x, stage.output_shape, x.dtype)
+        self.inner.forward(stage, arrays, params, saved, dense, num_threads)
+        shares = share_plan(plan, params, stage)
+        self._mean.forward(shares, {"x": dense}, params, None, y, num_threads)
+
+    def backward(
+        self,
+        plan: Plan,
+        dy: Array,
+        arrays: Arrays,
+        params: Mapping[str, Any],
+        y: Array,
+        saved: Arrays,
+        out: Arrays,
+        num_threads: int,
+    ) -> None:
+        if params["training"]:
+            stage = drawn_plan(plan, params)
+            self.inner.backward(stage, dy, arrays, params, y, saved, out, num_threads)
+            return
+        stage, x = dense_plan(plan, params), arrays["x"]
+        of_dense = new_array(x, stage.output_shape, x.dtype)
+        shares = share_plan(plan, params, stage)
+        into = {"x": of_dense}
+        self._mean.backward(shares, dy, arrays, params, y, saved, into, num_threads)
+        self.inner.backward(stage, of_dense, arrays, params, y, saved, out, num_threads)

@@ -1,0 +1,33 @@
+"""Detail-preserving pooling at every place, then rows and columns drawn at random."""
+
+from __future__ import annotations
+
+from poolreg.methods.dpp import Dpp
+from poolreg.methods.s3 import S3
+from poolreg.registry import register_method
+
+__all__ = ["S3Dpp"]
+
+
+@register_method
+class S3Dpp(S3):
+    """Detail-preserving pooling at a random place, one of those that the stride skips.
+
+    As ``s3``, with ``dpp`` of ``ref="lite"`` in place of the maximum: at the kept places in
+    training, and the mean over the places of each output in inference.
+
+    The gradients are those of ``dpp`` at the kept places, in inference each its share.  If a
+    member is NaN, y is NaN.  Padding is no member, and windows end with the input.  There are no
+    adaptive windows and no dilation.
+    """
+
+    name = "s3_dpp"
+    inner = Dpp.reducer
+    params = (
+        *(p for p in Dpp.params if p.name in ("alpha", "lam", "variant", "norm", "eps2")),
+        *S3.params,
+    )
+    references = (*Dpp.references, *S3.references)
+    differences = (
+        "The official code repeats the last row and column of the input; here windows end with it.",
+    )

@@ -1,0 +1,151 @@
+"""S3Pool against its definition, written from the rule alone: places, draws, means, gradients."""
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import poolreg as pr
+import pytest
+from layouts import LAYOUTS, Array
+from poolreg.draws import STREAMS, draw_key, uniform
+
+WINDOWS = [
+    dict(kernel_size=2),
+    dict(kernel_size=2, grid=4),
+    dict(kernel_size=3, stride=2, padding=1),
+    dict(kernel_size=3, stride=2, padding=((0, 1),), ceil_mode=True),
+    dict(kernel_size=1, stride=3, grid=6),
+    dict(kernel_size=3, stride=1, padding="same"),
+    dict(kernel_size=4, stride=3, padding="same_lower", grid=3),
+]
+
+
+def places(size: int, outputs: int, window: dict[str, Any]) -> tuple[int, int, int, int]:
+    """(kernel, stride, grid, padding before) of an axis."""
+    kernel, padding = window["kernel_size"], window.get("padding", 0)
+    stride = window.get("stride", kernel)
+    if isinstance(padding, str):
+        total = max((outputs - 1) * stride + kernel - size, 0)
+        padding = total // 2 if padding == "same" else total - total // 2
+    elif not isinstance(padding, int):
+        padding = padding[0][0]
+    return kernel, stride, window.get("grid", stride), padding
+
+
+def starts(
+    size: int, outputs: int, window: dict[str, Any], key: int | None, stream: int
+) -> list[list[int]]:
+    """The first position of every window that each output is the mean over."""
+    _, stride, grid, before = places(size, outputs, window)
+    last = min(size + before, outputs * stride)
+    if key is None:
+        return [
+            [place - before for place in range(o * stride, min((o + 1) * stride, last))]
+            for o in range(outputs)
+        ]
+    kept = []
+    for first in range(0, outputs, grid // stride):
+        n = min(grid // stride, outputs - first)
+        cell = range(first * stride, min((first + n) * stride, last))
+        cell_draws = sorted((uniform(key, place, stream), place) for place in cell)
+        kept += [[place - before] for place in sorted(place for _, place in cell_draws[:n])]
+    return kept
+
+
+def reference(
+    x: Array, inner: str, window: dict[str, Any], axes: tuple[int, ...], key: Any
+) -> Array:
+    """One output after the other: the mean of the inner method over its windows."""
+    plain = {name: v for name, v in window.items() if name != "grid"}
+    shape = pr.output_shape(x.shape, **plain, axes=axes)
+    streams = [STREAMS[name] for name in ("s3_columns", "s3_rows", "s3_planes")]
+    begins = [
+        starts(x.shape[a], shape[a], window, key, streams[len(axes) - 1 - k])
+        for k, a in enumerate(axes)
+    ]
+    y = np.empty(shape)
+    for index in np.ndindex(shape):
+        parts = []
+        for place in itertools.product(*(b[index[a]] for b, a in zip(begins, axes, strict=True))):
+            at: list[Any] = list(index)
+            for a, first in zip(axes, place, strict=True):
+                at[a] = slice(max(first, 0), first + window["kernel_size"])
+            part = x[tuple(at)].astype(np.float64)
+            parts.append(pr.pool(part, inner, output_size=1, axes=tuple(range(part.ndim))).item())
+        y[index] = np.mean(parts)
+    return y
+
+
+@pytest.mark.parametrize(("method", "inner"), [("s3", "max"), ("s3_dpp", "dpp")])
+@pytest.mark.parametrize("window", WINDOWS, ids=str)
+def test_values(window: dict[str, Any], method: str, inner: str) -> None:
+    for shape, axes in (((2, 13), (1,)), ((2, 7, 8, 2), (1, 2)), ((5, 6, 7), (0, 1, 2))):
+        for layout, dtype in (("contiguous", np.float64), ("sliced", np.float32)):
+            x = LAYOUTS[layout](np.random.default_rng(1).standard_normal(shape).astype(dtype))
+            for key in (None, 5):
+                draw = {} if key is None else {"training": True, "rng": key}
+                y = pr.pool(x, method, axes=axes, **window, **draw)
+                seed = None if key is None else draw_key(key)
+                expected = reference(x, inner, window, axes, seed)
+                np.testing.assert_allclose(
+                    y, expected, rtol=0, atol=1e-5 if dtype == np.float32 else 1e-12
+                )
+
+
+@pytest.mark.parametrize("method", ["s3", "s3_dpp"])
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("window", WINDOWS, ids=str)
+def test_central_differences(window: dict[str, Any], training: bool, method: str) -> None:
+    x = np.random.default_rng(2).permutation(112).reshape(2, 7, 8) / 10
+    given: dict[str, Any] = dict(axes=(1, 2), training=training, **window)
+    given |= {"rng": 4} if training else {}
+    y, vjp = pr.pool_vjp(x, method, **given)
+    dy = np.random.default_rng(3).standard_normal(y.shape)
+    gradient = vjp(dy)
+    for seed in range(5):
+        way = np.random.default_rng(seed).standard_normal(x.shape)
+        both = [np.sum(dy * pr.pool(x + sign * 1e-6 * way, method, **given)) for sign in (1, -1)]
+        np.testing.assert_allclose(
+            np.sum(gradient.input * way), (both[0] - both[1]) / 2e-6, rtol=1e-6
+        )
+    for name, learnt in gradient.params.items():
+        both = [np.sum(dy * pr.pool(x, method, **given, **{name: 1 + e})) for e in (1e-6, -1e-6)]
+        np.testing.assert_allclose(learnt, (both[0] - both[1]) / 2e-6, rtol=1e-6, atol=1e-8)
+
+
+def test_the_mean_of_draws_is_the_expectation() -> None:
+    """If the grid is the stride: 4,000 independent draws, within 5 standard deviations."""
+    x = np.random.default_rng(0).random((6, 6))
+    drawn = np.array([pr.pool(x, "s3", (2, 2), training=True, rng=seed) for seed in range(4000)])
+    expected = pr.pool(x, "s3", (2, 2))
+    bound = 5 * drawn.std(0) / math.sqrt(len(drawn))
+    assert (np.abs(drawn.mean(0) - expected) <= bound + 1e-12).all()
+
+
+def test_native_and_the_same_for_any_number_of_threads() -> None:
+    x = np.random.default_rng(0).random((4, 3, 90, 91)).astype(np.float32)
+    for method, training in itertools.product(("s3", "s3_dpp"), (False, True)):
+        assert pr.describe(method).backend == "native"
+        results = []
+        for threads in (1, 2, 5):
+            rng = {"rng": 1} if training else {}
+            y, vjp = pr.pool_vjp(
+                x, method, 2, axes=(2, 3), training=training, num_threads=threads, **rng
+            )
+            results.append(y.tobytes() + vjp(y).input.tobytes())
+        assert results[0] == results[1] == results[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "window"),
+    [
+        ("windows with a stride", dict(output_size=2)),
+        ("no dilation, got 2", dict(kernel_size=2, dilation=2)),
+        ("grid must be a multiple of the stride 2, got 3", dict(kernel_size=2, grid=3)),
+        ("padding must be below kernel_size 2, got 2", dict(kernel_size=2, padding=2)),
+    ],
+)
+def test_refusals(words: str, window: dict[str, Any]) -> None:
+    with pytest.raises(pr.ParameterError, match=words):
+        pr.pool(np.ones((8, 8)), "s3", axes=(0, 1), **window)
