@@ -18,6 +18,7 @@ import samples
 from cases import METHODS, selects, settings
 from geometries import named
 from layouts import LAYOUTS, Array
+from window_cases import CASES, arguments, names
 
 DIGESTED = ("contiguous", "second_axis_last", "sliced")
 
@@ -48,8 +49,34 @@ def digest(x: Array, method: str, window: dict[str, Any]) -> int:
     return total
 
 
-def digests() -> dict[str, int]:
+WINDOWS = {
+    "overlapping": dict(kernel_size=3, stride=2, padding=1),
+    "dilated": dict(kernel_size=(2, 3), stride=1, dilation=2, padding=1),
+    "large": dict(kernel_size=9, stride=4),
+    "adaptive": dict(output_size=(3, 7)),
+}
+
+
+def window_digests() -> dict[str, int]:
+    """Of the methods on whole windows: y and every gradient."""
     found = {}
+    values = np.random.default_rng(1).standard_normal((2, 19, 37, 5))
+    for (name, window), layout in itertools.product(WINDOWS.items(), DIGESTED):
+        for dtype, (method, number) in itertools.product((np.float32, np.float64), CASES):
+            x, plan = LAYOUTS[layout](values.astype(dtype)), dict(axes=(1, 2), channel_axis=-1)
+            given = arguments(method, number, x, window | plan, 3)
+            if given.get("ref", "lite") != "lite" and name == "adaptive":
+                continue
+            y, vjp = pr.pool_vjp(x, method, **window, **plan, **given)
+            total = zlib.crc32(np.ascontiguousarray(y))
+            for _, gradient in names(vjp(samples.normals(y.shape, y.dtype, 2))):
+                total = zlib.crc32(np.ascontiguousarray(gradient), total)
+            found[f"{name} {method} {number} {dtype.__name__} {layout}"] = total
+    return found
+
+
+def digests() -> dict[str, int]:
+    found = window_digests()
     for name, shape, window in problems():
         values = samples.normals(shape, np.float64, 1)
         for dtype, layout in itertools.product((np.float32, np.float64), DIGESTED):

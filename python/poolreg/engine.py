@@ -143,6 +143,7 @@ def _map_array(param: Param, value: Any, plan: Plan, x: Array) -> Array:
 
 def _learnable(param: Param, value: Any, plan: Plan, x: Array) -> Array:
     array: Array = np.asarray(value, dtype=x.dtype)
+    param.check_values(array)  # float32 may round a small number to a forbidden 0
     if array.ndim == 0 and param.shape in ("scalar", "1|C"):
         return array
     if param.shape != "scalar":

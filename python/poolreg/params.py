@@ -95,6 +95,8 @@ class Param:
             numbers = np.asarray(values, np.float64)
         except (TypeError, ValueError) as error:
             raise ParameterError(f"{self.name} must be {self.allowed()}, got {values!r}") from error
+        if numbers.ndim == 0 and self._in_range(float(numbers)):
+            return
         wrong = np.isnan(numbers) | np.isin(numbers, self.excluded)
         wrong |= numbers < (-np.inf if self.low is None else self.low)
         wrong |= numbers > (np.inf if self.high is None else self.high)
