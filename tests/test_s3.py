@@ -18,6 +18,8 @@ WINDOWS = [
     dict(kernel_size=1, stride=3, grid=6),
     dict(kernel_size=3, stride=1, padding="same"),
     dict(kernel_size=4, stride=3, padding="same_lower", grid=3),
+    dict(kernel_size=2, dilation=2, padding=1),
+    dict(kernel_size=3, stride=2, dilation=2, grid=4, ceil_mode=True),
 ]
 
 
@@ -70,8 +72,11 @@ def reference(
         for place in itertools.product(*(b[index[a]] for b, a in zip(begins, axes, strict=True))):
             at: list[Any] = list(index)
             for a, first in zip(axes, place, strict=True):
-                at[a] = slice(max(first, 0), first + window["kernel_size"])
-            part = x[tuple(at)].astype(np.float64)
+                step, kernel = window.get("dilation", 1), window["kernel_size"]
+                taps = [first + step * t for t in range(kernel)]
+                at[a] = [i for i in taps if 0 <= i < x.shape[a]]
+            at = [[i] if isinstance(i, int) else i for i in at]
+            part = x[np.ix_(*at)].astype(np.float64)
             parts.append(pr.pool(part, inner, output_size=1, axes=tuple(range(part.ndim))).item())
         y[index] = np.mean(parts)
     return y
@@ -141,9 +146,8 @@ def test_native_and_the_same_for_any_number_of_threads() -> None:
     ("words", "window"),
     [
         ("windows with a stride", dict(output_size=2)),
-        ("no dilation, got 2", dict(kernel_size=2, dilation=2)),
         ("grid must be a multiple of the stride 2, got 3", dict(kernel_size=2, grid=3)),
-        ("padding must be below kernel_size 2, got 2", dict(kernel_size=2, padding=2)),
+        ("padding must be below the 2 elements of a window, got 2", dict(kernel_size=2, padding=2)),
     ],
 )
 def test_refusals(words: str, window: dict[str, Any]) -> None:

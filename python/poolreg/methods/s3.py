@@ -33,19 +33,21 @@ class Places:
         self.size = plan.input_shape[axis]
         self.outputs = plan.output_shape[axis]
         if kind == "same":
-            kernel, self.stride, dilation, lower = sizes
-            total = max((self.outputs - 1) * self.stride + kernel - self.size, 0)
+            kernel, self.stride, self.dilation, lower = sizes
+            self.reach = self.dilation * (kernel - 1) + 1
+            total = max((self.outputs - 1) * self.stride + self.reach - self.size, 0)
             before = total - total // 2 if lower else total // 2
         else:
-            kernel, self.stride, before, _, dilation, _ = sizes
-        if dilation != 1:
-            raise ParameterError(f"s3 takes no dilation, got {dilation}")
+            kernel, self.stride, before, _, self.dilation, _ = sizes
+            self.reach = self.dilation * (kernel - 1) + 1
         self.axis, self.kernel, self.before = axis, kernel, before
         self.grid = self.stride if grid is None else grid
         if self.grid % self.stride:
             raise ParameterError(f"grid must be a multiple of the stride {self.stride}, got {grid}")
-        if self.before >= self.kernel:
-            raise ParameterError(f"padding must be below kernel_size {kernel}, got {before}")
+        if self.before >= self.reach:
+            raise ParameterError(
+                f"padding must be below the {self.reach} elements of a window, got {before}"
+            )
 
     def windows_at(self, starts: NDArray[np.int64]) -> tuple[Any, ...]:
         """The windows that begin at these places, as a plan wants them."""
@@ -58,6 +60,12 @@ class Places:
         """Places, from the first of the padding to the last of the input."""
         places: int = min(self.size + self.before, self.outputs * self.stride)
         return places
+
+    @property
+    def dense(self) -> tuple[Any, ...]:
+        """A window at every place, as a plan wants it."""
+        after = self.count - 1 + self.reach - self.size - self.before
+        return self.axis, "regular", self.kernel, 1, self.before, after, self.dilation, False
 
     def shares(self) -> list[tuple[int, int]]:
         """The places of each output: as many as the stride."""
@@ -85,30 +93,27 @@ def places_of(plan: Plan, params: Mapping[str, Any]) -> list[Places]:
     return [Places(plan, number, params["grid"]) for number in range(len(plan.windows))]
 
 
-def drawn_plan(plan: Plan, params: Mapping[str, Any]) -> Plan:
-    """One window an output, at the drawn places: the same rows and columns for all planes."""
-    places = places_of(plan, params)
+def drawn(places: list[Places], key: int) -> list[NDArray[np.int64]]:
+    """The kept places of each axis: the same rows and columns for all planes."""
     streams = STREAM_OF[: len(places)][::-1]
-    windows = [
-        one.windows_at(one.drawn(params["key"], stream))
-        for one, stream in zip(places, streams, strict=True)
-    ]
-    return Plan(plan.input_shape, tuple(windows), plan.channel_axis)
+    return [one.drawn(key, stream) for one, stream in zip(places, streams, strict=True)]
 
 
-def dense_plan(plan: Plan, params: Mapping[str, Any]) -> Plan:
-    """A window at every place."""
-    windows = [one.windows_at(np.arange(one.count)) for one in places_of(plan, params)]
-    return Plan(plan.input_shape, tuple(windows), plan.channel_axis)
-
-
-def share_plan(plan: Plan, params: Mapping[str, Any], dense: Plan) -> Plan:
-    """The places of each output."""
-    windows = []
-    for one in places_of(plan, params):
-        begins, ends = zip(*one.shares(), strict=True)
-        windows.append((one.axis, "bins", begins, ends))
-    return Plan(dense.output_shape, tuple(windows), plan.channel_axis)
+def stages(plan: Plan, params: Mapping[str, Any]) -> tuple[Plan, Plan | None]:
+    """The windows that are reduced; and if these are more than the outputs, which of their results
+    each output is the mean of."""
+    places = places_of(plan, params)
+    kept = drawn(places, params["key"]) if params["training"] else None
+    if kept is not None and all(one.dilation == 1 for one in places):
+        at = tuple(one.windows_at(starts) for one, starts in zip(places, kept, strict=True))
+        return Plan(plan.input_shape, at, plan.channel_axis), None
+    dense = Plan(plan.input_shape, tuple(one.dense for one in places), plan.channel_axis)
+    means = []
+    for number, one in enumerate(places):
+        pairs = one.shares() if kept is None else [(p, p + 1) for p in kept[number].tolist()]
+        begins, ends = zip(*pairs, strict=True)
+        means.append((one.axis, "bins", begins, ends))
+    return dense, Plan(dense.output_shape, tuple(means), plan.channel_axis)
 
 
 @register_method
@@ -123,7 +128,7 @@ class S3(Method):
 
     The gradient goes to the selected member of each kept window, in inference of each window
     its share: the first of equals, the last NaN.  If a member is NaN, y is NaN.  Padding is no
-    member, and windows end with the input.  There are no adaptive windows and no dilation.
+    member, and windows end with the input.  There are no adaptive windows.
     """
 
     name = "s3"
@@ -159,8 +164,7 @@ class S3(Method):
         return bool(params["training"])
 
     def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]:
-        stage = drawn_plan(plan, params) if params["training"] else dense_plan(plan, params)
-        return self.inner.saved_spec(stage, params)
+        return self.inner.saved_spec(stages(plan, params)[0], params)
 
     def forward(
         self,
@@ -171,15 +175,13 @@ class S3(Method):
         y: Array,
         num_threads: int,
     ) -> None:
-        if params["training"]:
-            stage = drawn_plan(plan, params)
-            self.inner.forward(stage, arrays, params, saved, y, num_threads)
+        reduced, means = stages(plan, params)
+        if means is None:
+            self.inner.forward(reduced, arrays, params, saved, y, num_threads)
             return
-        stage, x = dense_plan(plan, params), arrays["x"]
-        dense = new_array(x, stage.output_shape, x.dtype)
-        self.inner.forward(stage, arrays, params, saved, dense, num_threads)
-        shares = share_plan(plan, params, stage)
-        self._mean.forward(shares, {"x": dense}, params, None, y, num_threads)
+        dense = new_array(arrays["x"], reduced.output_shape, y.dtype)
+        self.inner.forward(reduced, arrays, params, saved, dense, num_threads)
+        self._mean.forward(means, {"x": dense}, params, None, y, num_threads)
 
     def backward(
         self,
@@ -192,13 +194,10 @@ class S3(Method):
         out: Arrays,
         num_threads: int,
     ) -> None:
-        if params["training"]:
-            stage = drawn_plan(plan, params)
-            self.inner.backward(stage, dy, arrays, params, y, saved, out, num_threads)
-            return
-        stage, x = dense_plan(plan, params), arrays["x"]
-        of_dense = new_array(x, stage.output_shape, x.dtype)
-        shares = share_plan(plan, params, stage)
-        into = {"x": of_dense}
-        self._mean.backward(shares, dy, arrays, params, y, saved, into, num_threads)
-        self.inner.backward(stage, of_dense, arrays, params, y, saved, out, num_threads)
+        reduced, means = stages(plan, params)
+        if means is not None:
+            of_dense = new_array(arrays["x"], reduced.output_shape, dy.dtype)
+            into = {"x": of_dense}
+            self._mean.backward(means, dy, arrays, params, y, saved, into, num_threads)
+            dy = of_dense
+        self.inner.backward(reduced, dy, arrays, params, y, saved, out, num_threads)

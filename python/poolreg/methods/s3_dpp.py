@@ -18,7 +18,7 @@ class S3Dpp(S3):
 
     The gradients are those of ``dpp`` at the kept places, in inference each its share.  If a
     member is NaN, y is NaN.  Padding is no member, and windows end with the input.  There are no
-    adaptive windows and no dilation.
+    adaptive windows.
     """
 
     name = "s3_dpp"
