@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import poolreg as pr
 import pytest
+from geometries import Geometry, examples, geometries
+from hypothesis import given
+from hypothesis import strategies as st
 from layouts import LAYOUTS, Array
 from poolreg.draws import STREAMS, draw_key, uniform
 
@@ -23,15 +26,22 @@ WINDOWS = [
 ]
 
 
+def of_axis(window: dict[str, Any], k: int) -> dict[str, Any]:
+    """The window along the k-th pooled axis."""
+    return {name: v[k] if isinstance(v, tuple) and len(v) > 1 else v for name, v in window.items()}
+
+
 def places(size: int, outputs: int, window: dict[str, Any]) -> tuple[int, int, int, int]:
     """(kernel, stride, grid, padding before) of an axis."""
     kernel, padding = window["kernel_size"], window.get("padding", 0)
+    kernel = kernel[0] if isinstance(kernel, tuple) else kernel
     stride = window.get("stride", kernel)
+    stride = stride[0] if isinstance(stride, tuple) else stride
     if isinstance(padding, str):
         total = max((outputs - 1) * stride + kernel - size, 0)
         padding = total // 2 if padding == "same" else total - total // 2
     elif not isinstance(padding, int):
-        padding = padding[0][0]
+        padding = np.ravel(padding)[0]
     return kernel, stride, window.get("grid", stride), padding
 
 
@@ -63,7 +73,7 @@ def reference(
     shape = pr.output_shape(x.shape, **plain, axes=axes)
     streams = [STREAMS[name] for name in ("s3_columns", "s3_rows", "s3_planes")]
     begins = [
-        starts(x.shape[a], shape[a], window, key, streams[len(axes) - 1 - k])
+        starts(x.shape[a], shape[a], of_axis(window, k), key, streams[len(axes) - 1 - k])
         for k, a in enumerate(axes)
     ]
     y = np.empty(shape)
@@ -71,9 +81,10 @@ def reference(
         parts = []
         for place in itertools.product(*(b[index[a]] for b, a in zip(begins, axes, strict=True))):
             at: list[Any] = list(index)
-            for a, first in zip(axes, place, strict=True):
-                step, kernel = window.get("dilation", 1), window["kernel_size"]
-                taps = [first + step * t for t in range(kernel)]
+            for k, (a, first) in enumerate(zip(axes, place, strict=True)):
+                step = int(np.ravel(of_axis(window, k).get("dilation", 1))[0])
+                kernel = int(np.ravel(of_axis(window, k)["kernel_size"])[0])
+                taps = [int(first) + step * t for t in range(kernel)]
                 at[a] = [i for i in taps if 0 <= i < x.shape[a]]
             at = [[i] if isinstance(i, int) else i for i in at]
             part = x[np.ix_(*at)].astype(np.float64)
@@ -98,25 +109,44 @@ def test_values(window: dict[str, Any], method: str, inner: str) -> None:
                 )
 
 
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize(("method", "inner"), [("s3", "max"), ("s3_dpp", "dpp")])
+def test_drawn_geometries(method: str, inner: str, training: bool) -> None:
+    @examples(150)
+    @given(geometries(spare=3), st.integers(1, 2), st.integers(0, 2**32 - 1))
+    def is_reference(geometry: Geometry, times: int, seed: int) -> None:
+        x = np.random.default_rng(seed).standard_normal(geometry.shape)
+        window = {name: v for name, v in geometry.window.items() if name != "axes"}
+        if len(set(window["stride"])) == 1:
+            window["grid"] = times * window["stride"][0]
+        rng = {"rng": seed} if training else {}
+        axes = geometry.positions
+        y = pr.pool(x, method, axes=axes, training=training, **window, **rng)
+        expected = reference(x, inner, window, axes, draw_key(seed) if training else None)
+        np.testing.assert_allclose(y, expected, rtol=0, atol=1e-12)
+
+    is_reference()
+
+
 @pytest.mark.parametrize("method", ["s3", "s3_dpp"])
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("window", WINDOWS, ids=str)
 def test_central_differences(window: dict[str, Any], training: bool, method: str) -> None:
     x = np.random.default_rng(2).permutation(112).reshape(2, 7, 8) / 10
-    given: dict[str, Any] = dict(axes=(1, 2), training=training, **window)
-    given |= {"rng": 4} if training else {}
-    y, vjp = pr.pool_vjp(x, method, **given)
+    call: dict[str, Any] = dict(axes=(1, 2), training=training, **window)
+    call |= {"rng": 4} if training else {}
+    y, vjp = pr.pool_vjp(x, method, **call)
     dy = np.random.default_rng(3).standard_normal(y.shape)
     gradient = vjp(dy)
     step = 1e-4 if method == "s3" else 1e-6  # s3 is piecewise linear
     for seed in range(5):
         way = np.random.default_rng(seed).standard_normal(x.shape)
-        both = [np.sum(dy * pr.pool(x + sign * step * way, method, **given)) for sign in (1, -1)]
+        both = [np.sum(dy * pr.pool(x + sign * step * way, method, **call)) for sign in (1, -1)]
         np.testing.assert_allclose(
             np.sum(gradient.input * way), (both[0] - both[1]) / (2 * step), rtol=1e-6, atol=1e-7
         )
     for name, learnt in gradient.params.items():
-        both = [np.sum(dy * pr.pool(x, method, **given, **{name: 1 + e})) for e in (1e-6, -1e-6)]
+        both = [np.sum(dy * pr.pool(x, method, **call, **{name: 1 + e})) for e in (1e-6, -1e-6)]
         np.testing.assert_allclose(learnt, (both[0] - both[1]) / 2e-6, rtol=1e-6, atol=1e-8)
 
 
