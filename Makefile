@@ -46,7 +46,7 @@ demo: .venv/with-cli
 
 test: lint .venv/with-test
 	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure
-	cd tests && ../$(BIN)/pytest -n 2
+	cd tests && ../$(BIN)/pytest -n 2 --dist worksteal
 
 ifneq ($(TORCH),0)
 ifeq ($(basename $(VERSION)),3.11)
