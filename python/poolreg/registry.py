@@ -166,7 +166,7 @@ def _find_method(name: Any) -> Method:
 
 
 def _unknown(name: Any) -> str:
-    close = get_close_matches(str(name), methods(), n=3)
+    close = get_close_matches(name, methods(), n=3) if isinstance(name, str) else []
     if close:
         return f"unknown method {name!r}; did you mean {' or '.join(map(repr, close))}?"
     return f"unknown method {name!r}; known methods: {', '.join(methods())}"
