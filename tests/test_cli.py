@@ -172,7 +172,10 @@ def test_a_negative_gradient_is_blue_and_white_is_0() -> None:
 
 def test_a_gradient_of_zeros_is_drawn() -> None:
     one = heatmaps.HeatMap("a", gradient=np.zeros((2, 2)))
-    heatmaps.draw(np.ones((4, 4)), 1, gallery.Region(0, 0, 2, 2), [one])
+    figure = heatmaps.draw(np.ones((4, 4)), 1, gallery.Region(0, 0, 2, 2), [one])
+    figure.canvas.draw()
+    drawn = [image.get_array() for axes in figure.axes for image in axes.images]
+    assert any(array.shape == (2, 2) and not array.any() for array in drawn)
 
 
 @pytest.mark.parametrize("kernel", [1, 8, 7, 100, 512])
