@@ -106,6 +106,11 @@ def _inputs(
     method: Method, plan: Plan, x: Array, given: Mapping[str, Any], rng: Any
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Parameters by name, checked; arrays by name: the input and the maps."""
+    if x.dtype.name not in method.dtypes:
+        raise DTypeError(
+            f"method {method.name!r} takes {' or '.join(method.dtypes)}, got {x.dtype}; convert "
+            f"the input, for example with x.astype(numpy.{method.dtypes[0]})"
+        )
     arrays: dict[str, Any] = {"x": x}
     params = method.resolve(given)
     for param in method.params:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -16,7 +16,10 @@ from poolreg.params import Param
 if TYPE_CHECKING:
     from poolreg._core import Plan
 
-__all__ = ["Array", "ArraySpec", "Method", "Reducer", "Traits", "Window"]
+__all__ = ["API_VERSION", "Array", "ArraySpec", "Method", "Reducer", "Traits", "Window"]
+
+API_VERSION = (1, 0)
+"""Major, minor: another major is another contract, a larger minor has more in it."""
 
 Array: TypeAlias = NDArray[np.floating[Any]]
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
@@ -108,6 +111,20 @@ class Reducer(Protocol):
     ) -> None: ...
 
 
+@runtime_checkable
+class Unbound(Protocol):
+    """A reducer that must know the parameters of its method."""
+
+    def bind(self, params: tuple[Param, ...]) -> BoundReducer:
+        """The same reducer for a method of these parameters; ParameterError if they do not fit."""
+
+
+class BoundReducer(Reducer, Unbound, Protocol):
+    @property
+    def differentiable(self) -> bool:
+        """Whether backward gives the gradients of everything that has one."""
+
+
 class Method:
     """A pooling method: a declaration.
 
@@ -134,8 +151,14 @@ class Method:
     differences: ClassVar[tuple[str, ...]] = ()
     """What other implementations, the official one first, do differently."""
 
+    api_version: ClassVar[tuple[int, int] | None] = None
+    """The version of this contract that the method was written for; ``API_VERSION`` is ours.  None
+    means ours; a method of another distribution should say it."""
+    dtypes: ClassVar[tuple[str, ...]] = ("float32", "float64")
+    """The dtypes that it takes; others are a DTypeError."""
+
     backend: ClassVar[str] = "compose"
-    """Who runs the loops: "native" (C), "blocks" or "compose"."""
+    """Who runs the loops: "native" (C), "blocks" (functions on blocks) or "compose" (NumPy)."""
     returns_indices: ClassVar[bool] = False
     """Whether forward can fill ``saved["index"]``."""
 
@@ -144,12 +167,27 @@ class Method:
 
     def __init_subclass__(cls) -> None:
         """A method that declares a reducer is run by it, but for what it defines itself."""
-        reducer = cls.__dict__.get("reducer")
-        if reducer is not None:
-            for name in ("backend", "returns_indices", "saved_spec", "forward", "backward"):
-                if name not in cls.__dict__:
-                    setattr(cls, name, getattr(reducer, name))
-        cls.plain = not cls.params and not cls.traits.needs_rng
+        if "reducer" in cls.__dict__ or ("params" in cls.__dict__ and hasattr(cls, "reducer")):
+            cls._take_reducer()
+        full = cls.dtypes == Method.dtypes
+        cls.plain = full and not cls.params and not cls.traits.needs_rng
+
+    @classmethod
+    def _take_reducer(cls) -> None:
+        reducer = cls.reducer
+        if isinstance(reducer, Unbound):
+            reducer = cls.reducer = reducer.bind(cls.params)
+            if not reducer.differentiable:
+                cls.traits = replace(cls.traits, differentiable=False)
+        for name in ("backend", "returns_indices", "saved_spec", "forward", "backward"):
+            if name not in cls.__dict__:
+                setattr(cls, name, getattr(reducer, name))
+
+    def __reduce__(self) -> Any:
+        """By name: where it is unpickled, the registry finds the method."""
+        from poolreg.registry import get_method
+
+        return get_method, (self.name,)
 
     def param(self, name: str) -> Param:
         """The parameter of this name."""
