@@ -15,6 +15,7 @@ pytest.importorskip("rich")
 pytest.importorskip("matplotlib")
 pytest.importorskip("PIL")
 
+import distributions
 from command import (
     COMMAND,
     Call,
@@ -256,17 +257,6 @@ def test_info_is_for_bug_reports(call: Call) -> None:
     assert told["broken_methods"] == {}
 
 
-BROKEN = """
-import sys
-from importlib.metadata import EntryPoint
-from poolreg import registry
-broken = EntryPoint("test.broken", "no_such_module:Method", registry.GROUP)
-registry.plugin_entries = lambda: {"test.broken": [broken]}
-from poolreg.__main__ import main
-sys.exit(main())
-"""
-
-
 @pytest.mark.parametrize(
     ("command", "words"),
     [
@@ -280,7 +270,8 @@ sys.exit(main())
 def test_a_broken_plugin_is_named_and_spoils_nothing(
     command: tuple[str, ...], words: str, tmp_path: Path
 ) -> None:
-    done = run(sys.executable, "-c", BROKEN, *command, cwd=tmp_path)
+    distributions.add_metadata(tmp_path, "broken", "test.broken = no_such_module:Method")
+    done = run(COMMAND, *command, cwd=tmp_path, PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     assert words in done.stdout
     assert "cannot be loaded" in done.stdout
@@ -290,7 +281,7 @@ def test_a_broken_plugin_is_named_and_spoils_nothing(
 def test_help_lists_the_commands(call: Call) -> None:
     done = call()
     assert done.code == 0
-    for command in ("apply", "demo", "describe", "info", "methods"):
+    for command in ("apply", "demo", "describe", "info", "methods", "plugins"):
         assert f"  {command} " in done.out
         assert call(command, "--help").code == 0
 

@@ -1,12 +1,11 @@
-"""Methods as declarations: registered, described, refused, found in other distributions."""
+"""Methods as declarations: registered, described, refused."""
 
 import json
-import os
 import pickle
-import subprocess
-import sys
+import re
+import threading
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,8 @@ import poolreg as pr
 import pytest
 import samples
 from layouts import Array
+from poolreg import registry
+from poolreg.method import API_VERSION
 
 
 class Weighted(pr.Method):
@@ -226,6 +227,53 @@ def test_registered_restores_what_was_there() -> None:
         assert pr.get_method("test.peak") is first
 
 
+def test_registered_takes_a_class_or_an_instance_and_can_be_nested() -> None:
+    class Inner(Peak):
+        """Under the same name."""
+
+    instance = OtherPeak()
+    with pr.registered(Peak), pr.registered(instance) as outer, pr.registered(Inner):
+        assert outer is instance
+        assert type(pr.get_method("test.peak")) is Inner
+        with pr.registered(instance):
+            assert pr.get_method("test.peak") is instance
+        assert type(pr.get_method("test.peak")) is Inner
+    with pytest.raises(pr.UnknownMethodError):
+        pr.get_method("test.peak")
+
+
+def test_registered_refuses_what_register_method_refuses() -> None:
+    for thing in (3, type("Bare", (Peak,), {"name": "peak"})):
+        with pytest.raises(pr.ParameterError), pr.registered(thing):  # type: ignore[arg-type]
+            pass
+
+
+def test_threads_may_register_at_once() -> None:
+    """Of two owners of a name one wins, whichever, and names of others are not lost."""
+    barrier = threading.Barrier(8)
+
+    def register(number: int) -> int:
+        barrier.wait()
+        for other in range(20):
+            name = f"test.thread{number}_{other}"
+            pr.register_method(type("Own", (Peak,), {"name": name}))
+            assert name in pr.methods()
+        try:
+            pr.register_method(type("Contended", (Peak,), {"name": "test.contended"}))
+        except pr.ParameterError:
+            return 0
+        return 1
+
+    before = dict(registry._registered)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(register, range(8))) == 1
+        assert len(registry._registered.keys() - before.keys()) == 8 * 20 + 1
+    finally:
+        registry._registered.clear()
+        registry._registered.update(before)
+
+
 @pytest.mark.parametrize(
     "name",
     ["Test.peak", "test.Peak", "test peak", "test.a.b", "test.", ".peak", "1.peak", "", None, 3],
@@ -252,6 +300,30 @@ def test_what_is_no_method(thing: Any) -> None:
 def test_a_method_without_a_reducer() -> None:
     with pytest.raises(pr.ParameterError, match=r"'test\.bare'.*declares no reducer"):
         pr.register_method(type("Bare", (pr.Method,), {"name": "test.bare"}))
+
+
+@pytest.mark.parametrize("version", [None, API_VERSION, (API_VERSION[0], 0)])
+def test_methods_of_this_version_of_the_contract(version: Any) -> None:
+    with pr.registered(type("Versioned", (Peak,), {"api_version": version})):
+        assert "test.peak" in pr.methods()
+
+
+@pytest.mark.parametrize("version", [(2, 0), (0, 9), (1, API_VERSION[1] + 1)])
+def test_methods_of_another_version_of_the_contract(version: tuple[int, int]) -> None:
+    method = type("Versioned", (Peak,), {"api_version": version})
+    words = rf"'test\.peak' of .*Versioned was written for .*{re.escape(str(version))}; poolreg "
+    words += re.escape(f"{pr.__version__} offers {API_VERSION}")
+    with pytest.raises(pr.PluginError, match=words):
+        pr.register_method(method)
+    assert "test.peak" not in pr.methods()
+
+
+@pytest.mark.parametrize("version", ["1.0", 1, (1,), (1, 0, 0), (1.0, 0), (True, 0), [1, 0]])
+def test_versions_of_another_form(version: Any) -> None:
+    method = type("Versioned", (Peak,), {"api_version": version})
+    words = f"Versioned.api_version must be None or two integers, got {version!r}; poolreg "
+    with pytest.raises(pr.PluginError, match=re.escape(words)):
+        pr.register_method(method)
 
 
 def test_near_matches_know_registered_methods() -> None:
@@ -334,143 +406,3 @@ def test_choices_and_numbers() -> None:
     ):
         with pytest.raises(pr.ParameterError, match=words):
             param.check(value)
-
-
-# ---- Plugins of other distributions --------------------------------------------------------------
-
-PLUGIN = """
-import poolreg as pr
-
-class Peak(pr.Method):
-    "The largest member."
-    name = "acme.peak"
-    reducer = pr.Select("max")
-"""
-
-
-def install(folder: Path, distribution: str, entry_points: str, module: str = PLUGIN) -> None:
-    """A distribution as pip would leave it: a module and its metadata."""
-    metadata = folder / f"{distribution}-1.2.dist-info"
-    metadata.mkdir()
-    header = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n"
-    (metadata / "METADATA").write_text(header)
-    (metadata / "entry_points.txt").write_text(f"[poolreg.methods]\n{entry_points}\n")
-    (folder / f"{distribution}.py").write_text(module)
-
-
-def run(folder: Path, program: str) -> str:
-    """What a new interpreter with these distributions prints."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", "import sys, poolreg as pr\n" + program],
-        env=os.environ | {"PYTHONPATH": str(folder)},
-        text=True,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-POOL = "print(pr.pool([1.0, 3.0, 2.0, 0.0], {!r}, (2,)))"
-ERROR = """
-try:
-    pr.pool([1.0, 3.0], {!r}, (2,))
-except pr.PluginError as error:
-    print(error)
-"""
-
-
-def test_plugins_are_imported_when_they_are_used(tmp_path: Path) -> None:
-    install(tmp_path, "acme", "acme.peak = acme:Peak")
-    assert (
-        run(
-            tmp_path,
-            f"""
-assert "acme.peak" in pr.methods()
-assert pr.show_config().plugins == ("acme.peak",)
-pr.pool([1.0, 3.0], "max", (2,))
-assert "acme" not in sys.modules
-{POOL.format("acme.peak")}
-assert "acme" in sys.modules
-assert pr.describe("acme.peak").summary == "The largest member."
-""",
-        )
-        == "[3. 2.]"
-    )
-
-
-def test_plugins_are_unpickled_by_name(tmp_path: Path) -> None:
-    install(tmp_path, "acme", "acme.peak = acme:Peak")
-    data = run(
-        tmp_path,
-        """
-import pickle
-print(pickle.dumps(pr.Pool("acme.peak", (2,))).hex())
-""",
-    )
-    assert (
-        run(
-            tmp_path,
-            f"""
-import pickle
-print(pickle.loads(bytes.fromhex({data!r}))([1.0, 3.0, 2.0, 0.0]))
-""",
-        )
-        == "[3. 2.]"
-    )
-
-
-def test_a_broken_plugin_breaks_itself_alone(tmp_path: Path) -> None:
-    install(tmp_path, "broken", "broken.peak = broken:Peak", "raise RuntimeError('no such thing')")
-    install(tmp_path, "absent", "absent.peak = nowhere:Peak", "")
-    assert run(tmp_path, POOL.format("max")) == "[3. 2.]"
-    message = run(tmp_path, ERROR.format("broken.peak"))
-    for word in ("'broken.peak'", "broken 1.2", "broken:Peak", "no such thing"):
-        assert word in message
-    message = run(tmp_path, ERROR.format("absent.peak"))
-    for word in ("'absent.peak'", "absent 1.2", "nowhere"):
-        assert word in message
-
-
-def test_two_distributions_with_one_name(tmp_path: Path) -> None:
-    for distribution in ("acme", "zenith"):
-        install(tmp_path, distribution, f"acme.peak = {distribution}:Peak")
-    message = run(tmp_path, ERROR.format("acme.peak"))
-    for word in ("'acme.peak'", "acme 1.2 and zenith 1.2"):
-        assert word in message
-    assert run(tmp_path, POOL.format("max")) == "[3. 2.]"
-
-
-@pytest.mark.parametrize(
-    ("entry", "module", "words"),
-    [
-        ("acme.summit = acme:Peak", PLUGIN, ("'acme.summit'", "'acme.peak'")),
-        ("acme.peak = acme:Peak", "Peak = 3", ("'acme.peak'", "acme 1.2", "must be a Method")),
-        ("acme.peak = acme:Valley", PLUGIN, ("'acme.peak'", "acme 1.2", "Valley")),
-    ],
-    ids=["another name", "no method", "no such class"],
-)
-def test_plugins_that_are_not_what_they_say(
-    tmp_path: Path, entry: str, module: str, words: tuple[str, ...]
-) -> None:
-    install(tmp_path, "acme", entry, module)
-    message = run(tmp_path, ERROR.format(entry.split()[0]))
-    for word in words:
-        assert word in message
-
-
-def test_no_plugin_takes_a_bare_name(tmp_path: Path) -> None:
-    install(tmp_path, "acme", "max = acme:Peak\npeak = acme:Peak")
-    assert (
-        run(
-            tmp_path,
-            f"""
-assert "peak" not in pr.methods()
-assert type(pr.get_method("max")).__module__ == "poolreg.methods.max"
-{POOL.format("max")}
-assert "acme" not in sys.modules
-""",
-        )
-        == "[3. 2.]"
-    )

@@ -9,8 +9,11 @@ array([[[[ 5.,  7.],
 """
 
 from poolreg import _core
+from poolreg.blocks import Block, WindowFunction
+from poolreg.compose import QuasiMean, WeightedMean
 from poolreg.config import Config, num_threads, show_config
 from poolreg.engine import Gradients
+from poolreg.entries import Plugin, plugins
 from poolreg.errors import (
     DTypeError,
     ParameterError,
@@ -25,6 +28,13 @@ from poolreg.general import Pool, pool, pool_vjp
 from poolreg.generalised import *  # noqa: F403
 from poolreg.generalised import __all__ as _generalised
 from poolreg.method import ArraySpec, Method, Reducer, Traits, Window
+from poolreg.native import (
+    Native,
+    get_cmake_dir,
+    get_include,
+    native_method,
+    native_signature,
+)
 from poolreg.params import Param
 from poolreg.plan import output_shape
 from poolreg.reducers import Blend, Choice, Filter, Linear, Power, Sample, Select, Weighted
@@ -42,6 +52,7 @@ __version__ = _core.version()
 __all__ = [
     "ArraySpec",
     "Blend",
+    "Block",
     "Choice",
     "Config",
     "DTypeError",
@@ -50,12 +61,15 @@ __all__ = [
     "Gradients",
     "Linear",
     "Method",
+    "Native",
     "Param",
     "ParameterError",
+    "Plugin",
     "PluginError",
     "Pool",
     "PoolregError",
     "Power",
+    "QuasiMean",
     "Reducer",
     "Sample",
     "Select",
@@ -63,13 +77,20 @@ __all__ = [
     "Traits",
     "UnknownMethodError",
     "Weighted",
+    "WeightedMean",
     "Window",
+    "WindowFunction",
     "__version__",
     "describe",
+    "get_cmake_dir",
+    "get_include",
     "get_method",
     "methods",
+    "native_method",
+    "native_signature",
     "num_threads",
     "output_shape",
+    "plugins",
     "pool",
     "pool_vjp",
     "register_method",

@@ -1,4 +1,6 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import Context
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +49,41 @@ def linear_forward(
 def linear_backward(
     plan: Plan, dividing: int, divisor: float, dx: Array, dy: Array, num_threads: int
 ) -> None: ...
+
+CAPSULE: str
+NATIVE_VERSION: tuple[int, int]
+
+class Memory:
+    size: int
+
+class Outside: ...
+
+class PythonFunction(Outside):
+    def __init__(
+        self,
+        prepare: Callable[[Memory, int, int, Mapping[str, int]], Callable[[bool], None]],
+        context: Context,
+        cells: int,
+        fill: float,
+    ) -> None: ...
+
+class NativeFunction(Outside):
+    def __init__(
+        self,
+        capsule: object,
+        numbers: NDArray[np.float64],
+        key: int,
+        cells: int,
+        fill: float,
+        is_f32: bool,
+    ) -> None: ...
+
+def live_memory() -> int: ...
+def new_capsule(
+    functions: Mapping[str, int], counts: Mapping[str, int], owner: object
+) -> object: ...
+def read_capsule(capsule: object) -> dict[str, Any]: ...
+def capsule_name(capsule: object) -> str: ...
 def windows_forward(
     plan: Plan,
     functor: int,
@@ -62,6 +99,7 @@ def windows_forward(
     marks: NDArray[np.integer] | None = None,
     flat: bool = False,
     key: int = 0,
+    outside: Outside | None = None,
 ) -> None: ...
 def windows_backward(
     plan: Plan,
@@ -81,6 +119,10 @@ def windows_backward(
     gradients: tuple[NDArray[np.float64], ...] | None = None,
     add: bool = False,
     key: int = 0,
+    outside: Outside | None = None,
+) -> None: ...
+def uniforms_of(
+    key: int, elements: NDArray[np.int64], call: int, out: NDArray[np.float64]
 ) -> None: ...
 def uniforms(key: int, stream: int, out: NDArray[np.float64]) -> None: ...
 def select_isa(name: str) -> bool: ...

@@ -4,14 +4,23 @@
 from cpython.buffer cimport (
     PyBUF_STRIDES,
     PyBUF_WRITABLE,
+    PyBuffer_FillInfo,
     PyBuffer_Release,
     PyObject_GetBuffer,
 )
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from cpython.pycapsule cimport (
+    PyCapsule_GetContext,
+    PyCapsule_GetName,
+    PyCapsule_GetPointer,
+    PyCapsule_New,
+    PyCapsule_SetContext,
+)
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
-from poolreg.errors import DTypeError, ParameterError, PoolregError, ShapeError
+from poolreg.errors import DTypeError, ParameterError, PluginError, PoolregError, ShapeError
 
 cdef extern from "status.h":
     ctypedef enum pc_status:
@@ -23,6 +32,7 @@ cdef extern from "status.h":
         PC_ERR_BINS
         PC_ERR_MANY_AXES
         PC_ERR_UNSUPPORTED
+        PC_ERR_FUNCTION
 
 cdef extern from "window.h":
     enum:
@@ -82,6 +92,7 @@ cdef extern from "pool.h":
         PC_BLEND
         PC_SAMPLE
         PC_FILTER
+        PC_OUTSIDE
     ctypedef enum pc_norming:
         PC_BY_MEAN
         PC_BY_SUM
@@ -108,6 +119,30 @@ cdef extern from "pool.h":
         bint per_channel
         int64_t width
         double *gradient
+    ctypedef struct pc_block:
+        int64_t taps, lanes
+        bint full
+        const void *win
+        const uint8_t *valid
+        const void *count
+        const void *map_in
+        const void *map_out
+        const void *params
+        const int64_t *channel
+        const int64_t *element
+        void *y
+        const void *dy
+        void *dwin
+        void *dmap_in
+        void *dmap_out
+        void *dparams
+    ctypedef int (*pc_block_function)(void *, const pc_block *) noexcept nogil
+    ctypedef struct pc_blocks:
+        pc_block_function function
+        void *context
+        int64_t cells
+        double fill
+        void *(*allocate)(void *, size_t) noexcept nogil
     ctypedef struct pc_call:
         const pc_plan *plan
         pc_dtype dtype
@@ -122,7 +157,8 @@ cdef extern from "pool.h":
         double *number
         int *option
         int params
-        pc_param *param
+        const pc_param *param
+        pc_blocks blocks
         pc_array dx, map_in, dmap_in, map_out, dmap_out
         bint add
         uint64_t key
@@ -130,8 +166,37 @@ cdef extern from "pool.h":
     pc_status pc_forward(const pc_call *) nogil
     pc_status pc_backward(const pc_call *) nogil
 
-cdef extern from "rng.h":
-    double pc_uniform(uint64_t, uint64_t, uint32_t) nogil
+cdef extern from "poolcore.h":
+    enum:
+        POOLCORE_MAJOR
+        POOLCORE_MINOR
+    const char *POOLCORE_CAPSULE
+    ctypedef int (*poolcore_forward_f32)() noexcept nogil
+    ctypedef int (*poolcore_forward_f64)() noexcept nogil
+    ctypedef int (*poolcore_backward_f32)() noexcept nogil
+    ctypedef int (*poolcore_backward_f64)() noexcept nogil
+    ctypedef struct poolcore_method:
+        size_t size
+        int32_t minor, maps_in, maps_out, params, numbers
+        void *context
+        poolcore_forward_f32 forward_f32
+        poolcore_forward_f64 forward_f64
+        poolcore_backward_f32 backward_f32
+        poolcore_backward_f64 backward_f64
+
+cdef extern from "native.h":
+    ctypedef struct pc_native:
+        const poolcore_method *method
+        pc_dtype dtype
+        const double *numbers
+        uint64_t key
+        int code
+    int pc_call_native(void *, const pc_block *) noexcept nogil
+
+cdef extern from "poolcore/rng.h":
+    enum:
+        PC_STREAM_OUTSIDE
+    double pc_uniform(uint64_t, uint64_t, uint32_t, uint32_t) nogil
 
 cdef extern from "parallel.h":
     int pc_threads(int)
@@ -167,6 +232,7 @@ FUNCTORS = {
     "blend": PC_BLEND,
     "sample": PC_SAMPLE,
     "filter": PC_FILTER,
+    "outside": PC_OUTSIDE,
 }
 NORMS = {"mean": PC_BY_MEAN, "sum": PC_BY_SUM, "none": PC_BY_NOTHING}
 BASES = {"absolute": PC_ABSOLUTE, "signed": PC_SIGNED, "at_least": PC_AT_LEAST}
@@ -187,6 +253,7 @@ cdef dict MESSAGES = {
     PC_ERR_MANY_AXES: (ShapeError, "at most three axes can be pooled at once (not counting those "
                                    "with kernel 1 and stride 1)"),
     PC_ERR_UNSUPPORTED: (PoolregError, "no kernel takes windows of this kind"),
+    PC_ERR_FUNCTION: (PoolregError, "a function on blocks failed"),
 }
 
 
@@ -446,8 +513,228 @@ cdef class Buffers:
         return <int>view.itemsize
 
 
+# ---- Functions from outside ---------------------------------------------------------------------
+
+cdef int blocks_of_memory = 0
+
+
+cdef class Memory:
+    """Memory that blocks of a call are in; whatever looks into it keeps it."""
+
+    cdef void *data
+    cdef readonly size_t size
+
+    def __cinit__(self, size_t size):
+        global blocks_of_memory
+        self.data = malloc(size)
+        if self.data == NULL:
+            raise MemoryError("no memory for blocks")
+        self.size = size
+        blocks_of_memory += 1
+
+    def __dealloc__(self):
+        global blocks_of_memory
+        if self.data != NULL:
+            blocks_of_memory -= 1
+        free(self.data)
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        PyBuffer_FillInfo(view, self, self.data, <Py_ssize_t>self.size, 0, flags)
+
+
+def live_memory():
+    """How many calls' memories for blocks are still looked into."""
+    return blocks_of_memory
+
+
+cdef void *lend_memory(void *context, size_t size) noexcept with gil:
+    """Memory for the blocks of a PythonFunction's call."""
+    cdef PythonFunction function = <PythonFunction>context
+    cdef Memory memory
+    try:
+        memory = Memory(size)
+    except MemoryError:
+        return NULL
+    function.memory.append(memory)
+    return memory.data
+
+
+cdef int call_python(void *context, const pc_block *block) noexcept with gil:
+    """A pc_block_function; an exception ends the call, which then raises the first of them."""
+    cdef PythonFunction function = <PythonFunction>context
+    try:
+        function.run(block)
+    except BaseException as error:
+        if function.error is None:
+            function.error = error
+        return 1
+    return 0
+
+
+cdef class Outside:
+    """A function on blocks, for one call."""
+
+    cdef pc_blocks blocks
+
+    def __cinit__(self, *arguments, **keywords):
+        memset(&self.blocks, 0, sizeof(pc_blocks))
+
+    cdef failed(self):
+        """Raise what the function has raised, or an error that says what it answered."""
+        raise NotImplementedError
+
+
+cdef class PythonFunction(Outside):
+    """A Python function on blocks.
+
+    prepare: from the memory of a block, its taps and lanes and where in the memory its parts are, a
+    callable that is called each time this memory holds a block, with whether all its lanes are of
+    one channel.  context: a contextvars.Context, of which each call gets a copy.
+    """
+
+    cdef object prepare, context, error
+    cdef list memory
+    cdef dict known
+
+    def __init__(self, prepare, context, int64_t cells, double fill):
+        self.prepare, self.context, self.error = prepare, context, None
+        self.memory, self.known = [], {}
+        self.blocks.function = call_python
+        self.blocks.allocate = lend_memory
+        self.blocks.context = <void *>self
+        self.blocks.cells = cells
+        self.blocks.fill = fill
+
+    cdef run(self, const pc_block *block):
+        cdef object step, key
+        cdef bint one_channel = block.channel == NULL or block.lanes == 1
+        if not one_channel:
+            one_channel = block.channel[0] == block.channel[1]
+        key = (<uintptr_t>block.win, block.lanes, block.full)
+        step = self.known.get(key)
+        if step is None:
+            step = self.prepared(block)
+            self.known[key] = step
+        self.context.copy().run(step, one_channel)
+
+    cdef prepared(self, const pc_block *block):
+        cdef Memory memory = None
+        cdef uintptr_t start
+        for memory in self.memory:
+            start = <uintptr_t>memory.data
+            if start <= <uintptr_t>block.win < start + memory.size:
+                break
+        parts = {
+            "win": <uintptr_t>block.win,
+            "valid": 0 if block.full else <uintptr_t>block.valid,
+            "count": <uintptr_t>block.count,
+            "map_in": <uintptr_t>block.map_in,
+            "map_out": <uintptr_t>block.map_out,
+            "params": <uintptr_t>block.params,
+            "channel": <uintptr_t>block.channel,
+            "element": <uintptr_t>block.element,
+            "y": <uintptr_t>block.y,
+            "dy": <uintptr_t>block.dy,
+            "dwin": <uintptr_t>block.dwin,
+            "dmap_in": <uintptr_t>block.dmap_in,
+            "dmap_out": <uintptr_t>block.dmap_out,
+            "dparams": <uintptr_t>block.dparams,
+        }
+        places = {name: at - start for name, at in parts.items() if at}
+        return self.prepare(memory, block.taps, block.lanes, places)
+
+    cdef failed(self):
+        raise self.error
+
+
+cdef class NativeFunction(Outside):
+    """The functions of a capsule with a poolcore_method."""
+
+    cdef object capsule, numbers
+    cdef pc_native native
+    cdef Py_buffer view
+
+    def __init__(self, capsule, numbers, object key, int64_t cells, double fill, bint is_f32):
+        self.capsule = capsule
+        memset(&self.native, 0, sizeof(pc_native))
+        self.native.method = <const poolcore_method *>PyCapsule_GetPointer(capsule, POOLCORE_CAPSULE)
+        self.native.dtype = PC_F32 if is_f32 else PC_F64
+        self.native.key = key
+        self.numbers = numbers
+        PyObject_GetBuffer(numbers, &self.view, PyBUF_STRIDES)
+        self.native.numbers = <const double *>self.view.buf
+        PyBuffer_Release(&self.view)
+        self.blocks.function = pc_call_native
+        self.blocks.context = &self.native
+        self.blocks.cells = cells
+        self.blocks.fill = fill
+
+    cdef failed(self):
+        raise PluginError(f"a native function answered {self.native.code}, which is not 0")
+
+
+def new_capsule(dict functions, dict counts, owner):
+    """A capsule with a poolcore_method of these addresses, by name; it keeps `owner`."""
+    cdef poolcore_method *method = <poolcore_method *>malloc(sizeof(poolcore_method))
+    if method == NULL:
+        raise MemoryError("no memory for a capsule")
+    memset(method, 0, sizeof(poolcore_method))
+    method.size, method.minor = sizeof(poolcore_method), POOLCORE_MINOR
+    method.maps_in, method.maps_out = counts["maps_in"], counts["maps_out"]
+    method.params, method.numbers = counts["params"], counts["numbers"]
+    method.forward_f32 = <poolcore_forward_f32><uintptr_t>functions.get("forward_f32", 0)
+    method.forward_f64 = <poolcore_forward_f64><uintptr_t>functions.get("forward_f64", 0)
+    method.backward_f32 = <poolcore_backward_f32><uintptr_t>functions.get("backward_f32", 0)
+    method.backward_f64 = <poolcore_backward_f64><uintptr_t>functions.get("backward_f64", 0)
+    capsule = PyCapsule_New(method, POOLCORE_CAPSULE, free_capsule)
+    Py_INCREF(owner)
+    PyCapsule_SetContext(capsule, <void *>owner)
+    return capsule
+
+
+cdef void free_capsule(object capsule) noexcept:
+    owner = <object>PyCapsule_GetContext(capsule)
+    free(PyCapsule_GetPointer(capsule, POOLCORE_CAPSULE))
+    Py_DECREF(owner)
+
+
+def read_capsule(capsule):
+    """What a capsule with a poolcore_method says: its fields, functions as whether there is one."""
+    cdef const poolcore_method *method
+    method = <const poolcore_method *>PyCapsule_GetPointer(capsule, POOLCORE_CAPSULE)
+    fields = {"size": method.size, "minor": method.minor, "expected_size": sizeof(poolcore_method)}
+    if method.size != sizeof(poolcore_method) or method.minor > POOLCORE_MINOR:
+        return fields
+    return {
+        **fields,
+        "maps_in": method.maps_in,
+        "maps_out": method.maps_out,
+        "params": method.params,
+        "numbers": method.numbers,
+        "forward_f32": method.forward_f32 != NULL,
+        "forward_f64": method.forward_f64 != NULL,
+        "backward_f32": method.backward_f32 != NULL,
+        "backward_f64": method.backward_f64 != NULL,
+    }
+
+
+def capsule_name(capsule):
+    """The name of a capsule; TypeError if it is none."""
+    cdef const char *name = PyCapsule_GetName(capsule)
+    return "" if name == NULL else name.decode()
+
+
+CAPSULE = POOLCORE_CAPSULE.decode()
+NATIVE_VERSION = (POOLCORE_MAJOR, POOLCORE_MINOR)
+
+# ---- Calls on windows ---------------------------------------------------------------------------
+
+cdef enum:
+    MOST_PARAMS = 16
+
+
 cdef int set_windows(pc_call *call, Plan plan, int functor, numbers, options, params,
-                     gradients, int num_threads) except -1:
+                     pc_param *room, gradients, Outside outside, int num_threads) except -1:
     """What forward and backward have in common; params and gradients are C-contiguous arrays, one
     entry a channel unless they have no axis; the gradients float64 or None."""
     cdef Py_buffer view
@@ -460,40 +747,51 @@ cdef int set_windows(pc_call *call, Plan plan, int functor, numbers, options, pa
     call.mark_bytes = 1
     call.functor = <pc_functor>functor
     call.num_threads = num_threads
+    if outside is not None:
+        call.blocks = outside.blocks
     for n in range(min(PC_NUMBERS, len(numbers))):
         call.number[n] = numbers[n]
     for n in range(min(PC_OPTIONS, len(options))):
         call.option[n] = options[n]
     call.params = len(params)
-    if call.params > PC_PARAMS:
-        raise ParameterError(f"at most {PC_PARAMS} parameters, got {call.params}")
+    call.param = room
+    if call.params > (PC_PARAMS if outside is None else MOST_PARAMS):
+        raise ParameterError(f"at most {MOST_PARAMS} learnable parameters, got {call.params}")
     for p in range(call.params):
         PyObject_GetBuffer(params[p], &view, PyBUF_STRIDES)
-        call.param[p].data = view.buf
+        room[p].data = view.buf
         size = 1
         for i in range(view.ndim):
             size *= view.shape[i]
-        call.param[p].per_channel = view.ndim > 0 and plan.plan.channel >= 0
-        if call.param[p].per_channel and view.shape[0] > 0:
+        room[p].per_channel = view.ndim > 0 and plan.plan.channel >= 0
+        if room[p].per_channel and view.shape[0] > 0:
             size //= view.shape[0]
-        call.param[p].width = size
+        room[p].width = size
+        room[p].gradient = NULL
         PyBuffer_Release(&view)
         if gradients is not None:
             PyObject_GetBuffer(gradients[p], &view, PyBUF_STRIDES | PyBUF_WRITABLE)
-            call.param[p].gradient = <double *>view.buf
+            room[p].gradient = <double *>view.buf
             PyBuffer_Release(&view)
     return 0
 
 
+cdef raise_windows(pc_status status, Plan plan, Outside outside):
+    if status == PC_ERR_FUNCTION and outside is not None:
+        outside.failed()
+    raise_call(status, plan)
+
+
 def windows_forward(Plan plan, int functor, tuple numbers, tuple options, tuple params, x, y, *,
                     int num_threads, map_in=None, map_out=None, marks=None, bint flat=False,
-                    object key=0):
+                    object key=0, Outside outside=None):
     """y (and marks) from x, for a functor of pool.h."""
     cdef pc_call call
+    cdef pc_param room[MOST_PARAMS]
     cdef pc_status status
     cdef int ndim = plan.plan.ndim
     cdef Buffers held = Buffers()
-    set_windows(&call, plan, functor, numbers, options, params, None, num_threads)
+    set_windows(&call, plan, functor, numbers, options, params, room, None, outside, num_threads)
     call.key = key
     call.dtype = PC_F32 if held.take(&call.x, x, plan.plan.in_, ndim, False) == 4 else PC_F64
     held.take(&call.y, y, plan.plan.out, ndim, True)
@@ -505,18 +803,20 @@ def windows_forward(Plan plan, int functor, tuple numbers, tuple options, tuple 
     with nogil:
         status = pc_forward(&call)
     if status != PC_OK:
-        raise_call(status, plan)
+        raise_windows(status, plan, outside)
 
 
 def windows_backward(Plan plan, int functor, tuple numbers, tuple options, tuple params, x, dy, dx,
                      *, int num_threads, map_in=None, dmap_in=None, map_out=None, dmap_out=None,
-                     gradients=None, bint add=False, object key=0):
+                     gradients=None, bint add=False, object key=0, Outside outside=None):
     """dx, and the gradients of maps and parameters, from x and dy; `add`: added to dx."""
     cdef pc_call call
+    cdef pc_param room[MOST_PARAMS]
     cdef pc_status status
     cdef int ndim = plan.plan.ndim
     cdef Buffers held = Buffers()
-    set_windows(&call, plan, functor, numbers, options, params, gradients, num_threads)
+    set_windows(&call, plan, functor, numbers, options, params, room, gradients, outside,
+                num_threads)
     call.key = key
     call.add = add
     call.dtype = PC_F32 if held.take(&call.x, x, plan.plan.in_, ndim, False) == 4 else PC_F64
@@ -529,7 +829,7 @@ def windows_backward(Plan plan, int functor, tuple numbers, tuple options, tuple
     with nogil:
         status = pc_backward(&call)
     if status != PC_OK:
-        raise_call(status, plan)
+        raise_windows(status, plan, outside)
 
 
 def uniforms(uint64_t key, uint32_t stream, out):
@@ -540,8 +840,22 @@ def uniforms(uint64_t key, uint32_t stream, out):
     count = view.len // view.itemsize
     with nogil:
         for element in range(count):
-            (<double *>view.buf)[element] = pc_uniform(key, element, stream)
+            (<double *>view.buf)[element] = pc_uniform(key, element, 0, stream)
     PyBuffer_Release(&view)
+
+
+def uniforms_of(uint64_t key, elements, uint32_t call, out):
+    """Fill a float64 array with a block function's draws for these elements (int64), C-contiguous."""
+    cdef Py_buffer numbers, view
+    cdef int64_t i, count
+    PyObject_GetBuffer(elements, &numbers, PyBUF_STRIDES)
+    PyObject_GetBuffer(out, &view, PyBUF_STRIDES | PyBUF_WRITABLE)
+    count = view.len // view.itemsize
+    for i in range(count):
+        (<double *>view.buf)[i] = pc_uniform(
+            key, <uint64_t>(<const int64_t *>numbers.buf)[i], call, PC_STREAM_OUTSIDE)
+    PyBuffer_Release(&view)
+    PyBuffer_Release(&numbers)
 
 
 def select_isa(str name):

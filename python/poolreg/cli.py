@@ -9,13 +9,14 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 import poolreg as pr
-from poolreg import arguments, demo, listing, pictures
+from poolreg import arguments, demo, listing, pictures, scaffold
 from poolreg.progress import steps
 from poolreg.task import Task
 
@@ -193,6 +194,63 @@ def describe_method(name: str, as_json: bool) -> None:
 def show_info(as_json: bool) -> None:
     """Versions, instruction set, threads and plugins, for a bug report."""
     click.echo(listing.to_json(listing.facts()) if as_json else listing.info_text())
+
+
+# ---- poolreg plugins ---------------------------------------------------------------------------
+
+
+@cli.group("plugins", invoke_without_command=True)
+@click.pass_context
+def plugin_commands(context: click.Context) -> None:
+    """Methods of other distributions: list them, start one, check one."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@plugin_commands.command("list")
+@AS_JSON
+@click.option("--traceback", "failed", metavar="NAME", help="Where this one failed to load.")
+def list_plugins(as_json: bool, failed: str | None) -> None:
+    """Every method that other distributions offer, and whether it loads."""
+    if as_json and failed is not None:
+        raise click.UsageError("give --json or --traceback, one of the two")
+    if failed is not None:
+        click.echo(listing.plugin_failure(failed))
+    elif as_json:
+        click.echo(listing.to_json([asdict(one) for one in pr.plugins(load=True)]))
+    else:
+        click.echo(listing.rendered(listing.plugins_table()))
+
+
+@plugin_commands.command("new")
+@click.argument("name", metavar="VENDOR.METHOD")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder to make; default: ./poolreg-VENDOR-METHOD.",
+)
+@click.option("--native", is_flag=True, help="Its loops are in C.")
+def new_plugin(name: str, out: Path | None, native: bool) -> None:
+    """A package with one method, its tests and all that installs it: a start for your own."""
+    folder = scaffold.write(name, out, native)
+    click.echo(f"wrote {folder}; {folder / 'README.md'} says how to install and test it")
+
+
+@plugin_commands.command("check")
+@click.argument("name")
+@click.option("--low", type=float, default=-2.0, show_default=True, help="Least input.")
+@click.option("--high", type=float, default=2.0, show_default=True, help="Largest input.")
+@click.pass_context
+def check_plugin(context: click.Context, name: str, low: float, high: float) -> None:
+    """What every method must do, check by check; the exit code is 1 if one fails."""
+    from poolreg.testing import check_method
+
+    report = check_method(name, low=low, high=high, raise_on_failure=False)
+    click.echo(listing.rendered(listing.checks_table(report)))
+    click.echo(f"{name} fails {len(report.failed)} of {len(report.results)} checks")
+    if report.failed:
+        context.exit(1)
 
 
 # ---- Errors ------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from numbers import Integral
 from typing import Any
 
-from poolreg import _core
+from poolreg import _core, entries
 from poolreg.errors import ParameterError
 
 __all__ = ["Config", "num_threads", "show_config"]
@@ -129,8 +129,6 @@ def show_config() -> Config:
     >>> pr.show_config().isa in pr.show_config().isa_supported
     True
     """
-    from poolreg.registry import plugin_entries
-
     isas = _core.isas()
     return Config(
         version=_core.version(),
@@ -140,5 +138,5 @@ def show_config() -> Config:
         num_threads=threads(None) or _core.default_threads(),
         openmp=_openmp(),
         compiler=_core.compiler(),
-        plugins=tuple(sorted(plugin_entries())),
+        plugins=entries.names(),
     )

@@ -13,7 +13,7 @@ import numpy as np
 
 __all__ = ["STREAMS", "draw_key", "philox", "uniform"]
 
-STREAMS = {"stochastic": 1, "mixed": 2, "s3_rows": 3, "s3_columns": 4, "s3_planes": 6}
+STREAMS = {"stochastic": 1, "mixed": 2, "s3_rows": 3, "s3_columns": 4, "s3_planes": 6, "blocks": 7}
 """What a draw is for: draws of different purposes have nothing in common."""
 
 WORD = 2**32

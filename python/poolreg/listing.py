@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -20,6 +20,9 @@ from rich.table import Table
 from rich.text import Text
 
 import poolreg as pr
+
+if TYPE_CHECKING:
+    from poolreg.testing import Report
 
 PIPE_WIDTH = 100_000
 PACKAGES = ("numpy", "pillow", "matplotlib", "click", "rich")
@@ -132,6 +135,41 @@ def parameter_table(params: tuple[pr.Param, ...]) -> Table:
         default = "required" if param.default is pr.Param.required else str(param.default)
         row = (param.name, param.kind, param.shape, default, param.allowed(), param.doc)
         grid.add_row(*map(escape, row))
+    return grid
+
+
+# ---- poolreg plugins ---------------------------------------------------------------------------
+
+NO_PLUGINS = "no distribution here offers a method; `poolreg plugins new vendor.method` starts one"
+
+
+def plugins_table() -> RenderableType:
+    """Every method that other distributions offer, what became of it and why."""
+    found = pr.plugins(load=True)
+    if not found:
+        return NO_PLUGINS
+    grid = table("name", "distribution", "version", "state", "error")
+    for one in found:
+        error = " ".join(one.error.split())
+        row = (one.name, one.distribution, one.version, one.state, error)
+        grid.add_row(*map(escape, row), style="dim" if one.error else None)
+    return grid
+
+
+def plugin_failure(name: str) -> str:
+    """The traceback of a plugin that does not load, or why there is none."""
+    found = [one for one in pr.plugins(load=True) if one.name == name]
+    if not found:
+        raise pr.UnknownMethodError(f"no distribution here offers a method {name!r}")
+    return "\n".join(one.traceback or one.error or f"{name} is {one.state}" for one in found)
+
+
+def checks_table(report: Report) -> Table:
+    """What each check found."""
+    grid = table("check", "state", "why")
+    for one in report.results:
+        style = "bold" if one.state == "failed" else None
+        grid.add_row(*map(escape, (one.name, one.state, one.message)), style=style)
     return grid
 
 

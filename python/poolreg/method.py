@@ -179,6 +179,8 @@ class Method:
             reducer = cls.reducer = reducer.bind(cls.params)
             if not reducer.differentiable:
                 cls.traits = replace(cls.traits, differentiable=False)
+        if "dtypes" not in cls.__dict__:
+            cls.dtypes = getattr(reducer, "dtypes", cls.dtypes)
         for name in ("backend", "returns_indices", "saved_spec", "forward", "backward"):
             if name not in cls.__dict__:
                 setattr(cls, name, getattr(reducer, name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from poolreg import _core
 from poolreg.errors import ParameterError
-from poolreg.method import Array, Arrays, ArraySpec, Reducer
+from poolreg.method import Array, Arrays, ArraySpec, Reducer, Unbound
+from poolreg.params import Param
 
 if TYPE_CHECKING:
     from poolreg._core import Plan
@@ -355,6 +356,17 @@ class Choice:
     @property
     def returns_indices(self) -> bool:
         return self.if_true.returns_indices or self.if_false.returns_indices
+
+    @property
+    def differentiable(self) -> bool:
+        return all(getattr(one, "differentiable", True) for one in (self.if_true, self.if_false))
+
+    def bind(self, params: tuple[Param, ...]) -> Choice:
+        one, other = (
+            reducer.bind(params) if isinstance(reducer, Unbound) else reducer
+            for reducer in (self.if_true, self.if_false)
+        )
+        return replace(self, if_true=one, if_false=other)
 
     def _chosen(self, params: Mapping[str, Any]) -> Reducer:
         true = self.by(params) if callable(self.by) else params[self.by]

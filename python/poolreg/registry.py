@@ -1,4 +1,4 @@
-"""The registry: methods by name, from here and from the entry-point group ``poolreg.methods``."""
+"""The registry: methods by name."""
 
 from __future__ import annotations
 
@@ -11,20 +11,17 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import Any, TypeVar, overload
 
+from poolreg import _core, entries
 from poolreg.errors import ParameterError, PluginError, UnknownMethodError
-from poolreg.method import Method, Traits
+from poolreg.method import API_VERSION, Method, Traits
 from poolreg.methods import __path__ as METHOD_FILES  # poolreg.methods is also a function
 from poolreg.params import Param
 
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
 __all__ = ["Description", "describe", "get_method", "methods", "register_method", "registered"]
 
-GROUP = "poolreg.methods"
-NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
+NAME = re.compile(rf"({entries.WORD}\.)?{entries.WORD}")
 
 M = TypeVar("M", bound=Method | type[Method])
 
@@ -35,17 +32,6 @@ _lock = threading.RLock()
 @cache
 def builtin_names() -> frozenset[str]:
     return frozenset(module.name for module in pkgutil.iter_modules(METHOD_FILES))
-
-
-@cache
-def plugin_entries() -> dict[str, list[EntryPoint]]:
-    """What other distributions offer, by name; read once from metadata, nothing is imported."""
-    from importlib.metadata import entry_points
-
-    found: dict[str, list[EntryPoint]] = {}
-    for entry in entry_points(group=GROUP):
-        found.setdefault(entry.name, []).append(entry)
-    return found
 
 
 @overload
@@ -62,6 +48,8 @@ def register_method(method: Any = None, *, replace: bool = False) -> Any:
     ------
     ParameterError
         Not a method, a name that is not allowed, or one that is taken (both owners are named).
+    PluginError
+        Its ``api_version`` is not one that this poolreg offers.
 
     Examples
     --------
@@ -76,26 +64,45 @@ def register_method(method: Any = None, *, replace: bool = False) -> Any:
     """
     if method is None:
         return lambda it: register_method(it, replace=replace)
+    instance = checked(method)
+    with _lock:
+        taken = _registered.get(instance.name)
+        if taken is not None and type(taken) is not type(instance) and not replace:
+            raise ParameterError(
+                f"method {instance.name!r} is already registered by {_owner(taken)}; "
+                f"{_owner(instance)} must take another name, or pass replace=True"
+            )
+        _registered[instance.name] = instance
+    return method
+
+
+def adopt(method: Method) -> Method:
+    """Register a method unless its import did, or another thread; what is registered then."""
+    with _lock:
+        if type(_registered.get(method.name)) is not type(method):
+            register_method(method)
+        return _registered[method.name]
+
+
+def checked(method: Any) -> Method:
+    """The method, or an instance of the class; an error if it cannot be registered."""
     instance = method() if isinstance(method, type) else method
     if not isinstance(instance, Method):
         raise ParameterError(f"method must be a Method or a subclass of it, got {method!r}")
-    name = _checked_name(instance)
-    with _lock:
-        taken = _registered.get(name)
-        if taken is not None and type(taken) is not type(instance) and not replace:
-            raise ParameterError(
-                f"method {name!r} is already registered by {_owner(taken)}; {_owner(instance)} "
-                "must take another name, or pass replace=True"
-            )
-        _registered[name] = instance
-    return method
+    _check_name(instance)
+    if type(instance).forward is Method.forward:
+        raise ParameterError(
+            f"method {instance.name!r} of {_owner(instance)} declares no reducer and no forward"
+        )
+    _check_version(instance)
+    return instance
 
 
 def _owner(method: Method) -> str:
     return f"{type(method).__module__}.{type(method).__qualname__}"
 
 
-def _checked_name(method: Method) -> str:
+def _check_name(method: Method) -> None:
     name = getattr(method, "name", None)
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ParameterError(
@@ -106,27 +113,39 @@ def _checked_name(method: Method) -> str:
             f"method name {name!r} of {_owner(method)} has no vendor: bare names belong to "
             f"poolreg, call it 'vendor.{name}'"
         )
-    if type(method).forward is Method.forward:
-        raise ParameterError(
-            f"method {name!r} of {_owner(method)} declares no reducer and no forward"
+
+
+def _check_version(method: Method) -> None:
+    wanted: Any = method.api_version
+    if wanted is None:
+        return
+    ours = f"poolreg {_core.version()} offers {API_VERSION}"
+    if not isinstance(wanted, tuple) or [type(number) for number in wanted] != [int, int]:
+        raise PluginError(
+            f"{_owner(method)}.api_version must be None or two integers, got {wanted!r}; {ours}"
         )
-    return name
+    if wanted[0] != API_VERSION[0] or wanted[1] > API_VERSION[1]:
+        raise PluginError(
+            f"method {method.name!r} of {_owner(method)} was written for api_version {wanted}; "
+            f"{ours}: the major number must be the same, the minor at most ours"
+        )
 
 
 @contextmanager
 def registered(method: Method | type[Method]) -> Iterator[Method]:
     """Register a method for the time of a ``with`` block, in place of one of the same name."""
-    name = _checked_name(method() if isinstance(method, type) else method)
-    before = _registered.get(name)
-    register_method(method, replace=True)
+    instance = checked(method)
+    with _lock:
+        before = _registered.get(instance.name)
+        _registered[instance.name] = instance
     try:
-        yield _registered[name]
+        yield instance
     finally:
         with _lock:
             if before is None:
-                del _registered[name]
+                _registered.pop(instance.name, None)
             else:
-                _registered[name] = before
+                _registered[instance.name] = before
 
 
 def methods() -> tuple[str, ...]:
@@ -136,8 +155,9 @@ def methods() -> tuple[str, ...]:
     >>> {"avg", "max", "min", "sum"} <= set(pr.methods())
     True
     """
-    offered = (name for name in plugin_entries() if "." in name)
-    return tuple(sorted({*builtin_names(), *_registered, *offered}))
+    with _lock:
+        known = tuple(_registered)
+    return tuple(sorted({*builtin_names(), *known, *entries.names()}))
 
 
 def get_method(name: str) -> Method:
@@ -148,7 +168,8 @@ def get_method(name: str) -> Method:
     UnknownMethodError
         There is none; near matches are named.
     PluginError
-        It is another distribution's and cannot be loaded, or two distributions offer it.
+        It is another distribution's and cannot be used: it fails to load, two distributions offer
+        it, or ``POOLREG_PLUGINS`` switches it off.
     """
     try:
         return _registered[name]
@@ -160,8 +181,8 @@ def _find_method(name: Any) -> Method:
     if isinstance(name, str) and name in builtin_names():
         importlib.import_module(f"poolreg.methods.{name}")
         return _registered[name]
-    if isinstance(name, str) and "." in name and name in plugin_entries():
-        return _load_plugin(name)
+    if isinstance(name, str) and name in entries.offered():
+        return entries.load_plugin(name)
     raise UnknownMethodError(_unknown(name))
 
 
@@ -170,26 +191,6 @@ def _unknown(name: Any) -> str:
     if close:
         return f"unknown method {name!r}; did you mean {' or '.join(map(repr, close))}?"
     return f"unknown method {name!r}; known methods: {', '.join(methods())}"
-
-
-def _distribution(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown distribution"
-
-
-def _load_plugin(name: str) -> Method:
-    entries = plugin_entries()[name]
-    if len(entries) > 1:
-        owners = " and ".join(sorted(_distribution(entry) for entry in entries))
-        raise PluginError(f"method {name!r} is offered by {owners}; uninstall all but one")
-    origin = f"method {name!r} of {_distribution(entries[0])} ({entries[0].value})"
-    try:
-        offered = entries[0].load()
-        register_method(offered)
-    except Exception as error:
-        raise PluginError(f"{origin} cannot be loaded: {error!r}") from error
-    if name not in _registered:
-        raise PluginError(f"{origin} names itself {offered.name!r}; the two must agree")
-    return _registered[name]
 
 
 @dataclass(frozen=True)

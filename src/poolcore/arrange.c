@@ -271,6 +271,7 @@ static void place_data(pc_job *job, const pc_call *call)
         const ptrdiff_t item = o == PC_MARKS ? call->mark_bytes : size;
         const int64_t columns = pc_is_input(o) ? job->axis[2]->I : job->axis[2]->O;
         op->data = arrays[o]->data;
+        op->size = item;
         op->contiguous =
             (job->L == 1 || op->lane == item) && (columns == 1 || op->axis[2] == job->L * item);
     }

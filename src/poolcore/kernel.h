@@ -11,6 +11,7 @@
 #ifndef PC_KERNEL_H
 #define PC_KERNEL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,11 @@
 /* Room behind every scratch row, so that loops may run over whole blocks of PC_BLOCK lanes. */
 #define PC_BLOCK 16
 
+/* A row that is read once is asked for this many bytes ahead: while the columns of one group of rows
+ * are combined, memory brings the next. */
+enum { PC_AHEAD = 2048 };
+#define PC_PREFETCH_AHEAD(p) __builtin_prefetch((const void *)((uintptr_t)(p) + PC_AHEAD))
+
 /* What a job walks over.  X: x, or of separable gradients dx; Y: y or dy; MARKS: tap numbers or
  * indices.  Of windows (windows.inc.c) also: DX; MAP_IN, an array of x's shape, and its gradient;
  * MAP_OUT, one of y's, and its gradient. */
@@ -37,10 +43,10 @@ static inline bool pc_is_input(int operand)
     return operand == PC_X || (operand >= PC_DX && operand <= PC_DMAP_IN);
 }
 
-/* Strides in bytes. */
+/* Strides and the size of an element in bytes. */
 typedef struct pc_operand {
     char *data;
-    ptrdiff_t axis[3], lane;
+    ptrdiff_t axis[3], lane, size;
     bool contiguous; /* a row is one run of columns * L elements */
 } pc_operand;
 
@@ -87,6 +93,7 @@ typedef struct pc_job {
         bool fold;              /* lanes are members of one window, else outputs */
         int64_t segment;        /* columns of a block: outputs, or members along axis 2 */
         int64_t pitch, chunk;   /* lanes of a row of a block; its rows */
+        int64_t block_rows;     /* rows of outputs in a block of whole windows */
         int64_t unit_step;      /* 2: only every second unit of a plane ... */
         int64_t first_unit;     /* ... from this one on */
         int64_t plane, element; /* weights of a lane's index: see pc_outer */
@@ -96,7 +103,10 @@ typedef struct pc_job {
         int option[PC_OPTIONS];
         int64_t channels; /* 0: no channels */
         int params;
-        pc_param param[PC_PARAMS];
+        const pc_param *param;
+        int64_t width; /* of all parameters together */
+        pc_blocks blocks;
+        atomic_int *failed; /* by a function from outside */
         uint64_t key;
         bool add;        /* dx is not zeroed first */
         double *partial; /* gradients of the parameters: one row a unit, see pc_partials */
@@ -153,6 +163,8 @@ typedef struct pc_kernels {
     pc_kernel windows_forward[PC_TYPES];
     pc_kernel windows_backward[PC_TYPES];
     pc_kernel windows_zero[PC_TYPES];
+    pc_kernel whole_forward[PC_TYPES];
+    pc_kernel whole_backward[PC_TYPES];
 } pc_kernels;
 
 typedef struct pc_item {

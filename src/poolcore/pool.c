@@ -2,11 +2,11 @@
 #include "pool.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "arrange.h"
 #include "dispatch.h"
-#include "parallel.h"
+#include "run.h"
+#include "windows.h"
 
 /* Elements of a tile's scratch row: 16 KiB of float, so that the row, its phases and the rows that
  * are read stay in the first two caches. */
@@ -15,16 +15,6 @@ enum { TILE = 4096 };
 enum { GROUP = 1024 };
 /* A window wider than this, in elements of a scratch row, is not brought into scratch. */
 enum { MOST_REACH = 4096 };
-/* Source elements of a work item: some microseconds, against some nanoseconds to start one. */
-enum { ITEM = 32768 };
-/* Calls that read and write fewer elements run on the calling thread.  Measured (Zen 3, 2 threads):
- * even at 10,000 elements, a third faster at this many; but a second thread that has lost its core is
- * waited for, and that costs milliseconds. */
-enum { SERIAL = 32768 };
-/* Scratch of up to this many bytes is on the stack. */
-enum { SMALL_SCRATCH = 8192 };
-/* Windows up to this many elements are summed in their own type, larger ones of float in double. */
-enum { PLAIN_SUM = 64 };
 /* Below this many lanes, a row with stride > 1 is split into phases first. */
 enum { FEW_LANES = 16 };
 
@@ -56,14 +46,6 @@ pc_status pc_plan_finish(pc_plan *plan)
         out *= plan->out[d] > 0 ? plan->out[d] : 1;
     }
     return PC_OK;
-}
-
-static int64_t elements(const pc_plan *plan, const int64_t *shape)
-{
-    int64_t n = 1;
-    for (int d = 0; d < plan->ndim; d++)
-        n *= shape[d];
-    return n;
 }
 
 /* ---- How a kernel walks ---------------------------------------------------------------------- */
@@ -190,96 +172,9 @@ static void tile_columns(pc_job *job)
     job->load = pc_max(job->acc, job->out);
 }
 
-/* ---- Windows --------------------------------------------------------------------------------- */
-
-/* Elements of a block: its rows of x, map and gradients stay in the second cache. */
-enum { BLOCK = 8192 };
-/* Lanes of a block, if there are so many; of windows whose members are lanes. */
-enum { LEAST_LANES = 32, MOST_OUTPUT_LANES = 256, MOST_MEMBER_LANES = 4096 };
-/* Windows at least this long are folded where there are not so many outputs beside each other. */
-enum { LONG_WINDOW = 8 };
-
-/* Members as lanes: for windows without a stride, and long ones that are few. */
-static bool folds(const pc_job *job)
-{
-    const pc_axis *axis = job->axis[2];
-    if (job->windows.functor == PC_SAMPLE || job->windows.functor == PC_FILTER)
-        return false;
-    return axis->kind != PC_REGULAR || (axis->K >= LONG_WINDOW && axis->O < LONG_WINDOW);
-}
-
-static void tile_windows(pc_job *job)
-{
-    const pc_axis *axis = job->axis[2];
-    const int64_t rows = job->axis[0]->K * job->axis[1]->K, L = job->L;
-    job->columns = job->tile = axis->O;
-    job->windows.fold = folds(job);
-    int64_t taps = rows;
-    if (job->windows.fold) {
-        job->windows.segment = pc_min(pc_max(MOST_MEMBER_LANES / L, 1), axis->K);
-        taps *= pc_ceil_div(axis->K, job->windows.segment);
-    } else {
-        taps *= axis->K;
-        const int64_t lanes = pc_min(pc_max(BLOCK / taps, LEAST_LANES), MOST_OUTPUT_LANES);
-        job->windows.segment = axis->kind == PC_REGULAR ? pc_min(pc_max(lanes / L, 1), axis->O) : 1;
-    }
-    job->windows.pitch = pc_round_up(job->windows.segment * L, PC_BLOCK);
-    job->windows.chunk = pc_min(taps, pc_max(BLOCK / job->windows.pitch, 1));
-    job->rows = job->axis[0]->O * job->axis[1]->O;
-}
-
-/* Forward: items of some thousand members. */
-static void split_windows(pc_job *job)
-{
-    const double members = (double)job->axis[0]->K * (double)job->axis[1]->K *
-                           (double)job->axis[2]->K * (double)job->L;
-    const double outputs = pc_max((int64_t)(ITEM / members), 1);
-    job->row_block = pc_min(pc_max((int64_t)(outputs / (double)job->columns), 1), job->rows);
-    if (job->rows == 1)
-        job->tile = pc_min(pc_max((int64_t)outputs, job->windows.segment), job->columns);
-    job->blocks = pc_ceil_div(job->rows, job->row_block);
-    job->tiles = pc_ceil_div(job->columns, job->tile);
-}
-
-/* Neighbouring outputs of an axis of which every second run of so many reaches no element that
- * another such run does; 0: there is no such number. */
-static int64_t apart(const pc_axis *axis)
-{
-    if (axis->kind == PC_REGULAR)
-        return pc_ceil_div((axis->K - 1) * axis->D + 1, axis->S);
-    return axis->begin ? 0 : pc_ceil_div(axis->O, axis->I) + 2;
-}
-
-/* Backward: a unit of outputs of a plane adds to dx; every second one runs at a time, so no two that
- * run add to the same element.  Only the outermost axis that has several outputs is split. */
-static void split_units(pc_job *job)
-{
-    int a = 0;
-    while (a < 2 && job->axis[a]->O == 1)
-        a++;
-    const int64_t inner = a == 0 ? job->axis[1]->O : 1, O = job->axis[a]->O;
-    split_windows(job);
-    const int64_t wanted = a == 2 ? job->tile : pc_ceil_div(job->row_block, inner);
-    const int64_t least = apart(job->axis[a]), part = least ? pc_min(pc_max(wanted, least), O) : O;
-    job->row_block = a == 2 ? job->rows : part * inner;
-    job->tile = a == 2 ? part : job->columns;
-    job->blocks = pc_ceil_div(job->rows, job->row_block);
-    job->tiles = pc_ceil_div(job->columns, job->tile);
-}
-
-static size_t windows_scratch(const pc_job *job)
-{
-    const int64_t pitch = job->windows.pitch, room = job->windows.chunk * pitch;
-    const int64_t numbers = 4 * room + (PC_MOST_SLOTS + 2 + 2 * PC_PARAMS + 4) * pitch;
-    const int64_t rows = job->windows.chunk * (int64_t)sizeof(pc_row);
-    return (size_t)pc_round_up(numbers * (int64_t)sizeof(double) + rows + 512, 64);
-}
-
 /* What every walk of a kernel finds room in (see the first lines of the functions in reducers/). */
 static size_t scratch_bytes(const pc_job *job)
 {
-    if (job->windows.pitch)
-        return windows_scratch(job);
     const int64_t count = 4 * job->acc + 2 * job->phases * job->slot + 3 * job->load +
                           4 * job->out + 2 * (job->sources * job->pitch + PC_BLOCK);
     return (size_t)pc_round_up(count * (int64_t)sizeof(double), 64);
@@ -295,7 +190,7 @@ static void split_rows(pc_job *job)
                            (double)(job->to_input ? c->I : c->O);
     const double rows = (double)a->K * (double)b->K;
     const double row_work = (columns + (double)job->tile) * (double)job->L * rows;
-    job->row_block = pc_min(pc_max((int64_t)(ITEM / row_work), 1), job->rows);
+    job->row_block = pc_min(pc_max((int64_t)(PC_ITEM / row_work), 1), job->rows);
     job->blocks = pc_ceil_div(job->rows, job->row_block);
 }
 
@@ -303,7 +198,7 @@ static void split_rows(pc_job *job)
 static void choose_halves(pc_job *job, const pc_call *call)
 {
     const bool plain =
-        call->reducer == PC_LINEAR ? call->plan->taps <= PLAIN_SUM : !call->marks.data;
+        call->reducer == PC_LINEAR ? call->plan->taps <= PC_PLAIN_SUM : !call->marks.data;
     job->halves = plain && job->inner == PC_PHASES && job->split && job->phases == 2 &&
                   job->axis[2]->S == 2 && job->L == 1 && job->op[PC_X].contiguous &&
                   job->axis[0]->K * job->axis[1]->K <= PC_BATCH && call->plan->empty_dim < 0;
@@ -327,48 +222,10 @@ static void keep_planes(pc_job *job)
     job->columns = job->tile = job->tiles = 1;
 }
 
-typedef struct run {
-    const pc_job *job;
-    pc_kernel kernel;
-    char *scratch;
-    size_t scratch_bytes;
-} run;
-
-static void run_range(void *context, int64_t begin, int64_t end, int thread)
-{
-    const run *r = context;
-    r->kernel(r->job, begin, end, r->scratch + (size_t)thread * r->scratch_bytes);
-}
-
-static int64_t planes_of(const pc_job *job)
-{
-    int64_t planes = 1;
-    for (int d = 0; d < job->nouter; d++)
-        planes *= job->outer[d].n;
-    return planes;
-}
-
-static pc_status run_items(const pc_job *job, int64_t items, pc_kernel kernel, const pc_call *call)
-{
-    const pc_plan *plan = call->plan;
-    int threads = 1;
-    if (elements(plan, plan->in) + elements(plan, plan->out) >= SERIAL)
-        threads = (int)pc_min(pc_threads(call->num_threads), items);
-    run r = {.job = job, .kernel = kernel, .scratch_bytes = scratch_bytes(job)};
-    const size_t bytes = r.scratch_bytes * (size_t)threads + 64;
-    char small[SMALL_SCRATCH], *memory = bytes <= sizeof small ? small : malloc(bytes);
-    if (!memory)
-        return PC_ERR_NO_MEMORY;
-    r.scratch = memory + (64 - (uintptr_t)memory % 64) % 64;
-    pc_parallel_for(items, threads, run_range, &r);
-    if (memory != small)
-        free(memory);
-    return PC_OK;
-}
-
 static pc_status run_job(const pc_job *job, pc_kernel kernel, const pc_call *call)
 {
-    return run_items(job, planes_of(job) * job->blocks * job->tiles, kernel, call);
+    const int64_t items = pc_planes_of(job) * job->blocks * job->tiles;
+    return pc_run_items(job, items, kernel, call, scratch_bytes(job));
 }
 
 /* ---- Calls on rows --------------------------------------------------------------------------- */
@@ -417,111 +274,6 @@ static bool can_gather(const pc_job *job, const pc_plan *plan)
     return job->inner == PC_PHASES && plan->taps <= PC_MOST_TAPS;
 }
 
-static int element_type(const pc_call *call, bool wide)
-{
-    if (call->dtype == PC_F64)
-        return PC_TYPE_F64;
-    return wide ? PC_TYPE_F32_WIDE : PC_TYPE_F32;
-}
-
-/* ---- Calls on windows ------------------------------------------------------------------------ */
-
-static void set_windows(pc_job *job, const pc_call *call)
-{
-    const pc_plan *plan = call->plan;
-    job->windows.functor = call->functor;
-    job->windows.channels = plan->channel < 0 ? 0 : plan->in[plan->channel];
-    job->windows.params = call->params;
-    job->windows.key = call->key;
-    job->windows.add = call->add;
-    job->windows.unit_step = 1;
-    for (int n = 0; n < PC_NUMBERS; n++)
-        job->windows.number[n] = call->number[n];
-    for (int o = 0; o < PC_OPTIONS; o++)
-        job->windows.option[o] = call->option[o];
-    for (int p = 0; p < call->params; p++)
-        job->windows.param[p] = call->param[p];
-}
-
-static int windows_type(const pc_call *call)
-{
-    return element_type(call, call->functor == PC_SAMPLE || call->plan->taps > PLAIN_SUM);
-}
-
-static pc_status windows_forward(const pc_call *call, pc_job *job)
-{
-    set_windows(job, call);
-    tile_windows(job);
-    split_windows(job);
-    return run_job(job, pc_isa_current()->windows_forward[windows_type(call)], call);
-}
-
-/* Gradients of the parameters, from those of the units: in their order. */
-static void add_partials(const pc_job *job, const pc_call *call)
-{
-    const int64_t units = planes_of(job) * job->blocks * job->tiles;
-    const double *partial = job->windows.partial;
-    for (int p = 0; p < call->params; p++) {
-        const pc_param *param = &call->param[p];
-        const int64_t n = param->width * (param->per_channel ? job->windows.channels : 1);
-        for (int64_t i = 0; i < n; i++)
-            param->gradient[i] = 0;
-    }
-    for (int64_t unit = 0; unit < units; unit++) {
-        const pc_item item = pc_item_at(job, unit);
-        for (int p = 0; p < call->params; p++) {
-            const pc_param *param = &call->param[p];
-            for (int64_t k = 0; k < param->width; k++)
-                for (int64_t l = 0; l < job->L; l++, partial++) {
-                    const int64_t plane = item.plane + l * job->windows.plane;
-                    const int64_t c = param->per_channel ? plane % job->windows.channels : 0;
-                    param->gradient[c * param->width + k] += *partial;
-                }
-        }
-    }
-}
-
-/* Every second unit, then the others; planes of several units are zeroed before. */
-static pc_status run_units(pc_job *job, const pc_call *call)
-{
-    const pc_kernels *kernels = pc_isa_current();
-    const int64_t units = job->blocks * job->tiles, planes = planes_of(job);
-    const int type = windows_type(call);
-    if (units == 1)
-        return run_items(job, planes, kernels->windows_backward[type], call);
-    pc_status status = PC_OK;
-    if (!call->add)
-        status = run_items(job, planes, kernels->windows_zero[type], call);
-    job->windows.unit_step = 2;
-    for (int first = 0; first < 2 && status == PC_OK; first++) {
-        job->windows.first_unit = first;
-        status = run_items(job, planes * pc_ceil_div(units - first, 2),
-                           kernels->windows_backward[type], call);
-    }
-    return status;
-}
-
-static pc_status windows_backward(const pc_call *call, pc_job *job)
-{
-    set_windows(job, call);
-    tile_windows(job);
-    split_units(job);
-    for (int p = 0; p < call->params; p++)
-        job->windows.partials += call->param[p].width * job->L;
-    const int64_t units = planes_of(job) * job->blocks * job->tiles;
-    if (call->params > 0 && call->param[0].gradient) {
-        job->windows.partial =
-            calloc((size_t)units, (size_t)job->windows.partials * sizeof(double));
-        if (!job->windows.partial)
-            return PC_ERR_NO_MEMORY;
-    }
-    const pc_status status = run_units(job, call);
-    if (status == PC_OK && job->windows.partial)
-        add_partials(job, call);
-    free(job->windows.partial);
-    return status;
-}
-
 /* ---- The calls ------------------------------------------------------------------------------- */
 
 pc_status pc_forward(const pc_call *call)
@@ -530,13 +282,13 @@ pc_status pc_forward(const pc_call *call)
     const pc_kernels *kernels = pc_isa_current();
     pc_arrangement to;
     pc_status status = check(call);
-    if (status != PC_OK || elements(plan, plan->out) == 0)
+    if (status != PC_OK || pc_elements(plan, plan->out) == 0)
         return status;
     status = pc_arrange(&to, call, false);
     if (status != PC_OK)
         return status;
     if (call->reducer == PC_WINDOWS)
-        return windows_forward(call, &to.job);
+        return pc_windows_forward(call, &to.job);
     tile_columns(&to.job);
     choose_halves(&to.job, call);
     choose_long_rows(&to.job, call);
@@ -544,11 +296,11 @@ pc_status pc_forward(const pc_call *call)
     pc_kernel kernel;
     if (call->reducer == PC_LINEAR) {
         set_divisor(&to.job, call);
-        kernel = kernels->linear_forward[element_type(call, plan->taps > PLAIN_SUM)];
+        kernel = kernels->linear_forward[pc_element_type(call, plan->taps > PC_PLAIN_SUM)];
     } else if (call->marks.data) {
-        kernel = kernels->select_forward_marked[call->order][element_type(call, to.wide_marks)];
+        kernel = kernels->select_forward_marked[call->order][pc_element_type(call, to.wide_marks)];
     } else {
-        kernel = kernels->select_forward[call->order][element_type(call, false)];
+        kernel = kernels->select_forward[call->order][pc_element_type(call, false)];
     }
     return run_job(&to.job, kernel, call);
 }
@@ -559,24 +311,24 @@ pc_status pc_backward(const pc_call *call)
     const pc_kernels *kernels = pc_isa_current();
     pc_arrangement to;
     pc_status status = check(call);
-    if (status != PC_OK || elements(plan, plan->in) == 0)
+    if (status != PC_OK || pc_elements(plan, plan->in) == 0)
         return status;
     status = pc_arrange(&to, call, call->reducer != PC_WINDOWS);
     if (status != PC_OK)
         return status;
     if (call->reducer == PC_WINDOWS)
-        return windows_backward(call, &to.job);
+        return pc_windows_backward(call, &to.job);
     tile_columns(&to.job);
     split_rows(&to.job);
     pc_kernel kernel;
     if (call->reducer == PC_LINEAR) {
         set_divisor(&to.job, call);
-        kernel = kernels->linear_backward[element_type(call, plan->taps > PLAIN_SUM)];
+        kernel = kernels->linear_backward[pc_element_type(call, plan->taps > PC_PLAIN_SUM)];
     } else if (can_gather(&to.job, plan)) {
-        kernel = kernels->select_gather[element_type(call, to.wide_marks)];
+        kernel = kernels->select_gather[pc_element_type(call, to.wide_marks)];
     } else {
         keep_planes(&to.job);
-        kernel = kernels->select_scatter[element_type(call, to.wide_marks)];
+        kernel = kernels->select_scatter[pc_element_type(call, to.wide_marks)];
     }
     return run_job(&to.job, kernel, call);
 }

@@ -9,6 +9,7 @@
 #define PC_POOL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "status.h"
@@ -59,7 +60,9 @@ typedef enum pc_reducer {
  *     PC_SAMPLE        idx drawn with the weights of o0, a pc_weighing, to the power n0;
  *                      the draw is map_out (double) if there is one
  *   linear     y = p1 + sum p0[tap] x, over what exists of the window
- *     PC_FILTER */
+ *     PC_FILTER
+ *   any        what a function makes of whole windows
+ *     PC_OUTSIDE       with any number of parameters, as pc_blocks says */
 typedef enum pc_functor {
     PC_SOFTMAX,
     PC_MAPPED,
@@ -70,6 +73,7 @@ typedef enum pc_functor {
     PC_BLEND,
     PC_SAMPLE,
     PC_FILTER,
+    PC_OUTSIDE, /* a function from outside: see pc_blocks */
     PC_FUNCTORS
 } pc_functor;
 typedef enum pc_norming { PC_BY_MEAN, PC_BY_SUM, PC_BY_NOTHING } pc_norming;
@@ -86,6 +90,38 @@ typedef struct pc_param {
     int64_t width;
     double *gradient; /* backward; NULL: not wanted */
 } pc_param;
+
+/* Whole windows of some outputs, for a function from outside: T taps (rows) of L lanes (outputs), dense,
+ * of the call's element type.  It belongs to the call and is used again: a function keeps no part of
+ * it.  Taps are in row-major order; one that a window lacks is not valid, and what the function leaves
+ * there is not looked at. */
+typedef struct pc_block {
+    int64_t taps, lanes;
+    bool full;                     /* all taps are members */
+    const void *win;              /* [T][L] */
+    const uint8_t *valid; /* [T][L], 1: a member */
+    const void *count;            /* [L] members */
+    const void *map_in, *map_out; /* [T][L], [L]; NULL: none */
+    const void *params;           /* [P][L], P the sum of the widths; NULL: none */
+    const int64_t *channel;       /* [L]; NULL: no channels */
+    const int64_t *element;       /* [L] canonical numbers of the outputs, for draws */
+    void *y;                      /* [L]: to be filled; NULL: backward */
+    const void *dy;               /* [L] */
+    void *dwin, *dmap_in;         /* [T][L]: to be filled */
+    void *dmap_out, *dparams;     /* [L], [P][L]: to be filled; NULL: not wanted */
+} pc_block;
+/* 0, or not: the call then ends as soon as may be, with PC_ERR_FUNCTION.  Called from any thread. */
+typedef int (*pc_block_function)(void *context, const pc_block *block);
+
+typedef struct pc_blocks {
+    pc_block_function function;
+    void *context;
+    int64_t cells;                                  /* taps x lanes, about */
+    double fill;                                    /* what win and map_in hold where no tap is */
+    void *(*allocate)(void *context, size_t bytes); /* memory for blocks, which stays the caller's;
+                                                       NULL: the call's own */
+} pc_blocks;
+
 typedef enum pc_order { PC_LARGEST, PC_SMALLEST } pc_order;
 /* What a mark is: the number of the selected tap in its window, row-major; or the flat index of the
  * selected element in the plane of the pooled axes. */
@@ -108,7 +144,8 @@ typedef struct pc_call {
     double number[PC_NUMBERS];
     int option[PC_OPTIONS];
     int params;
-    pc_param param[PC_PARAMS];
+    const pc_param *param;
+    pc_blocks blocks; /* PC_OUTSIDE */
     pc_array dx, map_in, dmap_in, map_out, dmap_out;
     bool add;     /* backward: add to dx and dmap_in, which hold something already */
     uint64_t key; /* of draws */

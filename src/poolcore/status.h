@@ -14,6 +14,7 @@ typedef enum pc_status {
     PC_ERR_BINS,         /* bins that are empty, out of range or not ascending */
     PC_ERR_MANY_AXES,    /* more than three axes are really pooled */
     PC_ERR_UNSUPPORTED,  /* no kernel takes this geometry */
+    PC_ERR_FUNCTION,     /* a function from outside said so; outputs are partly written */
     PC_STATUS_COUNT
 } pc_status;
 

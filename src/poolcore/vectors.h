@@ -7,7 +7,7 @@
 #ifndef PC_VECTORS_H
 #define PC_VECTORS_H
 
-#include "lanes.h"
+#include "poolcore/lanes.h"
 
 #if defined(__AVX512F__)
 #include <immintrin.h>

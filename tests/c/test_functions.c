@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "functions.h"
+#include "poolcore/functions.h"
 
 /* ---- Lanes ----------------------------------------------------------------------------------- */
 

@@ -119,6 +119,7 @@ static const operation operations[] = {
     {.name = "sum / -3", .reducer = PC_LINEAR, .dividing = PC_BY_NUMBER, .divisor = -3},
     {.name = "avg of members", .reducer = PC_LINEAR, .dividing = PC_BY_MEMBERS},
     {.name = "avg of counted taps", .reducer = PC_LINEAR, .dividing = PC_BY_COUNTED_TAPS},
+    {.name = "avg from outside", .reducer = PC_WINDOWS, .dividing = PC_BY_MEMBERS},
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 
@@ -129,7 +130,8 @@ static bool needs_members(const operation *op)
 
 static bool has_backward(const operation *op)
 {
-    return op->reducer == PC_LINEAR || (op->mark_bytes > 0 && op->marking == PC_TAPS);
+    return op->reducer == PC_LINEAR || op->reducer == PC_WINDOWS ||
+           (op->mark_bytes > 0 && op->marking == PC_TAPS);
 }
 
 /* Numbers in logical order, whatever the layout and the type of an array. */
@@ -396,6 +398,87 @@ static double tolerance_of(const operation *op, dtype type, int64_t additions)
     return (type == F32 ? 1.2e-7 : 2.3e-16) * (double)additions;
 }
 
+/* ---- A function from outside ----------------------------------------------------------------- */
+
+typedef struct average {
+    dtype type;
+    int64_t calls, fails_at; /* the call that answers with an error; 0: none */
+} average;
+
+static double cell(const average *a, const void *cells, int64_t at)
+{
+    return a->type == F32 ? (double)((const float *)cells)[at] : ((const double *)cells)[at];
+}
+
+static void set_cell(const average *a, void *cells, int64_t at, double value)
+{
+    if (a->type == F32)
+        ((float *)cells)[at] = (float)value;
+    else
+        ((double *)cells)[at] = value;
+}
+
+/* The mean of the members.  The map is x again; cells that are no members must hold the fill, and get
+ * a gradient that would be seen. */
+static int average_block(void *context, const pc_block *b)
+{
+    average *a = context;
+    if (++a->calls == a->fails_at)
+        return 1;
+    for (int64_t l = 0; l < b->lanes; l++) {
+        double sum = 0, members = 0;
+        for (int64_t t = 0; t < b->taps; t++) {
+            const int64_t at = t * b->lanes + l;
+            const double x = cell(a, b->win, at), fill = b->valid[at] ? x : -7;
+            const double map = cell(a, b->map_in, at);
+            CHECK(isnan(fill) ? isnan(map) : x == fill && map == fill, true);
+            sum += b->valid[at] ? x : 0;
+            members += b->valid[at];
+        }
+        CHECK(members == cell(a, b->count, l), true);
+        CHECK(!b->full || (int64_t)members == b->taps, true);
+        if (b->y)
+            set_cell(a, b->y, l, sum / members);
+        for (int64_t t = 0; !b->y && t < b->taps; t++) {
+            const int64_t at = t * b->lanes + l;
+            const double dx = b->valid[at] ? cell(a, b->dy, l) / members : NAN;
+            set_cell(a, b->dwin, at, dx / 4);
+            set_cell(a, b->dmap_in, at, 3 * dx / 4);
+        }
+    }
+    return 0;
+}
+
+static void set_outside(pc_call *call, average *a)
+{
+    call->functor = PC_OUTSIDE;
+    call->blocks = (pc_blocks){.function = average_block, .context = a, .cells = 300, .fill = -7};
+}
+
+static void check_outside(pc_call *call, average *a, const problem *p, const numbers *want,
+                          const variant *v)
+{
+    array dx = new_array(v->type, p->plan.in, v->x, v->guard);
+    array dmap = new_array(v->type, p->plan.in, v->y, v->guard);
+    array dy = filled_array(v->type, p->plan.out, v->y, v->guard, want->dy);
+    const int64_t held = p->plan.taps * p->outputs / p->size;
+    a->calls = 0;
+    call->y = face_of(&dy);
+    call->dx = face_of(&dx);
+    call->dmap_in = face_of(&dmap);
+    CHECK(pc_backward(call), PC_OK);
+    double *part = malloc((size_t)(p->planes * p->size + 1) * sizeof *part);
+    const double tolerance = (v->type == F32 ? 1.2e-7 : 2.3e-16) * (double)(4 + 4 * held);
+    for (int64_t i = 0; i < p->planes * p->size; i++)
+        part[i] = want->dx[i] / 4;
+    CHECK_ARRAY(dx, part, tolerance);
+    for (int64_t i = 0; i < p->planes * p->size; i++)
+        part[i] *= 3;
+    CHECK_ARRAY(dmap, part, tolerance);
+    free(part);
+    CHECK_ARRAY(dy, want->dy, 0);
+}
+
 static void check_variant(const problem *p, const operation *op, const numbers *want,
                           const variant *v)
 {
@@ -414,10 +497,17 @@ static void check_variant(const problem *p, const operation *op, const numbers *
     call.x = face_of(&x);
     call.y = face_of(&y);
     call.marks = face_of(&marks);
+    average outside = {.type = v->type};
+    if (op->reducer == PC_WINDOWS) {
+        set_outside(&call, &outside);
+        call.map_in = call.x;
+    }
     CHECK(pc_forward(&call), PC_OK);
     CHECK_ARRAY(x, want->x, 0);
     CHECK_ARRAY(y, want->y, tolerance_of(op, v->type, 1));
-    if (has_backward(op)) {
+    if (op->reducer == PC_WINDOWS) {
+        check_outside(&call, &outside, p, want, v);
+    } else if (has_backward(op)) {
         array dx = new_array(v->type, plan->in, v->x, v->guard);
         array dy = filled_array(v->type, plan->out, v->y, v->guard, want->dy);
         const int64_t held = plan->taps * p->outputs / p->size; /* windows an element is in */
@@ -699,6 +789,27 @@ static void test_sums_of_empty_windows(void)
     check_pool(1, 2, unpooled(1), sliding(4, 1, 1, 2, 1, 1), sliding(6, 2, 3, 3, 2, 1));
 }
 
+/* A function that answers with an error ends the call, before y is written or after. */
+static void test_functions_that_fail(void)
+{
+    const problem p = problem_of(2, 3, unpooled(1), sliding(9, 3, 2, 1, 1, 1), whole(8));
+    double x[2 * 3 * 9 * 8] = {0}, y[2 * 3 * 4], dx[2 * 3 * 9 * 8];
+    const int64_t in[] = {1728, 576, 576, 64, 8}, out[] = {96, 32, 32, 8, 8};
+    for (int64_t at = 1; at < 4; at++) {
+        average outside = {.type = F64, .fails_at = at};
+        pc_call call = {.plan = &p.plan, .dtype = PC_F64, .reducer = PC_WINDOWS, .num_threads = 1};
+        call.x = call.map_in = (pc_array){x, in};
+        call.y = (pc_array){y, out};
+        call.dx = call.dmap_in = (pc_array){dx, in};
+        set_outside(&call, &outside);
+        CHECK(pc_forward(&call), PC_ERR_FUNCTION);
+        CHECK(outside.calls, at);
+        outside.calls = 0;
+        CHECK(pc_backward(&call), PC_ERR_FUNCTION);
+        CHECK(outside.calls, at);
+    }
+}
+
 static void test_no_elements(void)
 {
     check_pool(0, 3, unpooled(1), sliding(5, 3, 2, 1, 1, 1), whole(4));
@@ -774,6 +885,7 @@ static const struct {
     TEST(wide_taps),
     TEST(threads),
     TEST(sums_of_empty_windows),
+    TEST(functions_that_fail),
     TEST(no_elements),
     TEST(empty_windows_are_refused),
     TEST(maps_are_refused),

@@ -8,20 +8,22 @@
 #include <math.h>
 #include <string.h>
 
-#include "../functions.h"
 #include "../kernel.h"
-#include "../lanes.h"
-#include "../rng.h"
 #include "../vectors.h"
+#include "poolcore/functions.h"
+#include "poolcore/lanes.h"
+#include "poolcore/rng.h"
 
 #define E float
 #define E_NAME f32
 #include "../reducers/rows.inc.c"
+#include "../reducers/columns.inc.c"
 #undef E
 #undef E_NAME
 #define E double
 #define E_NAME f64
 #include "../reducers/rows.inc.c"
+#include "../reducers/columns.inc.c"
 #undef E
 #undef E_NAME
 #define E int32_t
@@ -107,4 +109,6 @@ const pc_kernels PC_CAT(pc_kernels, PC_ISA) = {
     .windows_forward = PC_ALL(windows_forward),
     .windows_backward = PC_ALL(windows_backward),
     .windows_zero = PC_ALL(windows_zero),
+    .whole_forward = {whole_forward_f32, whole_forward_f64, whole_forward_f32},
+    .whole_backward = {whole_backward_f32, whole_backward_f64, whole_backward_f32},
 };

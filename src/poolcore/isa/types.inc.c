@@ -37,6 +37,9 @@
 #include "../reducers/sample.inc.c"
 #endif
 #include "../reducers/windows.inc.c"
+#if SUM_IS_T
+#include "../reducers/whole.inc.c"
+#endif
 #undef A
 #undef A_NAME
 #undef A_IS_T

@@ -192,49 +192,19 @@ static char *F(row_at)(const F(walk) * w, int operand, const pc_row *row)
 static void F(gather)(const F(walk) * w, int operand, const pc_row *row, T *dst)
 {
     const pc_operand *op = &w->job->op[operand];
-    const int64_t L = w->job->L, step = F(column_step)(w), n = row->end - row->first;
-    if (n <= 0)
-        return;
-    const char *at = F(row_at)(w, operand, row);
-    const ptrdiff_t next = step * op->axis[2];
-    dst += row->first * L;
-    if (op->contiguous && step <= 1) {
-        ON_T(copy)(dst, (const T *)at, n * L);
-    } else if (op->contiguous && step == 2 && L == 1) {
-        for (int64_t c = 0; c < n; c++)
-            dst[c] = ((const T *)at)[2 * c];
-    } else if (op->contiguous) {
-        for (int64_t c = 0; c < n; c++)
-            for (int64_t l = 0; l < L; l++)
-                dst[c * L + l] = ((const T *)at)[c * step * L + l];
-    } else {
-        for (int64_t c = 0; c < n; c++, at += next)
-            for (int64_t l = 0; l < L; l++)
-                dst[c * L + l] = *(const T *)(at + l * op->lane);
-    }
+    const int64_t L = w->job->L;
+    if (row->end > row->first)
+        ON_T(gather_columns)(F(row_at)(w, operand, row), F(column_step)(w) * op->axis[2], op->lane,
+                             row->end - row->first, L, dst + row->first * L, L);
 }
 
 static void F(scatter)(const F(walk) * w, int operand, const pc_row *row, const T *src)
 {
     const pc_operand *op = &w->job->op[operand];
-    const int64_t L = w->job->L, step = F(column_step)(w), n = row->end - row->first;
-    if (n <= 0)
-        return;
-    char *at = F(row_at)(w, operand, row);
-    const ptrdiff_t next = step * op->axis[2];
-    src += row->first * L;
-    if (op->contiguous && step <= 1) {
-        for (int64_t i = 0; i < n * L; i++)
-            ((T *)at)[i] += src[i];
-    } else if (op->contiguous) {
-        for (int64_t c = 0; c < n; c++)
-            for (int64_t l = 0; l < L; l++)
-                ((T *)at)[c * step * L + l] += src[c * L + l];
-    } else {
-        for (int64_t c = 0; c < n; c++, at += next)
-            for (int64_t l = 0; l < L; l++)
-                *(T *)(at + l * op->lane) += src[c * L + l];
-    }
+    const int64_t L = w->job->L;
+    if (row->end > row->first)
+        ON_T(add_columns)(F(row_at)(w, operand, row), F(column_step)(w) * op->axis[2], op->lane,
+                          row->end - row->first, L, src + row->first * L, L);
 }
 
 /* The rows from this one on, as many as a block holds. */
@@ -319,7 +289,7 @@ static void F(draw)(const F(walk) * w)
             w->lanes.u[c * job->L + l] =
                 samples && given->data
                     ? *(const double *)(at + c * given->axis[2] + l * given->lane)
-                    : pc_uniform(job->windows.key, F(drawn_for)(w, coin, c, l), stream);
+                    : pc_uniform(job->windows.key, F(drawn_for)(w, coin, c, l), 0, stream);
 }
 
 static bool F(draws)(const pc_job *job)
@@ -568,20 +538,27 @@ static void F(windows_zero)(const pc_job *job, int64_t begin, int64_t end, char 
     }
 }
 
-/* Items are units, or every second unit of each plane. */
-static void F(windows_backward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+/* Item `number` of backward: a unit, or one of every second of each plane.  A plane of a single unit is
+ * zeroed here. */
+static pc_item F(unit_at)(const pc_job *job, int64_t number, int64_t *unit)
 {
     const int64_t units = job->blocks * job->tiles, step = job->windows.unit_step;
     const int64_t mine = pc_ceil_div(units - job->windows.first_unit, step);
+    *unit = number / mine * units + job->windows.first_unit + number % mine * step;
+    const pc_item item = pc_item_at(job, *unit);
+    if (units == 1 && !job->windows.add) {
+        F(zero_plane_of)(job, &item, PC_DX);
+        F(zero_plane_of)(job, &item, PC_DMAP_IN);
+    }
+    return item;
+}
+
+static void F(windows_backward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+{
     F(walk) w = F(walk_of)(job, scratch);
     for (int64_t number = begin; number < end; number++) {
-        const int64_t plane = number / mine;
-        const int64_t unit = plane * units + job->windows.first_unit + number % mine * step;
-        const pc_item item = pc_item_at(job, unit);
-        if (units == 1 && !job->windows.add) {
-            F(zero_plane_of)(job, &item, PC_DX);
-            F(zero_plane_of)(job, &item, PC_DMAP_IN);
-        }
+        int64_t unit;
+        const pc_item item = F(unit_at)(job, number, &unit);
         if (job->windows.partial)
             w.lanes.partial = job->windows.partial + unit * job->windows.partials;
         F(walk_item)(&w, &item, F(differentiate_outputs));

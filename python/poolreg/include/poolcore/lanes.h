@@ -19,9 +19,4 @@
 #define PC_LANES _Pragma("GCC ivdep")
 #endif
 
-/* A row that is read once is asked for this many bytes ahead: while the columns of one group of rows
- * are combined, memory brings the next. */
-enum { PC_AHEAD = 2048 };
-#define PC_PREFETCH_AHEAD(p) __builtin_prefetch((const void *)((uintptr_t)(p) + PC_AHEAD))
-
 #endif

@@ -6,7 +6,7 @@
 #include "lanes.h"
 
 /* What a draw is for. */
-enum { PC_STREAM_SAMPLE = 1, PC_STREAM_COIN = 2 };
+enum { PC_STREAM_SAMPLE = 1, PC_STREAM_COIN = 2, PC_STREAM_OUTSIDE = 7 };
 
 typedef struct pc_words {
     uint32_t a, b, c, d;
@@ -28,10 +28,10 @@ PC_INLINE pc_words pc_philox(pc_words w, uint64_t key)
     return w;
 }
 
-/* The uniform number in [0, 1) of an element, of 53 bits. */
-PC_INLINE double pc_uniform(uint64_t key, uint64_t element, uint32_t stream)
+/* The uniform number in [0, 1) of an element, of 53 bits; `call` counts its draws. */
+PC_INLINE double pc_uniform(uint64_t key, uint64_t element, uint32_t call, uint32_t stream)
 {
-    const pc_words counter = {(uint32_t)element, (uint32_t)(element >> 32), 0, stream};
+    const pc_words counter = {(uint32_t)element, (uint32_t)(element >> 32), call, stream};
     const pc_words w = pc_philox(counter, key);
     return ((double)(w.a >> 5) * 67108864 + (double)(w.b >> 6)) / 9007199254740992;
 }

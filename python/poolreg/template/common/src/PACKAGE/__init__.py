@@ -1,0 +1,5 @@
+"""The pooling method VENDOR.METHOD for poolreg."""
+
+from PACKAGE.METHOD import CLASS
+
+__all__ = ["CLASS"]

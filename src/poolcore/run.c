@@ -1,0 +1,73 @@
+#include "run.h"
+
+#include <stdlib.h>
+
+#include "parallel.h"
+
+/* Calls that read and write fewer elements run on the calling thread.  Measured (Zen 3, 2 threads):
+ * even at 10,000 elements, a third faster at this many; but a second thread that has lost its core is
+ * waited for, and that costs milliseconds. */
+enum { SERIAL = 32768 };
+/* Scratch of up to this many bytes is on the stack. */
+enum { SMALL_SCRATCH = 8192 };
+
+int64_t pc_elements(const pc_plan *plan, const int64_t *shape)
+{
+    int64_t n = 1;
+    for (int d = 0; d < plan->ndim; d++)
+        n *= shape[d];
+    return n;
+}
+
+int64_t pc_planes_of(const pc_job *job)
+{
+    int64_t planes = 1;
+    for (int d = 0; d < job->nouter; d++)
+        planes *= job->outer[d].n;
+    return planes;
+}
+
+int pc_element_type(const pc_call *call, bool wide)
+{
+    if (call->dtype == PC_F64)
+        return PC_TYPE_F64;
+    return wide ? PC_TYPE_F32_WIDE : PC_TYPE_F32;
+}
+
+typedef struct run {
+    const pc_job *job;
+    pc_kernel kernel;
+    char *scratch;
+    size_t scratch_bytes;
+} run;
+
+static void run_range(void *context, int64_t begin, int64_t end, int thread)
+{
+    const run *r = context;
+    r->kernel(r->job, begin, end, r->scratch + (size_t)thread * r->scratch_bytes);
+}
+
+pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const pc_call *call,
+                       size_t scratch_bytes)
+{
+    const pc_plan *plan = call->plan;
+    int threads = 1;
+    if (pc_elements(plan, plan->in) + pc_elements(plan, plan->out) >= SERIAL)
+        threads = (int)pc_min(pc_threads(call->num_threads), items);
+    run r = {.job = job, .kernel = kernel, .scratch_bytes = scratch_bytes};
+    const size_t bytes = r.scratch_bytes * (size_t)threads + 64;
+    const bool lent =
+        call->reducer == PC_WINDOWS && call->functor == PC_OUTSIDE && call->blocks.allocate;
+    char small[SMALL_SCRATCH], *memory = small;
+    if (lent)
+        memory = call->blocks.allocate(call->blocks.context, bytes);
+    else if (bytes > sizeof small)
+        memory = malloc(bytes);
+    if (!memory)
+        return PC_ERR_NO_MEMORY;
+    r.scratch = memory + (64 - (uintptr_t)memory % 64) % 64;
+    pc_parallel_for(items, threads, run_range, &r);
+    if (memory != small && !lent)
+        free(memory);
+    return PC_OK;
+}

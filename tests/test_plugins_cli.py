@@ -1,0 +1,285 @@
+"""`poolreg plugins`: what is installed, a package to start from, and its conformance."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import poolreg as pr
+import pytest
+
+pytest.importorskip("click")
+pytest.importorskip("rich")
+pytest.importorskip("matplotlib")
+pytest.importorskip("PIL")
+
+import distributions
+from command import COMMAND, Call, Done, assert_one_line, caller, run
+from poolreg import scaffold
+
+
+@pytest.fixture
+def call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Call:
+    return caller(tmp_path, monkeypatch, capsys)
+
+
+# ---- poolreg plugins list ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Call:
+    """The command line as installed, beside plugins of every state but one."""
+    distributions.install(tmp_path, "acme", "acme.peak = acme:Peak\nshared.peak = acme:Peak")
+    distributions.install(tmp_path, "broken", "broken.peak = broken:Peak", "1 /\\\n 0")
+    distributions.install(tmp_path, "zenith", "peak = zenith:Peak\nshared.peak = zenith:Peak")
+
+    def call(*words: object, **environment: str) -> Done:
+        done = run(COMMAND, *words, cwd=tmp_path, PYTHONPATH=str(tmp_path), **environment)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return call
+
+
+def test_list_is_one_line_a_record(installed: Call) -> None:
+    done = installed("plugins", "list")
+    assert (done.code, done.err) == (0, "")
+    rows = [re.split(r"  +", line.strip(), maxsplit=4) for line in done.out.splitlines()]
+    assert rows[0] == ["name", "distribution", "version", "state", "error"]
+    assert [row[:4] for row in rows[2:]] == [
+        ["acme.peak", "acme", "1.2", "loaded"],
+        ["broken.peak", "broken", "1.2", "broken"],
+        ["peak", "zenith", "1.2", "refused"],
+        ["shared.peak", "acme", "1.2", "clash"],
+        ["shared.peak", "zenith", "1.2", "clash"],
+    ]
+    assert "cannot be loaded: ZeroDivisionError" in rows[3][4]
+    assert "acme 1.2 and zenith 1.2" in rows[5][4]
+
+
+def test_list_as_json(installed: Call) -> None:
+    told = json.loads(installed("plugins", "list", "--json").out)
+    assert [one["state"] for one in told] == ["loaded", "broken", "refused", "clash", "clash"]
+    assert told[0] == {
+        "name": "acme.peak",
+        "distribution": "acme",
+        "version": "1.2",
+        "value": "acme:Peak",
+        "state": "loaded",
+        "error": "",
+        "traceback": "",
+    }
+    assert "broken.py" in told[1]["traceback"]
+
+
+def test_list_shows_what_is_off(installed: Call) -> None:
+    done = installed("plugins", "list", POOLREG_PLUGINS="acme.peak")
+    assert re.search(r"acme\.peak +acme +1\.2 +loaded", done.out)
+    assert re.search(r"broken\.peak +broken +1\.2 +off .*POOLREG_PLUGINS='acme\.peak'", done.out)
+    done = installed("plugins", "list", POOLREG_PLUGINS="Demo!")
+    assert_one_line(done, "POOLREG_PLUGINS='Demo!': the entry 'Demo!' is not allowed")
+
+
+def test_the_traceback_of_one(installed: Call) -> None:
+    done = installed("plugins", "list", "--traceback", "broken.peak")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("Traceback (most recent call last):\n")
+    assert "broken.py" in done.out
+    assert done.out.rstrip().endswith("ZeroDivisionError: division by zero")
+    assert installed("plugins", "list", "--traceback", "acme.peak").out == "acme.peak is loaded\n"
+    assert "uninstall all but one" in installed("plugins", "list", "--traceback", "shared.peak").out
+    assert_one_line(installed("plugins", "list", "--traceback", "acme.peek"), "'acme.peek'")
+    both = installed("plugins", "list", "--traceback", "acme.peak", "--json")
+    assert_one_line(both, "one of the two")
+
+
+def test_list_of_nothing_says_how_to_begin(tmp_path: Path) -> None:
+    done = run(COMMAND, "plugins", "list", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no distribution" in done.stdout
+    assert "`poolreg plugins new vendor.method`" in done.stdout
+    assert run(COMMAND, "plugins", "list", "--json", cwd=tmp_path).stdout == "[]\n"
+
+
+def test_help_lists_the_commands(call: Call) -> None:
+    done = call("plugins")
+    assert done.code == 0
+    for command in ("list", "new", "check"):
+        assert f"  {command} " in done.out
+        assert call("plugins", command, "--help").code == 0
+
+
+# ---- poolreg plugins new -------------------------------------------------------------------------
+
+PARTS = {
+    "README.md",
+    "pyproject.toml",
+    "src/poolreg_acme_own_mean/__init__.py",
+    "src/poolreg_acme_own_mean/own_mean.py",
+    "tests/test_own_mean.py",
+}
+NATIVE_PARTS = {
+    "MANIFEST.in",
+    "setup.py",
+    "src/poolreg_acme_own_mean/_loops.c",
+    "src/poolreg_acme_own_mean/own_mean.inc.c",
+}
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("option", [(), ("--native",)], ids=["numpy", "native"])
+def test_new_writes_a_package(option: tuple[str, ...], call: Call, tmp_path: Path) -> None:
+    done = call("plugins", "new", "acme.own_mean", *option)
+    assert (done.code, done.err) == (0, "")
+    folder = tmp_path / "poolreg-acme-own-mean"
+    assert done.out.startswith("wrote poolreg-acme-own-mean; poolreg-acme-own-mean/README.md says")
+    assert files(folder) == PARTS | (NATIVE_PARTS if option else set())
+    assert list(tmp_path.iterdir()) == [folder]
+    for name in files(folder):
+        text = (folder / name).read_text(encoding="utf-8")
+        assert not re.search("VENDOR|METHOD(?!_)|CLASS|DISTRIBUTION|PACKAGE", text), name
+        if name.endswith(".py"):
+            compile(text, name, "exec")
+    assert (
+        "class OwnMean(pr.Method)" in (folder / "src/poolreg_acme_own_mean/own_mean.py").read_text()
+    )
+    umask = os.umask(0)
+    os.umask(umask)
+    assert folder.stat().st_mode & 0o777 == 0o777 & ~umask
+
+
+def test_both_templates_define_the_same_method() -> None:
+    """The packages stand alone, so the definition is in both."""
+    texts = [
+        (scaffold.TEMPLATE / part / "src" / "PACKAGE" / "METHOD.py").read_text(encoding="utf-8")
+        for part in ("numpy", "native")
+    ]
+    declared = [re.sub(r"reducer = .*|tested against.*", "", t.split("\nclass ")[1]) for t in texts]
+    references = [text.split("def reference(")[1] for text in declared]
+    assert declared[0].split("def reference(")[0] == declared[1].split("def reference(")[0]
+    assert references[0].split('"""')[2:] == references[1].split('"""')[2:]
+
+
+@pytest.mark.parametrize("made", [False, True], ids=["new", "empty"])
+def test_new_writes_into_the_folder_that_is_given(made: bool, call: Call, tmp_path: Path) -> None:
+    if made:
+        (tmp_path / "own").mkdir()
+    assert call("plugins", "new", "acme.own_mean", "--out", "own").code == 0
+    assert files(tmp_path / "own") == PARTS
+    assert list(tmp_path.iterdir()) == [tmp_path / "own"]
+
+
+def test_new_writes_into_the_working_directory(call: Call, tmp_path: Path) -> None:
+    assert call("plugins", "new", "acme.own_mean", "--out", ".").code == 0
+    assert files(tmp_path) == PARTS
+    assert Path.cwd() == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("own", "'vendor.method'"),
+        ("Acme.own", "'vendor.method'"),
+        ("acme.own.mean", "'vendor.method'"),
+        ("acme.1", "'vendor.method'"),
+        ("acme.../x", "'vendor.method'"),
+        ("acme.class", "no keyword of Python; got 'acme.class'"),
+        ("acme.none", "no keyword of Python; got 'acme.none'"),
+    ],
+)
+def test_new_refuses_other_names(name: str, words: str, call: Call, tmp_path: Path) -> None:
+    assert_one_line(call("plugins", "new", name), words, repr(name))
+    assert not any(tmp_path.iterdir())
+
+
+def test_new_overwrites_nothing(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for target in ("full", "file"):
+        done = call("plugins", "new", "acme.own_mean", "--out", target)
+        assert_one_line(done, f"{target} exists and is no empty folder")
+    done = call("plugins", "new", "acme.own_mean", "--out", "missing/own")
+    assert_one_line(done, "missing/own: No such file or directory")
+    assert files(tmp_path) == {"full/notes", "file"}
+
+
+def test_a_failure_leaves_nothing(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Path, *args: object, **options: object) -> None:
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_text", fail)
+    done = call("plugins", "new", "acme.own_mean", "--out", "own")
+    assert_one_line(done, "own: No space left on device")
+    assert not any(tmp_path.iterdir())
+
+
+def written(folder: Path, native: bool = False) -> Path:
+    """A new package, with metadata in ``src`` as if that were on the path of an installation."""
+    package = scaffold.write("acme.own_mean", folder / "own", native)
+    where = "acme.own_mean = poolreg_acme_own_mean.own_mean:OwnMean"
+    distributions.add_metadata(package / "src", "poolreg_acme_own_mean", where)
+    return package
+
+
+def assert_passes_its_tests(package: Path) -> None:
+    done = distributions.python(
+        package / "src", "-m", "pytest", "-q", "-p", "no:cacheprovider", str(package)
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+
+
+def test_what_is_written_passes_its_tests(tmp_path: Path) -> None:
+    assert_passes_its_tests(written(tmp_path))
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
+def test_what_is_written_in_c_passes_its_tests(tmp_path: Path) -> None:
+    pytest.importorskip("setuptools")
+    package = written(tmp_path, native=True)
+    built = run(sys.executable, "setup.py", "-q", "build_ext", "--inplace", cwd=package)
+    assert built.returncode == 0, built.stderr
+    assert_passes_its_tests(package)
+
+
+# ---- poolreg plugins check -----------------------------------------------------------------------
+
+
+def test_check_is_a_table(tmp_path: Path) -> None:
+    package = written(tmp_path)
+    words = ("plugins", "check", "acme.own_mean")
+    done = run(COMMAND, *words, cwd=tmp_path, PYTHONPATH=str(package / "src"))
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert re.search(r"^values +passed", done.stdout, re.MULTILINE)
+    assert re.search(r"acme\.own_mean fails 0 of \d+ checks\n$", done.stdout)
+
+
+def test_check_of_a_method_that_fails(call: Call) -> None:
+    class Skewed(pr.Method):
+        """The largest member, that says it is the smallest."""
+
+        name = "test.skewed"
+        api_version = (1, 0)
+        reducer = pr.Select("max")
+
+        def reference_index(self, window: pr.Window, params: object) -> int:
+            return int(window.values.argmin())
+
+    with pr.registered(Skewed):
+        done = call("plugins", "check", "test.skewed")
+    assert (done.code, done.err) == (1, "")
+    assert re.search(r"^values +failed +", done.out, re.MULTILINE)
+    assert re.search(r"test\.skewed fails [1-9]\d* of \d+ checks\n$", done.out)
+
+
+def test_check_of_what_is_no_method(call: Call) -> None:
+    assert_one_line(call("plugins", "check", "acme.peek"), "unknown method 'acme.peek'")
