@@ -86,9 +86,12 @@ def members(block: Block, terms: Any, other: float = 0.0) -> Any:
     return terms if block.valid is None else np.where(block.valid, terms, other)
 
 
-def times(factor: Any, derivative: Any) -> Any:
-    """The product; where the factor is 0, so is the product, whatever the derivative is."""
-    return np.where(factor == 0, 0, factor * derivative)
+def times(factor: Any, other: Any) -> Any:
+    """The product; where the factor is 0, so is the product, even if the other is no number."""
+    product = factor * other
+    if np.isfinite(np.add.reduce(product, axis=None)):  # there is nothing to mend
+        return product
+    return np.where(factor == 0, 0, product)
 
 
 class WeightedMean(Composed):
@@ -174,7 +177,9 @@ class WeightedMean(Composed):
         sums = total(weights)
         y = total(times(weights, block.win)) / sums
         shares = dy * (weights / sums)
-        away = np.where(block.win == y, 0, block.win - y)  # also between equal infinities
+        away = block.win - y
+        if not np.isfinite(y).all():
+            away = np.where(block.win == y, 0, away)  # between equal infinities
         of_logs = times(shares, away)
         gradients: dict[str, Any] = {"x": shares + times(of_logs, self.partial("x", values))}
         if self.statistic is not None:
