@@ -25,6 +25,7 @@ extensions = [
     "method_pages",
     "api_pages",
     "matrix",
+    "conformance",
 ]
 exclude_patterns = ["_build"]
 default_role = "code"
@@ -46,8 +47,8 @@ html_static_path = ["_static"]
 html_css_files = ["poolreg.css"]
 html_show_sourcelink = False
 html_copy_source = False
-html_sidebars = {"index": [], "matrix": [], "own-method": []}
-WITH_CONTENTS = ("index", "own-method", "learn/*", "api/*", "design/*")  # others are wide
+html_sidebars = {"index": [], "matrix": [], "write-a-method": []}
+WITH_CONTENTS = ("index", "write-a-method", "learn/*", "api/*", "design/*")  # others are wide
 html_theme_options = {
     "logo": {"text": "poolreg"},
     "navbar_align": "left",

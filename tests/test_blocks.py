@@ -225,7 +225,7 @@ def test_gradients_of_another_form() -> None:
         gradients_of(mean_gradient, PARAMS[0])
     with pytest.raises(pr.PluginError, match=r"gradient of x must have shape \(9, \d+\)"):
         gradients_of(lambda block, dy: {"x": dy})
-    with pytest.raises(pr.PluginError, match="gradient of scale must have shape .* not their sum"):
+    with pytest.raises(pr.PluginError, match=r"gradient of scale must have shape .* not their sum"):
         gradients_of(lambda block, dy: {"x": block.win, "scale": dy.sum()}, PARAMS[0])
 
 

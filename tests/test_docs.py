@@ -57,6 +57,8 @@ def test_there_are_examples() -> None:
 def test_pages_build_and_what_they_make_is_there(tmp_path: Path) -> None:
     source, built = tmp_path / "docs", tmp_path / "html"
     shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns(*MADE))
+    for quoted in ("examples", "benchmarks"):
+        shutil.copytree(DOCS.parent / quoted, tmp_path / quoted)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
     build = subprocess.run([*command, source, built], capture_output=True, text=True)
     assert build.returncode == 0, build.stderr

@@ -18,6 +18,10 @@ TITLES = {
     "poolreg.method": "Writing a method",
     "poolreg.params": "Parameters of a method",
     "poolreg.reducers": "Reducers",
+    "poolreg.compose": "Composed reducers",
+    "poolreg.blocks": "Functions on blocks",
+    "poolreg.native": "Native functions",
+    "poolreg.entries": "Plugins",
     "poolreg.config": "Configuration",
     "poolreg.errors": "Errors",
 }

@@ -107,7 +107,7 @@ def _fits(given: Any, argument: str) -> bool:
 def _address(function: Any, role: str, dtype: str) -> int:
     """The address of a function: an integer, a ctypes function, or what numba's cfunc makes."""
     if isinstance(function, int) and not isinstance(function, bool):
-        if function <= 0:
+        if not 0 < function < 1 << 8 * ctypes.sizeof(ctypes.c_void_p):
             raise PluginError(f"{role}: {function} is not an address")
         return function
     expected = native_signature(role, dtype)

@@ -20,7 +20,7 @@ from poolreg.method import Method, Window
 from poolreg.params import Param
 from poolreg.registry import get_method
 
-__all__ = ["reference_indices", "reference_pool", "reference_vjp"]
+__all__ = ["reference_indices", "reference_pool", "reference_vjp", "reference_windows"]
 
 
 @dataclass(frozen=True)
@@ -243,6 +243,14 @@ def reference_pool(x: Any, method: str, kernel_size: Any = None, **arguments: An
     for output in problem.outputs():
         y[output.index] = problem.method.reference(output.window, output.params)
     return y
+
+
+def reference_windows(
+    x: Any, method: str, kernel_size: Any = None, **arguments: Any
+) -> Iterator[tuple[tuple[int, ...], Window]]:
+    """The index of every output with its window."""
+    for output in _problem(x, method, kernel_size, arguments).outputs():
+        yield output.index, output.window
 
 
 def reference_indices(

@@ -1,0 +1,1 @@
+"""Rank-weighted pooling for poolreg, in C and with numba."""

@@ -1,0 +1,298 @@
+"""The conformance suite: built-in methods pass, wrong ones fail the checks that are for them."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import poolreg as pr
+import pytest
+from poolreg.testing import (
+    CheckFailed,
+    check_declaration,
+    check_descriptions,
+    check_method,
+    drawn,
+    method_checks,
+    parametrize_with_checks,
+)
+from wrong_methods import (
+    WRONG,
+    Draws,
+    Keeps,
+    LogMean,
+    ScaledMean,
+    Single,
+    SoftByWeight,
+    SoftMean,
+    Weighed,
+)
+
+BUILT_IN = [method for method in pr.methods() if "." not in method]
+WITH_PLACES = {
+    "reference": "its windows are not those of the plan: its definition is in the tests",
+    "adaptive": "has no adaptive windows",
+    "global": "has no global windows",
+    "nan": "an output holds what lies between its window and the next",
+}
+EXPECTED = {"s3": WITH_PLACES, "s3_dpp": WITH_PLACES}
+FEW = 3
+"""Examples, where there is a choice."""
+
+
+@pytest.fixture(autouse=True)
+def let_go() -> Iterator[None]:
+    """What a wrong method keeps is not held against the next."""
+    yield
+    Keeps.kept.clear()
+
+
+# ---- Built-in and right methods ------------------------------------------------------------------
+
+
+@parametrize_with_checks(BUILT_IN, expected_failures=EXPECTED, max_examples=FEW)
+def test_built_in(method: str, check: Any) -> None:
+    check()
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        (Weighed, {}),
+        (Weighed(), {"rng": 7}),
+        (SoftMean, {}),
+        (ScaledMean, {}),
+        (SoftByWeight, {}),
+        (Single, {}),
+        (Draws, {}),
+        (LogMean, {"low": 0.1}),
+        (LogMean, {"low": 0.1, "values": {"power": 2.0}}),
+    ],
+)
+def test_right_methods_pass(method: Any, options: dict[str, Any]) -> None:
+    report = check_method(method, max_examples=FEW, **options)
+    assert report.failed == ()
+    assert report.method not in pr.methods()
+
+
+@pytest.mark.parametrize(
+    ("method", "values"),
+    [
+        ("dpp", {"ref": "full", "norm": "sum"}),
+        ("lp", {"p": 3.0, "signed": True}),
+        ("stochastic", {"training": True, "weights": "exp"}),
+        ("gem", {"eps": 0.01}),
+    ],
+)
+def test_values_are_given_in_every_call(method: str, values: dict[str, Any]) -> None:
+    expected = {}
+    if "ref" in values:
+        expected = dict.fromkeys(("adaptive", "global", "nan"), "the cells around a window count")
+    options: dict[str, Any] = dict(expected_failures=expected, max_examples=FEW, low=0.1)
+    report = check_method(method, values=values, **options)
+    assert report["values"].state == "passed"
+
+
+def test_inputs_are_in_their_range() -> None:
+    seen = []
+
+    class Watching(SoftMean):
+        """Sees x."""
+
+        def forward(self, plan: Any, arrays: Any, *others: Any) -> None:
+            seen.append((arrays["x"].min(initial=np.inf), arrays["x"].max(initial=-np.inf)))
+            self.reducer.forward(plan, arrays, *others)
+
+    for name, check in method_checks(Watching, low=3.0, high=5.0):
+        if name in ("values", "gradient_x", "batch"):
+            check()
+    assert len(seen) > 20
+    assert all(3 <= low <= high <= 5 for low, high in seen)
+
+
+# ---- Wrong methods -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", WRONG, ids=lambda method: method.__name__)
+def test_wrong_methods_fail_the_checks_that_are_for_them(method: type[pr.Method]) -> None:
+    report = check_method(method, max_examples=FEW, raise_on_failure=False)
+    assert {result.name for result in report.failed} == WRONG[method]
+
+
+def test_every_check_can_fail() -> None:
+    caught = set().union(*WRONG.values())
+    assert caught == check_descriptions().keys() - {"entry_point"}  # below
+
+
+@pytest.mark.parametrize("method", WRONG, ids=lambda method: method.__name__)
+def test_messages_teach(method: type[pr.Method]) -> None:
+    """What was called, with all that is needed to repeat it, or what to declare."""
+    checks = dict(method_checks(method, max_examples=FEW))
+    for name in WRONG[method]:
+        with pytest.raises(CheckFailed) as caught:
+            checks[name]()
+        message = str(caught.value)
+        assert len(message) > 60
+        called = re.search(r"^  (.*pool(?:_vjp)?\(x, .*\))$", message, re.MULTILINE)
+        if called is None:
+            assert re.search(
+                "must|needs|declared|has no docstring|accept|defaults|reference", message
+            ), message
+            continue
+        names: dict[str, Any] = {"poolreg": pr, "numpy": np, "inf": np.inf}
+        for made in re.findall(r"^  (\w+ = poolreg.*)$", message, re.MULTILINE):
+            exec(made, names)
+        assert isinstance(names["x"], np.ndarray)
+        compile(called[1], name, "exec")
+
+
+def test_a_message_can_be_run() -> None:
+    wrong = next(method for method in WRONG if method.__name__ == "PaddedWithZeros")
+    checks = dict(method_checks(wrong))
+    with pytest.raises(CheckFailed) as caught:
+        checks["padding"]()
+    lines = str(caught.value).splitlines()
+    came = re.match(r"y at \[(.*)\] is (\S+), expected (\S+) ", lines[0])
+    assert came, lines[0]
+    names: dict[str, Any] = {"poolreg": pr, "pool": pr.pool}
+    for line in lines:
+        if " = poolreg.testing.drawn(" in line:
+            exec(line.strip(), names)
+    call = next(line.strip() for line in lines if line.startswith("  pool("))
+    index = tuple(map(int, came[1].split(", ")))
+    for method, expected in ((wrong, came[2]), (Weighed, came[3])):
+        with pr.registered(method):
+            assert eval(call, names)[index] == pytest.approx(float(expected), rel=1e-12)
+
+
+def test_an_exception_says_where_it_was_raised() -> None:
+    wrong = next(method for method in WRONG if method.__name__ == "FlatOnly")
+    with pytest.raises(
+        CheckFailed, match=r"pool raised ValueError: not enough .*wrong_methods\.py"
+    ):
+        dict(method_checks(wrong))["ranks"]()
+
+
+def test_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Weighed.__module__
+
+    def check(*entries: EntryPoint) -> Any:
+        monkeypatch.setattr(check_declaration, "entry_points", lambda group: entries)
+        return check_method(Weighed, max_examples=1, raise_on_failure=False)["entry_point"]
+
+    group = "poolreg.methods"
+    right = EntryPoint("test.weighed", f"{here}:Weighed", group)
+    assert check(right).state == "passed"
+    assert check(EntryPoint("acme.peak", "acme:Peak", group)).state == "not applicable"
+    renamed = check(right, EntryPoint("test.other", f"{here}:Weighed", group))
+    assert "the two must agree" in renamed.message
+    other = check(EntryPoint("test.weighed", f"{here}:SoftMean", group))
+    assert other.state == "failed"
+    assert "not this method" in other.message
+
+
+# ---- Reports and options -------------------------------------------------------------------------
+
+
+def test_what_is_raised_lists_every_failure() -> None:
+    wrong = next(method for method in WRONG if method.__name__ == "HalfExact")
+    with pytest.raises(CheckFailed) as caught:
+        check_method(wrong, max_examples=1)
+    message = str(caught.value)
+    assert message.startswith("'test.weighed' fails 2 of ")
+    for name in WRONG[wrong]:
+        assert f"\n{name}: {check_descriptions()[name]}\n" in message
+
+
+def test_expected_failures_are_strict() -> None:
+    wrong = next(method for method in WRONG if method.__name__ == "Warns")
+
+    def report(*names: str) -> Any:
+        expected = dict.fromkeys(names, "known")
+        return check_method(
+            wrong, expected_failures=expected, max_examples=1, raise_on_failure=False
+        )
+
+    assert report("no_warnings").failed == ()
+    assert report("no_warnings")["no_warnings"].state == "expected"
+    assert report("no_warnings")["no_warnings"].message == "known"
+    surplus = report("no_warnings", "values", "randomness")
+    assert [result.name for result in surplus.failed] == ["values", "randomness"]
+    for name in ("values", "randomness"):
+        assert "take it out of expected_failures" in surplus[name].message
+
+
+def test_expected_failures_must_be_checks() -> None:
+    with pytest.raises(pr.ParameterError, match=r"no check 'paddin'; did you mean 'padding'\?"):
+        check_method("max", expected_failures={"paddin": "a slip"})
+    with pytest.raises(pr.ParameterError, match="must be a name, a Method or a subclass"):
+        check_method(int)  # type: ignore[arg-type]
+    with pytest.raises(pr.UnknownMethodError):
+        check_method("nobody.nothing")
+
+
+def test_a_report_is_a_table() -> None:
+    report = check_method("max", max_examples=1)
+    lines = str(report).splitlines()
+    assert lines[0].startswith("max: ")
+    assert len(lines) == 1 + len(check_descriptions())
+    assert [line.split()[0] for line in lines[1:]] == list(check_descriptions())
+    assert report["gradient_maps"].message == "has no maps with a gradient"
+
+
+def test_a_name_that_cannot_be_registered() -> None:
+    class Bare(Weighed):
+        """Has the name of a built-in method to be."""
+
+        name = "weighed"
+
+    report = check_method(Bare, raise_on_failure=False)
+    assert "vendor" in report["name"].message
+    assert report["values"].state == "failed"
+
+
+def test_descriptions_are_sentences() -> None:
+    for name, text in check_descriptions().items():
+        assert text[0].isupper(), name
+        assert text.endswith((".", ".)")), name
+
+
+def test_drawn_numbers_are_apart() -> None:
+    x = np.sort(drawn((5, 6), 3, -1.0, 2.0).ravel())
+    assert -1 < x[0] < x[-1] < 2
+    assert np.diff(x).min() > 0.5 * 3 / x.size
+    np.testing.assert_array_equal(drawn((5, 6), 3, -1.0, 2.0), drawn((5, 6), 3, -1.0, 2.0))
+
+
+def test_parametrize(tmp_path: Path) -> None:
+    """One item a check: skipped if it does not apply, a strict xfail if it is expected to fail."""
+    (tmp_path / "test_mine.py").write_text(
+        "import poolreg as pr\n"
+        "from poolreg.testing import parametrize_with_checks\n"
+        "class Mine(pr.Method):\n"
+        "    'The largest member.'\n"
+        "    name = 'my.peak'\n"
+        "    api_version = (1, 0)\n"
+        "    reducer = pr.Select('max')\n"
+        "expected = {'my.peak': {'reference': 'lazy', 'shapes': 'wrong', 'randomness': 'no'}}\n"
+        "@parametrize_with_checks([Mine], expected_failures=expected, max_examples=1)\n"
+        "def test_mine(method, check):\n"
+        "    check()\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-v", "-rs", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    found = dict(re.findall(r"::test_mine\[my\.peak-(\w+)\] (\w+)", done.stdout))
+    assert found.keys() == check_descriptions().keys()
+    assert found["reference"] == "XFAIL"
+    assert found["shapes"] == found["randomness"] == "FAILED"
+    assert found["gradient_maps"] == found["values"] == "SKIPPED"
+    assert list(found.values()).count("FAILED") == 2
+
+
+def test_pytest_is_not_needed() -> None:
+    program = "import sys, poolreg.testing; assert 'pytest' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
