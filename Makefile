@@ -28,7 +28,8 @@ PIP := $(BIN)/python -m pip -qq
 # Folders too: their time changes when a file in them goes.
 SOURCES := CMakeLists.txt pyproject.toml README.md LICENSE $(shell \
     find src python tests/c \( -name __pycache__ -o -name '.?*' \) -prune -o -print)
-C_FILES := $(filter %.c %.h,$(SOURCES)) $(wildcard benchmarks/*.c)
+C_FILES := $(filter %.c %.h,$(SOURCES)) $(wildcard benchmarks/*.c) \
+    $(shell find examples tests/plugins -name '*.c')
 
 .NOTPARALLEL:
 .PHONY: help check demo test docs lint format clean
@@ -46,7 +47,8 @@ demo: .venv/with-cli
 
 test: lint .venv/with-test
 	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure
-	cd tests && ../$(BIN)/pytest -n 2 --dist worksteal
+	cd tests && POOLREG_WHEEL="$$(echo $(CURDIR)/$(BUILD)/wheel/*.whl)" \
+	    ../$(BIN)/pytest -n 2 --dist worksteal
 
 ifneq ($(TORCH),0)
 ifeq ($(basename $(VERSION)),3.11)

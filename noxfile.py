@@ -36,7 +36,7 @@ def run_tests(session: nox.Session, **env: str) -> None:
 def lint(session: nox.Session) -> None:
     """ruff and clang-format."""
     session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
-    folders = ("src", "tests/c", "benchmarks")
+    folders = ("src", "python", "tests", "benchmarks", "examples")
     c_files = [str(file) for folder in folders for file in Path(folder).rglob("*.[ch]")]
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -91,7 +91,7 @@ def wheel(session: nox.Session) -> None:
     session.run("auditwheel", "repair", "--wheel-dir", "wheelhouse", str(built))
     (repaired,) = Path("wheelhouse").glob("*.whl")
     install_for_tests(session, str(repaired))
-    run_tests(session)
+    run_tests(session, POOLREG_WHEEL=str(repaired.resolve()))
 
 
 @nox.session(python="3.11")

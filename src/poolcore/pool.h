@@ -97,9 +97,9 @@ typedef struct pc_param {
  * there is not looked at. */
 typedef struct pc_block {
     int64_t taps, lanes;
-    bool full;                     /* all taps are members */
+    bool full;                    /* all taps are members */
     const void *win;              /* [T][L] */
-    const uint8_t *valid; /* [T][L], 1: a member */
+    const uint8_t *valid;         /* [T][L], 1: a member */
     const void *count;            /* [L] members */
     const void *map_in, *map_out; /* [T][L], [L]; NULL: none */
     const void *params;           /* [P][L], P the sum of the widths; NULL: none */
