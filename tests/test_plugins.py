@@ -180,8 +180,8 @@ def test_functions_of_numba(outside: Outside, tmp_path: Path) -> None:
     if NUMBA not in outside.methods:
         pytest.skip("there is no numba for this Python")
     shutil.copy(TESTS / "test_native.py", tmp_path)
-    command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "numba", "test_native.py")
-    assert "1 passed" in outside.call(*command, cwd=tmp_path)
+    words = ("-q", "-p", "no:cacheprovider", "-k", "functions_of_numba", "test_native.py")
+    assert "1 passed" in outside.call("-m", "pytest", *words, cwd=tmp_path)
 
 
 # ---- The command line ----------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from copy import copy
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +21,12 @@ Elementwise = Callable[..., Any]
 Statistic = Literal["mean", "max", "min"]
 
 MOST_PLAIN_TAPS = 64  # longer sums are taken in double
+
+
+@cache
+def arguments(function: Elementwise) -> frozenset[str]:
+    """The names of a function's arguments."""
+    return frozenset(inspect.signature(function).parameters)
 
 
 class Composed(WindowFunction):
@@ -39,7 +46,7 @@ class Composed(WindowFunction):
     @property
     def differentiable(self) -> bool:
         """Whether there is a partial derivative for each argument that has a gradient."""
-        main = self.arguments(self.main[0]) & ({"statistic"} | self.schema.with_gradient)
+        main = arguments(self.main[0]) & ({"statistic"} | self.schema.with_gradient)
         return main <= set(self.partials)
 
     def bind(self, params: tuple[Param, ...]) -> Any:
@@ -48,7 +55,7 @@ class Composed(WindowFunction):
         bound.functions = bound.pool, bound.differentiate
         known = {*self.own, *bound.schema.names}
         for function in (*self.main, *self.partials.values()):
-            for name in bound.arguments(function) - known:
+            for name in arguments(function) - known:
                 raise ParameterError(
                     f"{name}: an argument of a function is one of {', '.join(sorted(known))}"
                 )
@@ -56,11 +63,8 @@ class Composed(WindowFunction):
             raise ParameterError(f"partials: nothing that has a gradient is called {name!r}")
         return bound
 
-    def arguments(self, function: Elementwise) -> set[str]:
-        return set(inspect.signature(function).parameters)
-
     def evaluate(self, function: Elementwise, values: Mapping[str, Any]) -> Any:
-        return function(**{name: values[name] for name in self.arguments(function)})
+        return function(**{name: values[name] for name in arguments(function)})
 
     def partial(self, name: str, values: Mapping[str, Any]) -> Any:
         """The partial derivative by this argument; 0 if the function has no such argument."""
@@ -82,7 +86,9 @@ def total(terms: Any) -> Any:
 
 def members(block: Block, terms: Any, other: float = 0.0) -> Any:
     """The terms of the members, (T, L); something else where there is none."""
-    terms = np.broadcast_to(np.asarray(terms, block.win.dtype), block.win.shape)
+    terms = np.asarray(terms, block.win.dtype)
+    if terms.shape != block.win.shape:
+        terms = np.broadcast_to(terms, block.win.shape)
     return terms if block.valid is None else np.where(block.valid, terms, other)
 
 
@@ -148,7 +154,7 @@ class WeightedMean(Composed):
 
     def bind(self, params: tuple[Param, ...]) -> Any:
         bound = super().bind(params)
-        if self.statistic is None and "statistic" in self.arguments(self.main[0]):
+        if self.statistic is None and "statistic" in arguments(self.main[0]):
             raise ParameterError("statistic: say which, with statistic='mean', 'max' or 'min'")
         return bound
 
@@ -162,7 +168,8 @@ class WeightedMean(Composed):
         """Weights relative to the largest of their window; 0 where there is no member."""
         logs = members(block, self.evaluate(self.main[0], values), -np.inf)
         largest = logs.max(axis=0)
-        weights = np.exp(logs - largest)
+        weights = logs - largest
+        np.exp(weights, out=weights)
         if not np.isfinite(largest).all():
             weights = np.where(logs == largest, 1, weights)
         return weights if block.valid is None else np.where(block.valid, weights, 0)

@@ -12,7 +12,8 @@
  *   count         [L] members of each window
  *   map_in        [T][L] of the map of the input's shape; NULL: the method has none
  *   map_out       [L] of the map of the output's shape; NULL: none
- *   params        [P][L] the learnable parameters in the order of the schema; NULL: none
+ *   params        [P][L] the learnable parameters in the order of the schema, one row each (two of shape
+ *                 "C,2", and so on); NULL: none
  *   numbers       [H] the hyperparameters in the order of the schema: bool as 0 or 1, str as its place
  *                 among the choices, None as NaN
  *   channel       [L] of each output; NULL: it is not known where the channels are
@@ -60,7 +61,8 @@ typedef POOLCORE_BACKWARD((*poolcore_backward_f64), double);
 typedef struct poolcore_method {
     size_t size;                                /* sizeof(poolcore_method) */
     int32_t minor;                              /* POOLCORE_MINOR */
-    int32_t maps_in, maps_out, params, numbers; /* how many the functions expect; -1: any */
+    /* How many maps, learnable parameters and hyperparameters the functions expect; -1: any. */
+    int32_t maps_in, maps_out, params, numbers;
     void *context;
     poolcore_forward_f32 forward_f32; /* NULL: not for this dtype */
     poolcore_forward_f64 forward_f64;

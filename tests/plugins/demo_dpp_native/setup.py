@@ -9,7 +9,7 @@ loops = Extension(
     depends=["src/demo_dpp_native/dpp.inc.c"],
     include_dirs=[poolreg.get_include()],
     # Without contraction every processor gives the same bits; the other two let loops be vectors.
-    extra_compile_args=["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"],
+    extra_compile_args=["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-g0"],
 )
 
 setup(ext_modules=[loops])

@@ -3,10 +3,13 @@
  * Included once for each dtype, with T, its C type, and NAME, which puts the dtype behind a word:
  * NAME(forward) is our forward_f32, NAME(pc_pow) is pc_pow_f32 of poolcore/functions.h.
  *
- * The inner loops run over lanes, which lie side by side: the compiler makes vectors of them if
- * iterations do not depend on each other and have no branches (a ternary of two numbers is none).  So
- * nothing is sorted; the rank of a member is how many others come before it.  Lanes are taken CHUNK at a time, with their ranks in an
- * array on the stack: there is nothing to allocate, and nothing to fail. */
+ * The inner loops run over lanes, which lie side by side.  The compiler makes vectors of them if
+ * iterations do not depend on each other (PC_LANES says so where it cannot see it) and do not branch:
+ * so a term is computed for every lane, and a ternary chooses between numbers.  Nothing is sorted; the
+ * rank of a member is how many others come before it.
+ *
+ * Lanes are taken CHUNK at a time, with their ranks on the stack: there is nothing to allocate, and
+ * nothing to fail. */
 #if !defined(T) || !defined(NAME)
 #error "include this file with T and NAME"
 #endif
@@ -71,7 +74,8 @@ static POOLCORE_BACKWARD(NAME(backward), T)
             PC_LANES
             for (int64_t i = 0; i < n; i++) {
                 const T a = alpha[i], b = 1 - a, k = rank[i];
-                const T next = NAME(pc_pow)(b, k - 1) * (b - k * a), slope = k == 0 ? 1 : next;
+                const T later = NAME(pc_pow)(b, k - 1) * (b - k * a);
+                const T slope = k == 0 ? 1 : later; /* of a weight, by alpha */
                 const T term = g[i] * slope * x[i];
                 dx[i] = g[i] * a * NAME(pc_pow)(b, k); /* of no member: not looked at */
                 of_alpha[i] += is_member[i] ? term : 0;

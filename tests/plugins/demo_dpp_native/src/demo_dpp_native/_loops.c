@@ -1,6 +1,5 @@
 /* The functions of demo.dpp_native in the capsule that poolreg takes: _loops.functions. */
 #include <Python.h>
-#include <stdbool.h>
 
 #include <poolcore.h>
 #include <poolcore/functions.h>

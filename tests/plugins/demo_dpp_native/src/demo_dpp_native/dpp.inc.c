@@ -40,10 +40,16 @@ typedef struct {
     int64_t taps, pitch, n; /* rows are `pitch` apart; lanes */
     const T *win, *count, *alpha, *lam;
     const uint8_t *valid;
-    bool full;
     T eps2, lowest; /* of phi: 0 or minus infinity */
     int norm;
 } NAME(part);
+
+/* What to fill, and dy. */
+typedef struct {
+    T *y;
+    const T *dy;
+    T *dwin, *dalpha, *dlam;
+} NAME(results);
 
 /* What the passes find out about each lane. */
 typedef struct {
@@ -57,15 +63,14 @@ typedef struct {
 
 #define EACH_LANE(i) PC_LANES for (int64_t i = 0; i < c->n; i++)
 #define ROW(array) ((array) + t * c->pitch)
-#define IS_MEMBER(i) (full || valid[i])
 
 /* p, phi and e of a cell; p and phi are 0 where there is no member. */
 #define CELL                                                                                       \
-    const T unit = (T)s->unit[i], away = IS_MEMBER(i) ? x[i] - (T)s->r[i] : 0, p = away * unit;    \
+    const T unit = (T)s->unit[i], away = valid[i] ? x[i] - (T)s->r[i] : 0, p = away * unit;        \
     const T phi = p < c->lowest ? c->lowest : p;                                                   \
     const T square = phi * phi + c->eps2 * unit * unit, e = square < LEAST_E ? LEAST_E : square
 
-PC_INLINE void NAME(look)(const NAME(part) * c, NAME(lanes) * s, bool full)
+PC_INLINE void NAME(look)(const NAME(part) * c, NAME(lanes) * s)
 {
     EACH_LANE(i) s->r[i] = 0, s->above[i] = s->below[i] = -(A)INFINITY;
     for (int64_t t = 0; t < c->taps; t++) {
@@ -73,8 +78,8 @@ PC_INLINE void NAME(look)(const NAME(part) * c, NAME(lanes) * s, bool full)
         const uint8_t *valid = ROW(c->valid);
         EACH_LANE(i)
         {
-            const A a = IS_MEMBER(i) ? (A)x[i] : 0;
-            const A up = IS_MEMBER(i) ? a : -(A)INFINITY, down = IS_MEMBER(i) ? -a : -(A)INFINITY;
+            const A a = valid[i] ? (A)x[i] : 0;
+            const A up = valid[i] ? a : -(A)INFINITY, down = valid[i] ? -a : -(A)INFINITY;
             s->r[i] += a;
             s->above[i] = up > s->above[i] ? up : s->above[i];
             s->below[i] = down > s->below[i] ? down : s->below[i];
@@ -89,7 +94,7 @@ PC_INLINE void NAME(look)(const NAME(part) * c, NAME(lanes) * s, bool full)
     }
 }
 
-PC_INLINE void NAME(measure)(const NAME(part) * c, NAME(lanes) * s, bool full)
+PC_INLINE void NAME(measure)(const NAME(part) * c, NAME(lanes) * s)
 {
     EACH_LANE(i) s->top[i] = s->sum_e[i] = 0;
     for (int64_t t = 0; t < c->taps; t++) {
@@ -98,7 +103,7 @@ PC_INLINE void NAME(measure)(const NAME(part) * c, NAME(lanes) * s, bool full)
         EACH_LANE(i)
         {
             CELL;
-            s->sum_e[i] += IS_MEMBER(i) ? (A)e : 0;
+            s->sum_e[i] += valid[i] ? (A)e : 0;
             s->top[i] = (A)e > s->top[i] ? (A)e : s->top[i]; /* no member has less than no member */
         }
     }
@@ -126,7 +131,7 @@ PC_INLINE void NAME(scale)(const NAME(part) * c, NAME(lanes) * s)
 }
 
 /* The weights, into u unless it is NULL, and their sums; those of a gradient too if it is not. */
-PC_INLINE void NAME(weigh)(const NAME(part) * c, NAME(lanes) * s, bool full, T *dwin)
+PC_INLINE void NAME(weigh)(const NAME(part) * c, NAME(lanes) * s, T *dwin)
 {
     EACH_LANE(i) s->p[i] = s->u[i] = s->pu[i] = 0;
     if (dwin)
@@ -139,7 +144,7 @@ PC_INLINE void NAME(weigh)(const NAME(part) * c, NAME(lanes) * s, bool full, T *
         {
             CELL;
             const T l = LOG(e * (T)s->top[i]), rising = EXP(c->lam[i] / 2 * l);
-            const T u = IS_MEMBER(i) ? rising : 0;
+            const T u = valid[i] ? rising : 0;
             s->p[i] += (A)p;
             s->u[i] += (A)u;
             s->pu[i] += (A)p * (A)u;
@@ -162,23 +167,22 @@ PC_INLINE void NAME(weigh)(const NAME(part) * c, NAME(lanes) * s, bool full, T *
 }
 
 /* dwin holds u. */
-PC_INLINE void NAME(differentiate)(const NAME(part) * c, NAME(lanes) * s, bool full, const T *dy,
-                                   T *dwin, T *dalpha, T *dlam)
+PC_INLINE void NAME(differentiate)(const NAME(part) * c, NAME(lanes) * s, NAME(results) to)
 {
     A g[CHUNK], slope[CHUNK], all[CHUNK], dr[CHUNK];
     EACH_LANE(i)
     {
         const A n = (A)c->count[i], mean = s->mean[i];
-        g[i] = (A)dy[i] / s->weights[i];
+        g[i] = (A)to.dy[i] / s->weights[i];
         slope[i] = (A)c->lam[i] * g[i];
         all[i] = c->norm == NONE ? 0 : (s->pu[i] - mean * s->u[i]) / s->sum_e[i];
         dr[i] = slope[i] * (all[i] * s->phi[i] - (s->pus[i] - mean * s->us[i])) / n;
-        dalpha[i] = (T)(g[i] * s->scale[i] * (s->p[i] - n * mean) / s->unit[i]);
-        dlam[i] = (T)(g[i] * (s->pul[i] - mean * s->ul[i]) / 2 / s->unit[i]);
+        to.dalpha[i] = (T)(g[i] * s->scale[i] * (s->p[i] - n * mean) / s->unit[i]);
+        to.dlam[i] = (T)(g[i] * (s->pul[i] - mean * s->ul[i]) / 2 / s->unit[i]);
     }
     for (int64_t t = 0; t < c->taps; t++) {
         const T *x = ROW(c->win);
-        T *dx = ROW(dwin);
+        T *dx = ROW(to.dwin);
         const uint8_t *valid = ROW(c->valid);
         EACH_LANE(i)
         {
@@ -190,45 +194,21 @@ PC_INLINE void NAME(differentiate)(const NAME(part) * c, NAME(lanes) * s, bool f
     }
 }
 
-PC_INLINE void NAME(prepare)(const NAME(part) * c, NAME(lanes) * s, bool full)
+/* Forward if there is a y to fill, else backward.  What is passed as a copy aliases nothing. */
+FOR_EACH_CPU static void NAME(run)(const NAME(part) copy, const NAME(results) to)
 {
-    NAME(look)(c, s, full);
-    NAME(measure)(c, s, full);
-    NAME(scale)(c, s);
-}
-
-PC_INLINE void NAME(pool_as)(const NAME(part) * c, bool full, T *y)
-{
+    const NAME(part) *c = &copy;
     NAME(lanes) s;
-    NAME(prepare)(c, &s, full);
-    NAME(weigh)(c, &s, full, NULL);
-    EACH_LANE(i) y[i] = (T)(s.r[i] + s.mean[i] / s.unit[i]);
-}
-
-PC_INLINE void NAME(pull_as)(const NAME(part) * c, bool full, const T *dy, T *dwin, T *dalpha,
-                             T *dlam)
-{
-    NAME(lanes) s;
-    NAME(prepare)(c, &s, full);
-    NAME(weigh)(c, &s, full, dwin);
-    NAME(differentiate)(c, &s, full, dy, dwin, dalpha, dlam);
-}
-
-/* Two loops of each kind: most windows have all taps.  What is passed as a copy aliases nothing. */
-FOR_EACH_CPU static void NAME(pool)(const NAME(part) c, T *y)
-{
-    if (c.full)
-        NAME(pool_as)(&c, true, y);
-    else
-        NAME(pool_as)(&c, false, y);
-}
-
-FOR_EACH_CPU static void NAME(pull)(const NAME(part) c, const T *dy, T *dwin, T *dalpha, T *dlam)
-{
-    if (c.full)
-        NAME(pull_as)(&c, true, dy, dwin, dalpha, dlam);
-    else
-        NAME(pull_as)(&c, false, dy, dwin, dalpha, dlam);
+    NAME(look)(c, &s);
+    NAME(measure)(c, &s);
+    NAME(scale)(c, &s);
+    if (to.y) {
+        NAME(weigh)(c, &s, NULL);
+        EACH_LANE(i) to.y[i] = (T)(s.r[i] + s.mean[i] / s.unit[i]);
+    } else {
+        NAME(weigh)(c, &s, to.dwin);
+        NAME(differentiate)(c, &s, to);
+    }
 }
 
 /* A block, and a chunk of its lanes. */
@@ -241,7 +221,6 @@ FOR_EACH_CPU static void NAME(pull)(const NAME(part) c, const T *dy, T *dwin, T 
                   .alpha = params,                                                                 \
                   .lam = params + lanes,                                                           \
                   .valid = valid,                                                                  \
-                  .full = full,                                                                    \
                   .eps2 = (T)numbers[2],                                                           \
                   .lowest = numbers[0] == ASYM ? 0 : -(T)INFINITY,                                 \
                   .norm = (int)numbers[1]})
@@ -251,27 +230,30 @@ static NAME(part) NAME(chunk)(NAME(part) c, int64_t first)
     const int64_t left = c.n - first;
     c.n = left < CHUNK ? left : CHUNK;
     c.win += first, c.count += first, c.alpha += first, c.lam += first, c.valid += first;
-    bool full = true;
-    for (int64_t i = 0; i < c.n; i++)
-        full &= c.count[i] == (T)c.taps;
-    c.full |= full;
     return c;
 }
 
 static POOLCORE_FORWARD(NAME(forward), T)
 {
     const NAME(part) whole = WHOLE;
+    if (!IS_KNOWN(numbers))
+        return 1;
     for (int64_t i = 0; i < lanes; i += CHUNK)
-        NAME(pool)(NAME(chunk)(whole, i), y + i);
-    return !IS_KNOWN(numbers);
+        NAME(run)(NAME(chunk)(whole, i), (NAME(results)){.y = y + i});
+    return 0;
 }
 
 static POOLCORE_BACKWARD(NAME(backward), T)
 {
     const NAME(part) whole = WHOLE;
+    if (!IS_KNOWN(numbers))
+        return 1;
     for (int64_t i = 0; i < lanes; i += CHUNK)
-        NAME(pull)(NAME(chunk)(whole, i), dy + i, dwin + i, dparams + i, dparams + lanes + i);
-    return !IS_KNOWN(numbers);
+        NAME(run)(NAME(chunk)(whole, i), (NAME(results)){.dy = dy + i,
+                                                         .dwin = dwin + i,
+                                                         .dalpha = dparams + i,
+                                                         .dlam = dparams + lanes + i});
+    return 0;
 }
 
 #undef LOG
@@ -283,6 +265,5 @@ static POOLCORE_BACKWARD(NAME(backward), T)
 #undef MOST
 #undef EACH_LANE
 #undef ROW
-#undef IS_MEMBER
 #undef CELL
 #undef WHOLE
