@@ -59,8 +59,8 @@ typedef POOLCORE_BACKWARD((*poolcore_backward_f64), double);
 
 /* A method's functions.  It lives as long as the capsule that holds it. */
 typedef struct poolcore_method {
-    size_t size;                                /* sizeof(poolcore_method) */
-    int32_t minor;                              /* POOLCORE_MINOR */
+    size_t size;   /* sizeof(poolcore_method) */
+    int32_t minor; /* POOLCORE_MINOR */
     /* How many maps, learnable parameters and hyperparameters the functions expect; -1: any. */
     int32_t maps_in, maps_out, params, numbers;
     void *context;
