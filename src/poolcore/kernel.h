@@ -75,13 +75,15 @@ typedef struct pc_job {
     int64_t rows, row_block, blocks; /* destination rows; rows of an item; items a plane */
     int64_t columns, tile, tiles;    /* destination columns; columns of an item */
     pc_inner inner;
-    bool split;                   /* forward: split rows into phases, for S > 1 */
-    bool halves;                  /* rows are split in registers (halves.inc.c) */
-    bool long_rows;               /* neighbouring rows can be walked as one */
-    int64_t phases;               /* slots of a split row */
-    int64_t group;                /* PHASES: destination rows brought to scratch at once */
-    int64_t pitch, out_pitch;     /* columns from one row of acc, of out, to the next */
-    int64_t sources;              /* select_gather: output rows held at once */
+    bool split;               /* forward: split rows into phases, for S > 1 */
+    bool halves;              /* rows are split in registers (halves.inc.c) */
+    bool long_rows;           /* neighbouring rows can be walked as one */
+    int64_t phases;           /* slots of a split row */
+    int64_t group;            /* PHASES: destination rows brought to scratch at once */
+    int64_t levels;           /* PHASES: of taps that are combined by threes; 0: one by one */
+    int64_t tall, tall_pitch; /* rows whose windows share suffixes (tall.inc.c), and their size */
+    int64_t pitch, out_pitch; /* columns from one row of acc, of out, to the next */
+    int64_t sources;          /* select_gather: output rows held at once */
     int64_t acc, slot, load, out; /* scratch sizes in elements, multiples of PC_BLOCK */
 
     bool flat;              /* a mark is a flat index of the plane, else a tap number */

@@ -108,11 +108,35 @@ static void tile_gradient_phases(pc_job *job)
     job->acc = job->pitch + PC_BLOCK;
 }
 
+/* Taps that are combined by levels: from this many on it is less work than one by one. */
+enum { MANY_TAPS = 6 };
+/* Elements of the suffixes of tall windows: they stay in the second cache. */
+enum { SUFFIXES = 32768, MOST_TALL_ROWS = 32 };
+
+static int64_t levels_of(int64_t K)
+{
+    int64_t levels = 0;
+    for (; K >= 3; K /= 3)
+        levels++;
+    return levels;
+}
+
+/* Windows of many rows at stride 1 share what they hold. */
+static bool is_tall(const pc_job *job)
+{
+    const pc_axis *axis = job->axis[1];
+    return !job->op[PC_MARKS].data && axis->kind == PC_REGULAR && axis->K >= MANY_TAPS &&
+           axis->S == 1 && axis->D == 1;
+}
+
 static void tile_phases(pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
     const int64_t L = job->L, S = axis->S, reach = (axis->K - 1) * axis->D;
-    const int64_t room = pc_max((TILE / L - reach) / S, reach / S);
+    if (is_tall(job))
+        job->tall = pc_min(job->axis[1]->K, MOST_TALL_ROWS);
+    const int64_t most = job->tall ? pc_min(SUFFIXES / job->tall, TILE) : TILE;
+    const int64_t room = pc_max((most / L - reach) / S, reach / S);
     job->inner = PC_PHASES;
     job->tile = pc_min(pc_max(room, 1), job->columns);
     job->split = S > 1 && L < FEW_LANES;
@@ -126,6 +150,10 @@ static void tile_phases(pc_job *job)
     job->acc =
         pc_round_up(pc_max(columns, job->group * job->pitch + reach) * L, PC_BLOCK) + PC_BLOCK;
     job->slot = pc_round_up(job->group * job->out_pitch * L, PC_BLOCK) + PC_BLOCK;
+    if (!job->op[PC_MARKS].data && !job->split && S == 1 && axis->K >= MANY_TAPS)
+        job->levels = levels_of(axis->K);
+    if (job->tall)
+        job->tall_pitch = pc_round_up(job->pitch * L, PC_BLOCK) + PC_BLOCK;
 }
 
 static void tile_runs(pc_job *job)
@@ -175,8 +203,9 @@ static void tile_columns(pc_job *job)
 /* What every walk of a kernel finds room in (see the first lines of the functions in reducers/). */
 static size_t scratch_bytes(const pc_job *job)
 {
-    const int64_t count = 4 * job->acc + 2 * job->phases * job->slot + 3 * job->load +
-                          4 * job->out + 2 * (job->sources * job->pitch + PC_BLOCK);
+    const int64_t count = (4 + job->levels) * job->acc + (job->tall + 1) * job->tall_pitch +
+                          2 * job->phases * job->slot + 3 * job->load + 4 * job->out +
+                          2 * (job->sources * job->pitch + PC_BLOCK);
     return (size_t)pc_round_up(count * (int64_t)sizeof(double), 64);
 }
 
@@ -190,7 +219,8 @@ static void split_rows(pc_job *job)
                            (double)(job->to_input ? c->I : c->O);
     const double rows = (double)a->K * (double)b->K;
     const double row_work = (columns + (double)job->tile) * (double)job->L * rows;
-    job->row_block = pc_min(pc_max((int64_t)(PC_ITEM / row_work), 1), job->rows);
+    const int64_t least = job->tall ? 2 * job->axis[1]->K : 1;
+    job->row_block = pc_min(pc_max((int64_t)(PC_ITEM / row_work), least), job->rows);
     job->blocks = pc_ceil_div(job->rows, job->row_block);
 }
 
@@ -201,7 +231,8 @@ static void choose_halves(pc_job *job, const pc_call *call)
         call->reducer == PC_LINEAR ? call->plan->taps <= PC_PLAIN_SUM : !call->marks.data;
     job->halves = plain && job->inner == PC_PHASES && job->split && job->phases == 2 &&
                   job->axis[2]->S == 2 && job->L == 1 && job->op[PC_X].contiguous &&
-                  job->axis[0]->K * job->axis[1]->K <= PC_BATCH && call->plan->empty_dim < 0;
+                  job->axis[0]->K * job->axis[1]->K <= PC_BATCH && call->plan->empty_dim < 0 &&
+                  !job->tall;
 }
 
 /* Rows with stride 1 along both inner axes, one after another in memory, as one long row. */
@@ -209,9 +240,10 @@ static void choose_long_rows(pc_job *job, const pc_call *call)
 {
     const pc_axis *a = job->axis[1], *b = job->axis[2];
     const ptrdiff_t item = call->dtype == PC_F32 ? 4 : 8;
-    job->long_rows = !call->marks.data && job->inner == PC_PHASES && job->tiles == 1 && b->S == 1 &&
-                     a->kind == PC_REGULAR && a->S == 1 && b->O <= b->I &&
-                     job->op[PC_X].contiguous && job->op[PC_X].axis[1] == b->I * job->L * item &&
+    job->long_rows = !call->marks.data && !job->tall && job->inner == PC_PHASES &&
+                     job->tiles == 1 && b->S == 1 && a->kind == PC_REGULAR && a->S == 1 &&
+                     b->O <= b->I && job->op[PC_X].contiguous &&
+                     job->op[PC_X].axis[1] == b->I * job->L * item &&
                      job->axis[0]->K * a->K <= PC_BATCH && call->plan->empty_dim < 0;
 }
 

@@ -666,6 +666,21 @@ static void test_planes(void)
     check_pool(1, 1, unpooled(1), sliding(9, 9, 1, 4, 4, 1), sliding(200, 8, 60, 0, 0, 1));
 }
 
+/* Windows of many rows and of many columns, at stride 1. */
+static void test_large_windows(void)
+{
+    for (int64_t K = 5; K <= 28; K += K < 10 ? 1 : 9) {
+        check_pool(1, 2, unpooled(1), sliding(30, K, 1, K / 2, K / 2, 1),
+                   sliding(7, 2, 1, 0, 1, 1));
+        check_pool(1, 1, unpooled(1), sliding(7, 2, 1, 1, 0, 1), sliding(90, K, 1, K - 1, 2, 1));
+        check_pool(1, 1, sliding(3, 2, 1, 1, 1, 1), sliding(K, K, 1, K / 3, K, 1),
+                   sliding(40, K, 1, 3, K - 1, 2));
+    }
+    check_pool(1, 1, unpooled(1), sliding(75, 40, 1, 39, 39, 1), sliding(130, 82, 1, 81, 81, 1));
+    check_pool(1, 1, unpooled(1), sliding(9, 7, 1, 20, 18, 1), sliding(20, 7, 2, 3, 3, 1));
+    check_pool(1, 17, unpooled(1), sliding(20, 7, 1, 3, 3, 1), sliding(20, 10, 1, 4, 5, 1));
+}
+
 static void test_volumes(void)
 {
     check_pool(1, 3, sliding(5, 2, 2, 0, 1, 1), sliding(6, 3, 2, 1, 1, 1),
@@ -876,6 +891,7 @@ static const struct {
 } tests[] = {
     TEST(rows_of_every_length),
     TEST(planes),
+    TEST(large_windows),
     TEST(volumes),
     TEST(whole_axes),
     TEST(adaptive_bins),

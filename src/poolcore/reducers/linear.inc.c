@@ -91,6 +91,7 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #undef ON_T
 #undef ON_A
 #define FINISHES 1
+#define IDEMPOTENT 0
 #define NEUTRAL 0
 #define COMBINE(a, b) ((a) + (b))
 #define V_COMBINE(a, b) PC_CAT(pc_add, T_NAME)(a, b)
@@ -98,6 +99,7 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #define COMBINE_RUNS PC_CAT3(combine, A_NAME, A_NAME)
 #include "separable.inc.c"
 #undef FINISHES
+#undef IDEMPOTENT
 #undef NEUTRAL
 #undef COMBINE
 #undef V_COMBINE

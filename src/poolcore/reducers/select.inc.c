@@ -20,6 +20,7 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #define A_NAME T_NAME
 #define A_IS_T 1
 #define FINISHES 0
+#define IDEMPOTENT 1
 #define NEUTRAL WORST
 #define COMBINE(a, b) PC_CAT(better, NAME)(a, b)
 #define V_COMBINE(a, b) PC_CAT3(pc, ORDER, T_NAME)(a, b)
@@ -33,6 +34,7 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #undef A_NAME
 #undef A_IS_T
 #undef FINISHES
+#undef IDEMPOTENT
 #undef NEUTRAL
 #undef COMBINE
 #undef V_COMBINE

@@ -7,6 +7,7 @@
  *
  * Parameters: T, T_NAME (element); A, A_NAME (what is combined: T, or wider); A_IS_T (1 or 0); NAME
  * (suffix); COMBINE(a, b), and if A is T its form on registers, V_COMBINE(a, b); NEUTRAL;
+ * IDEMPOTENT (1: a and a is a, so windows may be covered twice);
  * COMBINE_ROWS and COMBINE_RUNS (combine.inc.c's functions from T and from A);
  * FINISHES (1: the includer defines count_columns, count_rows and finish, as linear.inc.c does). */
 #if !defined(T) || !defined(A) || !defined(A_IS_T) || !defined(NAME) || !defined(COMBINE)
@@ -19,6 +20,7 @@
 #if A_IS_T
 #include "halves.inc.c"
 #endif
+#include "tall.inc.c"
 
 /* acc = the source rows combined, column by column, for n columns from `column` on. */
 static void F(rows)(const pc_job *job, const pc_item *item, int operand, const pc_sources *from,
@@ -54,10 +56,40 @@ static void F(taps)(const pc_job *job, A *dst, const A *slots, int64_t first, in
     COMBINE_RUNS(dst, src, count, more, len);
 }
 
+/* The same for a row that is its only phase, by levels: each holds, at every element, three times as
+ * many taps as the one before, 1, 3, 9, …, so that a window is a few of them. */
+static void F(many_taps)(const pc_job *job, A *dst, const A *run, A *levels, int64_t len)
+{
+    const int64_t K = job->axis[2]->K, step = job->axis[2]->D * job->L;
+    const void *src[PC_BATCH];
+    int count = 0;
+    int64_t size = 1, at = 0; /* taps of an element of the level; taps that are in src */
+    for (int64_t left = K;; left /= 3, size *= 3) {
+        const bool last = left < 3;
+        for (int64_t n = IDEMPOTENT ? (last ? pc_ceil_div(K, size) : 0) : left % 3; n > 0; n--) {
+            const int64_t first = pc_min(at, K - size);
+            src[count++] = run + first * step;
+            at = first + size;
+        }
+        if (last)
+            break;
+        const void *three[3] = {run, run + size * step, run + 2 * size * step};
+        COMBINE_RUNS(levels, three, 3, false, len + (K - 3 * size) * step);
+        run = levels;
+        levels += job->acc;
+    }
+    COMBINE_RUNS(dst, src, count, false, len);
+}
+
 /* The outputs of `rows` scratch rows: n columns each, out_pitch apart. */
-static void F(columns)(const pc_job *job, const A *acc, A *slots, int64_t rows, int64_t n, A *dst)
+static void F(columns)(const pc_job *job, const A *acc, A *slots, A *levels, int64_t rows,
+                       int64_t n, A *dst)
 {
     const int64_t L = job->L, S = job->axis[2]->S;
+    if (job->levels) {
+        F(many_taps)(job, dst, acc, levels, ((rows - 1) * job->out_pitch + n) * L);
+        return;
+    }
     if (job->split && !job->halves)
         ON_A(split)(job, acc, slots, rows * job->out_pitch);
     if (job->split || S == 1)
@@ -79,7 +111,8 @@ static void F(pad)(const pc_job *job, const pc_span *span, int64_t rows, A *acc,
 /* Row r of a group: into acc; or split as it is combined, into the halves; or, if the outputs are
  * pairs of columns, into `joined` at once. */
 static void F(short_row)(const pc_job *job, const pc_item *item, const pc_sources *from,
-                         const pc_span *span, int64_t r, A *acc, A *slots, T *buffer, A *joined)
+                         const pc_span *span, int64_t r, int64_t left, F(tall) * tall, A *acc,
+                         A *slots, T *buffer, A *joined)
 {
 #if A_IS_T
     if (job->halves) {
@@ -95,20 +128,24 @@ static void F(short_row)(const pc_job *job, const pc_item *item, const pc_source
 #else
     (void)slots, (void)joined; /* job->halves is only set where A is T */
 #endif
-    F(rows)(job, item, PC_X, from, span->from, span->n,
-            acc + (r * job->pitch + span->lead) * job->L, buffer);
+    A *row = acc + (r * job->pitch + span->lead) * job->L;
+    if (job->tall)
+        F(tall_row)(job, item, from, left, span->from, span->n, tall, row, buffer);
+    else
+        F(rows)(job, item, PC_X, from, span->from, span->n, row, buffer);
 }
 
-/* A group of rows one after another, to dst, out_pitch apart. */
+/* A group of rows one after another, of `left` of the item, to dst, out_pitch apart. */
 static void F(short_rows)(const pc_job *job, const pc_item *item, pc_sources *from,
-                          const pc_span *span, int64_t rows, A *acc, A *slots, T *buffer, A *dst)
+                          const pc_span *span, int64_t rows, int64_t left, F(tall) * tall, A *acc,
+                          A *slots, A *levels, T *buffer, A *dst)
 {
     const bool joined = pc_is_joined(job, span);
     for (int64_t r = 0; r < rows; r++, pc_next_sources(job, item, from))
-        F(short_row)(job, item, from, span, r, acc, slots, buffer,
+        F(short_row)(job, item, from, span, r, left - r, tall, acc, slots, buffer,
                      joined ? dst + r * job->out_pitch : NULL);
     if (!joined)
-        F(columns)(job, acc, slots, rows, item->column_end - item->column, dst);
+        F(columns)(job, acc, slots, levels, rows, item->column_end - item->column, dst);
 }
 
 /* Output column o of rows that adjoin, from the taps that are in the input. */
@@ -130,12 +167,15 @@ static void F(edge)(const pc_job *job, const A *acc, int64_t rows, int64_t o, A 
 /* Rows that adjoin in memory as one long row, to dst, I columns apart; the outputs whose windows
  * would reach into the next row are done again. */
 static void F(long_rows)(const pc_job *job, const pc_item *item, const pc_sources *from,
-                         int64_t rows, A *acc, T *buffer, A *dst)
+                         int64_t rows, A *acc, A *levels, T *buffer, A *dst)
 {
     const pc_axis *axis = job->axis[2];
     A *row = acc + axis->PL * job->L;
     F(rows)(job, item, PC_X, from, 0, rows * axis->I, row, buffer);
-    F(taps)(job, dst, acc, 0, rows * axis->I * job->L);
+    if (job->levels)
+        F(many_taps)(job, dst, acc, levels, rows * axis->I * job->L);
+    else
+        F(taps)(job, dst, acc, 0, rows * axis->I * job->L);
     const int64_t whole = axis->I - (axis->K - 1) * axis->D + axis->PL;
     for (int64_t o = 0; o < pc_min(axis->PL, axis->O); o++)
         F(edge)(job, row, rows, o, dst);
@@ -168,7 +208,9 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
 {
     const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
     A *acc = (A *)scratch, *slots = acc + job->acc, *out = slots + job->phases * job->slot;
-    double *counts = (double *)(out + job->out), row_count[PC_MOST_ROWS];
+    A *levels = out + job->out, *suffix = levels + job->levels * job->acc;
+    F(tall) tall = {.suffix = suffix, .prefix = suffix + job->tall * job->tall_pitch};
+    double *counts = (double *)(tall.prefix + job->tall_pitch), row_count[PC_MOST_ROWS];
     T *buffer = (T *)(counts + job->out), *finished = buffer + 3 * job->load;
     char *at[PC_MOST_ROWS];
     int64_t padded = 0;
@@ -191,12 +233,13 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
             dst = (A *)at[0];
 #endif
         if (run) {
-            F(long_rows)(job, item, &from, rows, acc, buffer, dst);
+            F(long_rows)(job, item, &from, rows, acc, levels, buffer, dst);
             pc_find_sources(job, item, row + rows, &from);
         } else {
             if (padded < rows)
                 F(pad)(job, &span, rows, acc, slots);
-            F(short_rows)(job, item, &from, &span, rows, acc, slots, buffer, dst);
+            F(short_rows)(job, item, &from, &span, rows, item->row_end - row, &tall, acc, slots,
+                          levels, buffer, dst);
         }
         padded = run ? 0 : pc_max(padded, rows);
         F(emit)(job, item, at, rows, pitch, dst, row_count, counts, finished);
