@@ -2,7 +2,9 @@
  * second lane apart inside a register.  Everything else is written as loops.
  *
  * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), add, the NaN-aware
- * max and min of select.inc.c, and split: the even and the odd lanes of two neighbouring registers.
+ * max and min of select.inc.c; split: the even and the odd lanes of two neighbouring registers; and
+ * add_apart: lanes added to every second of twice as many numbers in memory, of which the others stay
+ * as they are.
  * One form per ISA; the portable form at the end is the definition. */
 #ifndef PC_VECTORS_H
 #define PC_VECTORS_H
@@ -49,6 +51,24 @@ PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *od
     *even = _mm512_permutex2var_pd(a, e, b);
     *odd = _mm512_permutex2var_pd(a, _mm512_add_epi64(e, _mm512_set1_epi64(1)), b);
 }
+PC_INLINE void pc_add_apart_f32(float *p, pc_v_f32 a)
+{
+    const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+    const __m512 low = _mm512_permutexvar_ps(twice, a);
+    const __m512 high = _mm512_permutexvar_ps(_mm512_add_epi32(twice, _mm512_set1_epi32(8)), a);
+    const __m512 first = _mm512_loadu_ps(p), second = _mm512_loadu_ps(p + 16);
+    _mm512_storeu_ps(p, _mm512_mask_add_ps(first, 0x5555, first, low));
+    _mm512_storeu_ps(p + 16, _mm512_mask_add_ps(second, 0x5555, second, high));
+}
+PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
+{
+    const __m512i twice = _mm512_setr_epi64(0, 0, 1, 1, 2, 2, 3, 3);
+    const __m512d low = _mm512_permutexvar_pd(twice, a);
+    const __m512d high = _mm512_permutexvar_pd(_mm512_add_epi64(twice, _mm512_set1_epi64(4)), a);
+    const __m512d first = _mm512_loadu_pd(p), second = _mm512_loadu_pd(p + 8);
+    _mm512_storeu_pd(p, _mm512_mask_add_pd(first, 0x55, first, low));
+    _mm512_storeu_pd(p + 8, _mm512_mask_add_pd(second, 0x55, second, high));
+}
 
 #elif defined(__AVX2__)
 #include <immintrin.h>
@@ -90,6 +110,23 @@ PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *od
 {
     *even = _mm256_permute4x64_pd(_mm256_unpacklo_pd(a, b), _MM_SHUFFLE(3, 1, 2, 0));
     *odd = _mm256_permute4x64_pd(_mm256_unpackhi_pd(a, b), _MM_SHUFFLE(3, 1, 2, 0));
+}
+PC_INLINE void pc_add_apart_f32(float *p, pc_v_f32 a)
+{
+    const __m256 x = _mm256_unpacklo_ps(a, a), y = _mm256_unpackhi_ps(a, a);
+    const __m256 low = _mm256_permute2f128_ps(x, y, 0x20),
+                 high = _mm256_permute2f128_ps(x, y, 0x31);
+    const __m256 first = _mm256_loadu_ps(p), second = _mm256_loadu_ps(p + 8);
+    _mm256_storeu_ps(p, _mm256_blend_ps(first, _mm256_add_ps(first, low), 0x55));
+    _mm256_storeu_ps(p + 8, _mm256_blend_ps(second, _mm256_add_ps(second, high), 0x55));
+}
+PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
+{
+    const __m256d low = _mm256_permute4x64_pd(a, _MM_SHUFFLE(1, 1, 0, 0));
+    const __m256d high = _mm256_permute4x64_pd(a, _MM_SHUFFLE(3, 3, 2, 2));
+    const __m256d first = _mm256_loadu_pd(p), second = _mm256_loadu_pd(p + 4);
+    _mm256_storeu_pd(p, _mm256_blend_pd(first, _mm256_add_pd(first, low), 0x5));
+    _mm256_storeu_pd(p + 4, _mm256_blend_pd(second, _mm256_add_pd(second, high), 0x5));
 }
 
 #else
@@ -141,6 +178,11 @@ PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *od
             even->lane[n / 2 + i] = b.lane[2 * i];                                                 \
             odd->lane[n / 2 + i] = b.lane[2 * i + 1];                                              \
         }                                                                                          \
+    }                                                                                              \
+    PC_INLINE void pc_add_apart_##t(type *p, pc_v_##t a)                                           \
+    {                                                                                              \
+        for (int i = 0; i < n; i++)                                                                \
+            p[2 * i] += a.lane[i];                                                                 \
     }
 PC_PORTABLE(f32, float, 4)
 PC_PORTABLE(f64, double, 2)

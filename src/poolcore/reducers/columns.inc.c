@@ -4,6 +4,38 @@
 #error "columns.inc.c needs E and E_NAME"
 #endif
 #define R(name) PC_CAT(name, E_NAME)
+#define V(name) PC_CAT(PC_CAT(pc, name), E_NAME)
+
+/* Every second of 2 n - 1 elements.  The last register overlaps; it ends with the last element, so its
+ * numbers are in odd lanes. */
+static void R(take_apart)(E *dst, const E *src, int64_t n)
+{
+    enum { W = PC_CAT(PC_WIDTH, E_NAME) };
+    V(v) even, odd;
+    int64_t c = 0;
+    for (; c + W < n; c += W) {
+        V(split)(V(load)(src + 2 * c), V(load)(src + 2 * c + W), &even, &odd);
+        V(store)(dst + c, even);
+    }
+    if (n > W) {
+        c = n - W;
+        V(split)(V(load)(src + 2 * c - 1), V(load)(src + 2 * c - 1 + W), &even, &odd);
+        V(store)(dst + c, odd);
+    }
+    for (; n <= W && c < n; c++)
+        dst[c] = src[2 * c];
+}
+
+/* The transpose: added to them. */
+static void R(add_apart)(E *dst, const E *src, int64_t n)
+{
+    enum { W = PC_CAT(PC_WIDTH, E_NAME) };
+    int64_t c = 0;
+    for (; c + W < n; c += W)
+        V(add_apart)(dst + 2 * c, V(load)(src + c));
+    for (; c < n; c++)
+        dst[2 * c] += src[c];
+}
 
 /* In memory n columns `step` bytes apart of L lanes `lane` bytes apart; in scratch `pitch` elements. */
 static void R(gather_columns)(const char *at, ptrdiff_t step, ptrdiff_t lane, int64_t n, int64_t L,
@@ -14,8 +46,7 @@ static void R(gather_columns)(const char *at, ptrdiff_t step, ptrdiff_t lane, in
     if (dense && near && (n == 1 || step == L * size)) {
         R(copy)(dst, (const E *)at, n * L);
     } else if (L == 1 && near && step == 2 * size) {
-        for (int64_t c = 0; c < n; c++)
-            dst[c] = ((const E *)at)[2 * c];
+        R(take_apart)(dst, (const E *)at, n);
     } else if (L == 1) {
         for (int64_t c = 0; c < n; c++, at += step)
             dst[c * pitch] = *(const E *)at;
@@ -29,15 +60,18 @@ static void R(gather_columns)(const char *at, ptrdiff_t step, ptrdiff_t lane, in
     }
 }
 
-/* The transpose: columns of scratch are added to memory. */
+/* The transpose: columns of scratch are added to memory.  owned: what is between two columns may be
+ * written too, as it is. */
 static void R(add_columns)(char *at, ptrdiff_t step, ptrdiff_t lane, int64_t n, int64_t L,
-                           const E *src, int64_t pitch)
+                           const E *src, int64_t pitch, bool owned)
 {
     const ptrdiff_t size = sizeof(E);
     const bool dense = L == 1 || lane == size, near = n == 1 || pitch == L;
     if (dense && near && (n == 1 || step == L * size)) {
         for (int64_t i = 0; i < n * L; i++)
             ((E *)at)[i] += src[i];
+    } else if (L == 1 && near && owned && step == 2 * size) {
+        R(add_apart)((E *)at, src, n);
     } else if (L == 1) {
         for (int64_t c = 0; c < n; c++, at += step)
             *(E *)at += src[c * pitch];
@@ -53,3 +87,4 @@ static void R(add_columns)(char *at, ptrdiff_t step, ptrdiff_t lane, int64_t n, 
 }
 
 #undef R
+#undef V

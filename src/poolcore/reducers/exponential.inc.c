@@ -19,8 +19,8 @@ PC_OUTLINE void X(find_largest)(const T *x, A *largest, int64_t lo, int64_t hi)
 {
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        const T m = (T)largest[i], larger = x[i] > m ? x[i] : m;
-        largest[i] = (A)(x[i] != x[i] ? x[i] : larger);
+        const T m = (T)largest[i];
+        largest[i] = (A)((x[i] > m) | (x[i] != x[i]) ? x[i] : m);
     }
 }
 
@@ -68,24 +68,29 @@ static void X(pass)(const F(block) * block, F(lanes) * lanes, int pass)
     }
 }
 
-PC_INLINE A X(log_sum)(const F(lanes) * lanes, int64_t i)
+PC_INLINE A X(log_sum)(const F(lanes) * lanes, int64_t i, int mean)
 {
-    const A sum = lanes->slot[X(SUM)][i];
-    return LOG_A(lanes->job->windows.option[0] ? sum / lanes->count[i] : sum);
+    const A sum = lanes->slot[X(SUM)][i], share = sum / lanes->count[i];
+    return LOG_A(mean ? share : sum);
 }
 
 static void X(finish)(const F(lanes) * lanes, int64_t n, T *y)
 {
+    const int mean = lanes->job->windows.option[0];
+    A *const *slot = lanes->slot;
+    PC_LANES
     for (int64_t i = 0; i < n; i++)
-        y[i] = (T)(lanes->slot[X(LARGEST)][i] + (A)lanes->param[0][i] * X(log_sum)(lanes, i));
+        y[i] = (T)(slot[X(LARGEST)][i] + (A)lanes->param[0][i] * X(log_sum)(lanes, i, mean));
 }
 
 static void X(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[])
 {
+    const int mean = lanes->job->windows.option[0];
     A *const *slot = lanes->slot;
+    PC_LANES
     for (int64_t i = 0; i < n; i++) {
         const A away = slot[X(MOMENT)][i] / slot[X(SUM)][i] / (A)lanes->param[0][i];
-        gradient[0][i] = (double)(lanes->dy[i] * (X(log_sum)(lanes, i) - away));
+        gradient[0][i] = (double)(lanes->dy[i] * (X(log_sum)(lanes, i, mean) - away));
     }
 }
 

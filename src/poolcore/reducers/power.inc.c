@@ -15,10 +15,15 @@
 #define P(name) PC_CAT3(name, power, TYPE)
 #define LOG PC_CAT(pc_log, T_NAME)
 #define POW PC_CAT(pc_pow, T_NAME)
+#define PICK PC_CAT(pc_pick, T_NAME)
 
-enum { P(EXTREME), P(POWERS), P(SCALE), P(LOGS), P(SLOTS) }; /* M (-M if p < 0), S, R / S, … */
-static const pc_slot P(slot)[P(SLOTS)] = {
-    {0, PC_SLOT_MAX}, {1, PC_SLOT_SUM}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}};
+/* M (-M if p < 0), S, R, R / S, … */
+enum { P(EXTREME), P(POWERS), P(ROOT), P(SCALE), P(LOGS), P(SLOTS) };
+static const pc_slot P(slot)[P(SLOTS)] = {{0, PC_SLOT_MAX},
+                                          {1, PC_SLOT_SUM},
+                                          {2, PC_SLOT_DERIVED},
+                                          {2, PC_SLOT_DERIVED},
+                                          {2, PC_SLOT_SUM}};
 
 PC_INLINE T P(base)(T x, int base, T least)
 {
@@ -29,7 +34,7 @@ PC_INLINE T P(base)(T x, int base, T least)
 PC_INLINE T P(ratio)(T u, T extreme)
 {
     const T size = extreme < 0 ? -extreme : extreme;
-    return u == size ? 1 : u / size;
+    return PICK(u == size, 1, u / size);
 }
 
 /* q^p, where the power is a constant of the loop unless it is 0. */
@@ -43,14 +48,14 @@ PC_INLINE T P(raise_less)(T q, T p, int power)
     return power == 1 ? 1 : power == 2 ? q : power == 3 ? q * q : POW(q, p - 1);
 }
 
-PC_OUTLINE void P(find_extreme)(const T *x, const T *p, int base, T least, A *extreme, int64_t lo,
-                                int64_t hi)
+PC_INLINE void P(find_extreme)(const T *x, const T *p, int base, T least, int power, A *extreme,
+                               int64_t lo, int64_t hi)
 {
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        const T u = P(base)(x[i], base, least), k = p[i] < 0 ? -u : u, m = (T)extreme[i];
-        const T larger = k > m ? k : m;
-        extreme[i] = (A)(k != k ? k : larger);
+        const T u = P(base)(x[i], base, least), m = (T)extreme[i];
+        const T k = power == 0 && p[i] < 0 ? -u : u;
+        extreme[i] = (A)((k > m) | (k != k) ? k : m);
     }
 }
 
@@ -74,17 +79,23 @@ PC_INLINE void P(differentiate)(const T *x, const T *p, int base, T least, int p
     for (int64_t i = lo; i < hi; i++) {
         const T q = P(ratio)(P(base)(x[i], base, least), (T)extreme[i]);
         const T w = P(raise_less)(q, p[i], power), g = (T)(dy[i] * scale[i]) * w;
-        const T sign = base == PC_ABSOLUTE && x[i] < 0 ? -1 : 1;
-        const bool flat =
-            base == PC_AT_LEAST ? x[i] <= least : x[i] == 0 && !(base == PC_SIGNED && p[i] == 1);
-        dx[i] = flat || scale[i] == 0 ? 0 : sign * g;
-        const T term = q == 0 || w == 0 ? 0 : w * q * LOG(q);
+        const T signed_g = base == PC_ABSOLUTE && x[i] < 0 ? -g : g;
+        const bool flat = base == PC_AT_LEAST ? x[i] <= least
+                                              : (x[i] == 0) & !((base == PC_SIGNED) & (p[i] == 1));
+        dx[i] = PICK(flat | (scale[i] == 0), 0, signed_g);
+        const T term = PICK((q == 0) | (w == 0), 0, w * q * LOG(q));
         logs[i] += (A)(base == PC_SIGNED && x[i] < 0 ? -term : term);
     }
 }
 
 /* The loops for one base and power, and for whichever it is. */
 #define P_LOOPS(name, base, power)                                                                 \
+    PC_OUTLINE void P(find_extreme_##name)(const T *x, const T *p, T least, const A *none,         \
+                                           A *extreme, int64_t lo, int64_t hi)                     \
+    {                                                                                              \
+        (void)none;                                                                                \
+        P(find_extreme)(x, p, base, least, power, extreme, lo, hi);                                \
+    }                                                                                              \
     PC_OUTLINE void P(add_##name)(const T *x, const T *p, T least, const A *extreme, A *powers,    \
                                   int64_t lo, int64_t hi)                                          \
     {                                                                                              \
@@ -120,6 +131,7 @@ typedef void (*P(differentiator))(const T *, const T *, T, const T *, A *const[]
             P(name##_at_least), P(name##_at_least_1), P(name##_at_least_2), P(name##_at_least_3)   \
         }                                                                                          \
     }
+static const P(adder) P(finders)[3][4] = P_ALL(find_extreme);
 static const P(adder) P(adders)[3][4] = P_ALL(add);
 static const P(differentiator) P(differentiators)[3][4] = P_ALL(differentiate);
 #undef P_ALL
@@ -142,62 +154,86 @@ static void P(pass)(const F(block) * block, F(lanes) * lanes, int pass)
         const int64_t at = r * block->pitch, lo = block->row[r].lo, hi = block->row[r].hi;
         const T *x = block->x + at;
         if (pass == 0)
-            P(find_extreme)(x, p, base, least, slot[P(EXTREME)], lo, hi);
+            P(finders)[base][power](x, p, least, NULL, slot[P(EXTREME)], lo, hi);
         else if (pass == 1)
-            P(adders)
-        [base][power](x, p, least, slot[P(EXTREME)], slot[P(POWERS)], lo, hi);
-        else P(differentiators)[base][power](x, p, least, lanes->dy, slot, block->dx + at, lo, hi);
+            P(adders)[base][power](x, p, least, slot[P(EXTREME)], slot[P(POWERS)], lo, hi);
+        else
+            P(differentiators)[base][power](x, p, least, lanes->dy, slot, block->dx + at, lo, hi);
     }
 }
 
-/* c sum q^p and its root, both without sign. */
-PC_INLINE T P(root)(const F(lanes) * lanes, int64_t i, T *total)
+/* R, the root of c sum q^p without its sign. */
+PC_INLINE void P(find_roots)(const F(lanes) * lanes, int64_t n, int power)
 {
-    const A sum = lanes->slot[P(POWERS)][i], size = sum < 0 ? -sum : sum;
-    const T p = lanes->param[0][i];
-    *total = (T)(lanes->job->windows.option[0] ? size / lanes->count[i] : size);
-    return p == 1 ? *total : p == 2 ? (T)sqrt((double)*total) : POW(*total, 1 / p);
+    const bool mean = lanes->job->windows.option[0];
+    const A *powers = lanes->slot[P(POWERS)], *count = lanes->count;
+    const T *p = lanes->param[0];
+    A *root = lanes->slot[P(ROOT)];
+    PC_LANES
+    for (int64_t i = 0; i < n; i++) {
+        const A sum = powers[i], size = sum < 0 ? -sum : sum, share = size / count[i];
+        const T total = (T)(mean ? share : size);
+        const T square_root = (T)sqrt((double)total);
+        const T any = PICK(p[i] == 2, square_root, power == 0 ? POW(total, 1 / p[i]) : 0);
+        root[i] = (A)(power == 1 ? total : power == 2 ? square_root : PICK(p[i] == 1, total, any));
+    }
 }
 
-PC_INLINE T P(result)(const F(lanes) * lanes, int64_t i, T root)
+static void P(find_root)(const F(lanes) * lanes, int64_t n)
 {
-    const T extreme = (T)lanes->slot[P(EXTREME)][i], size = extreme < 0 ? -extreme : extreme;
-    const T y = size == 0 ? 0 : size * root;
-    return lanes->slot[P(POWERS)][i] < 0 ? -y : y;
+    const int power = P(power_of)(lanes);
+    if (power == 1)
+        P(find_roots)(lanes, n, 1);
+    else if (power == 2)
+        P(find_roots)(lanes, n, 2);
+    else
+        P(find_roots)(lanes, n, 0);
 }
+
+PC_INLINE T P(result)(T extreme, A powers, T root)
+{
+    const T size = extreme < 0 ? -extreme : extreme, full = size * root, y = size == 0 ? 0 : full;
+    return powers < 0 ? -y : y;
+}
+#define RESULT(slot)                                                                               \
+    P(result)((T)(slot)[P(EXTREME)][i], (slot)[P(POWERS)][i], (T)(slot)[P(ROOT)][i])
 
 static void P(finish)(const F(lanes) * lanes, int64_t n, T *y)
 {
-    for (int64_t i = 0; i < n; i++) {
-        T total;
-        const T root = P(root)(lanes, i, &total);
-        y[i] = P(result)(lanes, i, root);
-    }
+    P(find_root)(lanes, n);
+    PC_LANES
+    for (int64_t i = 0; i < n; i++)
+        y[i] = RESULT(lanes->slot);
 }
 
 static void P(prepare)(F(lanes) * lanes, int pass, int64_t n)
 {
     const bool is_signed = lanes->job->windows.option[1] == PC_SIGNED;
-    for (int64_t i = 0; pass == 2 && i < n; i++) {
-        T total;
-        const T root = P(root)(lanes, i, &total), sum = (T)lanes->slot[P(POWERS)][i];
-        const A share = lanes->job->windows.option[0] ? 1 / lanes->count[i] : 1;
-        const bool linear = is_signed && lanes->param[0][i] == 1;
-        const A scale = P(result)(lanes, i, root) == 0 ? 0 : (A)root / (A)(sum < 0 ? -sum : sum);
-        lanes->slot[P(SCALE)][i] = linear ? share : scale;
+    const bool mean = lanes->job->windows.option[0];
+    A *const *slot = lanes->slot;
+    if (pass != 2)
+        return;
+    P(find_root)(lanes, n);
+    PC_LANES
+    for (int64_t i = 0; i < n; i++) {
+        const A sum = slot[P(POWERS)][i], one = 1 / lanes->count[i], share = mean ? one : 1;
+        const A slope = slot[P(ROOT)][i] / (sum < 0 ? -sum : sum);
+        const A scale = RESULT(slot) == 0 ? 0 : slope;
+        slot[P(SCALE)][i] = is_signed & (lanes->param[0][i] == 1) ? share : scale;
     }
 }
 
 static void P(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[])
 {
-    const double most = sizeof(T) == sizeof(float) ? FLT_MAX : DBL_MAX;
+    const T most = (T)(sizeof(T) == sizeof(float) ? FLT_MAX : DBL_MAX);
+    A *const *slot = lanes->slot;
+    PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        T total;
-        const T root = P(root)(lanes, i, &total), y = P(result)(lanes, i, root);
-        const T p = lanes->param[0][i];
-        const A logs = lanes->slot[P(LOGS)][i] / lanes->slot[P(POWERS)][i];
-        const double slope = (double)(y / p * ((T)logs - LOG(root)));
-        gradient[0][i] = y == 0 || fabs((double)p) > most ? 0 : (double)lanes->dy[i] * slope;
+        const T y = RESULT(slot), p = lanes->param[0][i], size = p < 0 ? -p : p;
+        const A logs = slot[P(LOGS)][i] / slot[P(POWERS)][i];
+        const T slope = y / p * ((T)logs - LOG((T)slot[P(ROOT)][i]));
+        const double all = (double)lanes->dy[i] * (double)slope;
+        gradient[0][i] = (y == 0) | (size > most) ? 0 : all;
     }
 }
 
@@ -216,3 +252,5 @@ static const F(functor) P(functor) = {
 #undef P
 #undef LOG
 #undef POW
+#undef PICK
+#undef RESULT

@@ -18,14 +18,17 @@
 #define EXP PC_CAT(pc_exp, T_NAME)
 #define POW PC_CAT(pc_pow, T_NAME)
 #define SIGMOID PC_CAT(pc_sigmoid, T_NAME)
+#define PICK PC_CAT(pc_pick, T_NAME)
 /* Not every functor uses all of its inputs. */
 #define INPUTS                                                                                     \
     const T x = xs[i], g = USES_MAP ? map[i] : 0, p = USES_P ? param[i] : 0;                       \
     (void)x, (void)g, (void)p, (void)n0, (void)o0, (void)map, (void)param
 
-enum { W(LARGEST), W(WEIGHTS), W(PRODUCTS), W(MEAN), W(LEARNT), W(SLOTS) };
-static const pc_slot W(slot)[W(SLOTS)] = {
-    {0, PC_SLOT_MAX}, {1, PC_SLOT_SUM}, {1, PC_SLOT_SUM}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}};
+/* SHARE: dy / sum w. */
+enum { W(LARGEST), W(WEIGHTS), W(PRODUCTS), W(MEAN), W(SHARE), W(LEARNT), W(SLOTS) };
+static const pc_slot W(slot)[W(SLOTS)] = {{0, PC_SLOT_MAX},     {1, PC_SLOT_SUM},
+                                          {1, PC_SLOT_SUM},     {2, PC_SLOT_DERIVED},
+                                          {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}};
 
 PC_OUTLINE void W(find_largest)(const T *xs, const T *map, const T *param, T n0, int o0, A *largest,
                                 int64_t lo, int64_t hi)
@@ -33,8 +36,8 @@ PC_OUTLINE void W(find_largest)(const T *xs, const T *map, const T *param, T n0,
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         INPUTS;
-        const T k = KEY, m = (T)largest[i], larger = k > m ? k : m;
-        largest[i] = (A)(k != k ? k : larger);
+        const T k = KEY, m = (T)largest[i];
+        largest[i] = (A)((k > m) | (k != k) ? k : m);
     }
 }
 
@@ -51,31 +54,36 @@ PC_OUTLINE void W(weigh)(const T *xs, const T *map, const T *param, T n0, int o0
 
 /* dx holds the weights. */
 PC_OUTLINE void W(differentiate)(const T *xs, const T *map, const T *param, T n0, int o0,
-                                 A *const slot[], const T *dy, T *dx, T *dmap, int64_t lo,
-                                 int64_t hi)
+                                 A *const slot[], T *dx, T *dmap, int64_t lo, int64_t hi)
 {
-    const A *weights = slot[W(WEIGHTS)], *mean = slot[W(MEAN)];
+    const A *mean = slot[W(MEAN)], *share = slot[W(SHARE)];
     A *learnt = slot[W(LEARNT)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         INPUTS;
-        const T w = dx[i], y = (T)mean[i], a = (T)((A)dy[i] * (A)w / weights[i]);
-        const T away = x == y ? 0 : x - y; /* also between equal infinities */
-        const T d = w == 0 ? 0 : a * away, by_x = L_X, by_map = L_MAP, by_p = L_P;
+        const T w = dx[i], y = (T)mean[i], a = (T)((A)w * share[i]);
+        const T apart = x - y, away = x == y ? 0 : apart; /* also between equal infinities */
+        const T d = a * away, by_x = L_X, by_map = L_MAP, by_p = L_P;
+        const bool none = (w == 0) | (d == 0); /* `|`, as `||` is a branch */
         (void)by_map, (void)by_p;
-        dx[i] = a + (d == 0 || by_x == 0 ? 0 : d * by_x);
+        dx[i] = a + (none | (by_x == 0) ? 0 : d * by_x);
         if (USES_MAP)
-            dmap[i] = d == 0 || by_map == 0 ? 0 : d * by_map;
+            dmap[i] = none | (by_map == 0) ? 0 : d * by_map;
         if (USES_P)
-            learnt[i] += d == 0 || by_p == 0 ? 0 : (A)d * (A)by_p;
+            learnt[i] += none | (by_p == 0) ? 0 : (A)d * (A)by_p;
     }
 }
 
 static void W(prepare)(F(lanes) * lanes, int pass, int64_t n)
 {
     A *const *slot = lanes->slot;
-    for (int64_t i = 0; pass == 2 && i < n; i++)
+    if (pass != 2)
+        return;
+    PC_LANES
+    for (int64_t i = 0; i < n; i++) {
         slot[W(MEAN)][i] = slot[W(PRODUCTS)][i] / slot[W(WEIGHTS)][i];
+        slot[W(SHARE)][i] = (A)lanes->dy[i] / slot[W(WEIGHTS)][i];
+    }
 }
 
 static void W(pass)(const F(block) * block, F(lanes) * lanes, int pass)
@@ -96,12 +104,13 @@ static void W(pass)(const F(block) * block, F(lanes) * lanes, int pass)
         if (pass == 1)
             F(add_weighted)(x, dx, slot[W(WEIGHTS)], slot[W(PRODUCTS)], lo, hi);
         else
-            W(differentiate)(x, map, param, n0, o0, slot, lanes->dy, dx, block->dmap + at, lo, hi);
+            W(differentiate)(x, map, param, n0, o0, slot, dx, block->dmap + at, lo, hi);
     }
 }
 
 static void W(finish)(const F(lanes) * lanes, int64_t n, T *y)
 {
+    PC_LANES
     for (int64_t i = 0; i < n; i++)
         y[i] = (T)(lanes->slot[W(PRODUCTS)][i] / lanes->slot[W(WEIGHTS)][i]);
 }
@@ -109,6 +118,7 @@ static void W(finish)(const F(lanes) * lanes, int64_t n, T *y)
 #if USES_P
 static void W(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[])
 {
+    PC_LANES
     for (int64_t i = 0; i < n; i++)
         gradient[0][i] = (double)lanes->slot[W(LEARNT)][i];
 }
@@ -132,6 +142,7 @@ static const F(functor) W(functor) = {
 #undef EXP
 #undef POW
 #undef SIGMOID
+#undef PICK
 #undef INPUTS
 #undef NAME
 #undef KEY

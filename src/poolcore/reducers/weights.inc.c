@@ -3,7 +3,7 @@
 
 /* w = exp(p x); o0: constants for the gradient of x. */
 #define NAME softmax
-#define KEY (p == 0 ? 0 : p * x)
+#define KEY PICK(p == 0, 0, p * x)
 #define WEIGHT(k, m) ((k) == (m) ? 1 : EXP((k) - (m)))
 #define L_X (o0 ? 0 : p)
 #define L_MAP 0
@@ -35,8 +35,8 @@
 #include "weighted.inc.c"
 
 /* w = max(x, 0)^n0, or |x|^n0; NaN stays. */
-#define SIZE(u) (o0 ? ((u) < 0 ? -(u) : (u)) : (u) < 0 ? 0 : (u))
-#define RATIO(k, m) ((m) == 0 || (k) == (m) ? 1 : (k) / (m))
+#define SIZE(u) PICK((u) < 0, o0 ? -(u) : 0, u)
+#define RATIO(k, m) PICK(((m) == 0) | ((k) == (m)), 1, (k) / (m))
 #define NAME positive
 #define KEY SIZE(x)
 #define WEIGHT(k, m) RATIO(k, m)

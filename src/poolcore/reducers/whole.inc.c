@@ -105,7 +105,7 @@ static void F(scatter_run)(F(whole) * w, const F(run) * run, int operand, T *cel
 {
     const pc_operand *op = &w->job->op[operand];
     ON_T(add_columns)(F(run_at)(w, run, operand), run->step * op->axis[2], op->lane, run->n,
-                      w->job->L, cells + run->cell, run->pitch);
+                      w->job->L, cells + run->cell, run->pitch, op->contiguous);
 }
 
 static void F(mark_run)(F(whole) * w, const F(run) * run, int operand, T *cells)

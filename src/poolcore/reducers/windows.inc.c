@@ -204,7 +204,7 @@ static void F(scatter)(const F(walk) * w, int operand, const pc_row *row, const 
     const int64_t L = w->job->L;
     if (row->end > row->first)
         ON_T(add_columns)(F(row_at)(w, operand, row), F(column_step)(w) * op->axis[2], op->lane,
-                          row->end - row->first, L, src + row->first * L, L);
+                          row->end - row->first, L, src + row->first * L, L, op->contiguous);
 }
 
 /* The rows from this one on, as many as a block holds. */
@@ -365,11 +365,19 @@ static void F(spread_slots)(const F(walk) * w, int pass)
     }
 }
 
+/* The lanes that know what a window's members came to: up to a whole number of blocks, or the first L. */
+static int64_t F(knowing)(const F(walk) * w)
+{
+    const pc_job *job = w->job;
+    return job->windows.fold ? job->L
+                             : pc_min(pc_round_up(w->lanes.n, PC_BLOCK), job->windows.pitch);
+}
+
 static void F(run_pass)(F(walk) * w, int pass, bool emits)
 {
     const bool fold = w->job->windows.fold;
     if (w->functor->prepare)
-        w->functor->prepare(&w->lanes, pass, fold ? w->job->L : w->lanes.n);
+        w->functor->prepare(&w->lanes, pass, F(knowing)(w));
     if (fold)
         F(spread_slots)(w, pass);
     F(reset)(w, pass);
@@ -439,7 +447,7 @@ static void F(pool_outputs)(F(walk) * w)
 {
     for (int pass = 0; pass < w->functor->forward; pass++)
         F(run_pass)(w, pass, false);
-    w->functor->finish(&w->lanes, w->job->windows.fold ? w->job->L : w->lanes.n, w->lanes.dy);
+    w->functor->finish(&w->lanes, F(knowing)(w), w->lanes.dy);
     F(store_outputs)(w, PC_Y, w->lanes.dy);
     if (w->job->op[PC_MARKS].data)
         F(store_marks)(w);
@@ -451,7 +459,7 @@ static void F(learn)(F(walk) * w)
     const pc_job *job = w->job;
     const int64_t n = job->windows.fold ? job->L : w->lanes.n;
     double *partial = w->lanes.partial;
-    w->functor->learn(&w->lanes, n, w->gradient);
+    w->functor->learn(&w->lanes, F(knowing)(w), w->gradient);
     for (int p = 0; p < job->windows.params; p++) {
         const int64_t width = job->windows.param[p].width;
         for (int64_t i = 0; width == 1 && i < n; i++)
