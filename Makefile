@@ -28,7 +28,7 @@ PIP := $(BIN)/python -m pip -qq
 # Folders too: their time changes when a file in them goes.
 SOURCES := CMakeLists.txt pyproject.toml README.md LICENSE $(shell \
     find src python tests/c \( -name __pycache__ -o -name '.?*' \) -prune -o -print)
-C_FILES := $(filter %.c %.h,$(SOURCES)) $(wildcard benchmarks/*.c) \
+C_FILES := $(filter %.c %.h,$(SOURCES)) \
     $(shell find examples tests/plugins -name '*.c')
 
 .NOTPARALLEL:

@@ -36,7 +36,7 @@ def run_tests(session: nox.Session, **env: str) -> None:
 def lint(session: nox.Session) -> None:
     """ruff and clang-format."""
     session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
-    folders = ("src", "python", "tests", "benchmarks", "examples")
+    folders = ("src", "python", "tests", "examples")
     c_files = [str(file) for folder in folders for file in Path(folder).rglob("*.[ch]")]
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -96,6 +96,6 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def bench(session: nox.Session) -> None:
-    """The benchmark; what follows `--` goes to it."""
+    """The benchmark, beside every peer; what follows `--` goes to it."""
     session.install(".[bench]")
-    session.run("python", "benchmarks/run.py", *session.posargs)
+    session.run("poolreg", "bench", *session.posargs)

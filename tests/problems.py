@@ -1,4 +1,4 @@
-"""Named pooling problems: the reader of shapes.txt, shared by the tests and the benchmarks."""
+"""Named pooling problems: the reader of shapes.txt."""
 
 import math
 from dataclasses import dataclass

@@ -281,7 +281,7 @@ def test_a_broken_plugin_is_named_and_spoils_nothing(
 def test_help_lists_the_commands(call: Call) -> None:
     done = call()
     assert done.code == 0
-    for command in ("apply", "demo", "describe", "info", "methods", "plugins"):
+    for command in ("apply", "bench", "demo", "describe", "info", "methods", "plugins"):
         assert f"  {command} " in done.out
         assert call(command, "--help").code == 0
 

@@ -66,6 +66,13 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
+def _counts(text: str) -> tuple[int, ...]:
+    counts = _integers(text, ",")
+    if min(counts) < 1:
+        raise ValueError
+    return counts
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     if not all(names):
@@ -82,6 +89,8 @@ PADDING = reads(
 AXES = reads(lambda text: _integers(text, ","), "a list of integers as in 0,1")
 ASSIGNMENT = reads(_assignment, "of the form name=value")
 NAMES = reads(_names, "a list of methods as in max,avg")
+WORDS = reads(_names, "a list of names as in a,b")
+COUNTS = reads(_counts, "a list of positive integers as in 1,2")
 
 
 @dataclass(frozen=True)

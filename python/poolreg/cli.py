@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -163,6 +163,81 @@ def run_apply(
     written = task.compare_to(target, compare) if compare else task.pool_to(target, str(method))
     note = f" ({task.picture.note})" if task.picture.note else ""
     click.echo(f"{source}: {task.x.shape} {task.x.dtype}{note}\nwrote {target}: {written}")
+
+
+# ---- poolreg bench -----------------------------------------------------------------------------
+
+
+@cli.command("bench")
+@click.option("--quick", is_flag=True, help="Few cases, few rounds, the peers that start fast.")
+@click.option("--case", "cases", callback=arguments.WORDS, metavar="A,B,…", help="These alone.")
+@click.option(
+    "--peer",
+    "peers",
+    callback=arguments.WORDS,
+    metavar="A,B,…",
+    help="These alone, beside poolreg and the limit of the memory.",
+)
+@click.option(
+    "--threads", callback=arguments.COUNTS, default="1,2", show_default=True, metavar="N,M,…"
+)
+@click.option("--rounds", type=click.IntRange(min=2), metavar="N", help="Default 15; quick: 3.")
+@click.option("--json", "json_file", type=FILE_TO_WRITE, metavar="FILE", help="Everything.")
+@click.option("--markdown", type=FILE_TO_WRITE, metavar="FILE", help="The tables.")
+@click.option("--plot", type=FILE_TO_WRITE, metavar="FILE", help="A picture, PNG or SVG.")
+@click.option("--resume", is_flag=True, help="Keep the rows that are in the JSON file already.")
+@click.option("--list", "only_list", is_flag=True, help="The cases and the peers; nothing is run.")
+def run_benchmark(
+    quick: bool,
+    cases: Sequence[str] | None,
+    peers: Sequence[str] | None,
+    threads: Sequence[int],
+    rounds: int | None,
+    json_file: Path | None,
+    markdown: Path | None,
+    plot: Path | None,
+    resume: bool,
+    only_list: bool,
+) -> None:
+    """Time poolreg beside other libraries and the memory; those that are absent are skipped.
+
+    All of them: pip install "poolreg[bench]".  The limit needs a C compiler.
+    """
+    from poolreg.bench import command, report
+    from poolreg.bench.cases import load_cases
+    from poolreg.bench.peers import BY_NAME
+
+    known = load_cases()
+    check_known("--case", cases, known)
+    check_known("--peer", peers, BY_NAME)
+    if plot is not None:
+        check_picture_name(plot)
+    if resume and json_file is None:
+        raise click.UsageError("--resume goes with --json")
+    if only_list:
+        click.echo(command.listed(known))
+        return
+    plan = command.Plan(
+        cases=command.chosen_cases(known, cases, quick),
+        peers=command.chosen_peers(peers, quick),
+        threads=tuple(threads),
+        rounds=rounds or (command.QUICK_ROUNDS if quick else command.ROUNDS),
+        json=json_file,
+        markdown=markdown,
+        plot=plot,
+        resume=resume,
+    )
+    found = command.run(plan)
+    click.echo(report.as_markdown(found), nl=False)
+    for line in command.spoken_absence(found):
+        click.echo(line, err=True)
+
+
+def check_known(option: str, names: Sequence[str] | None, known: Mapping[str, object]) -> None:
+    """BadParameter for a name that there is not."""
+    for name in names or ():
+        if name not in known:
+            raise click.BadParameter(f"{name!r} is none of: {', '.join(known)}", param_hint=option)
 
 
 # ---- poolreg methods, describe, info -----------------------------------------------------------

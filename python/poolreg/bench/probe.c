@@ -1,7 +1,7 @@
 /* The memory-bandwidth probe: read some floats, write some floats, and do nothing else.
  *
  * The two streams advance together, a block at a time, as they do in pooling. Each thread owns one
- * contiguous share of both. Compiled when the benchmark runs; see bandwidth.py. */
+ * contiguous share of both. Compiled when the benchmark runs; see probe.py. */
 
 #include <stddef.h>
 

@@ -1,0 +1,262 @@
+"""What was measured, as JSON (everything) and as Markdown (the medians and the ratios)."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from poolreg.bench.measure import Row, Timing
+from poolreg.bench.peers import BY_NAME, LIMIT, OURS, PEERS
+
+NOISY = 0.25
+UNITS = (("ms", 1e3), ("µs", 1e6), ("ns", 1e9))
+MIB = 1 << 20
+
+
+@dataclass
+class Report:
+    """The rows, what they were measured with, and the peers that were not there."""
+
+    environment: dict[str, Any]
+    absent: dict[str, str] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+
+    def has(self, case: str, threads: int) -> bool:
+        return any((row.case, row.threads) == (case, threads) for row in self.rows)
+
+
+# ---- JSON --------------------------------------------------------------------------------------
+
+
+def as_json(report: Report) -> str:
+    return json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n"
+
+
+def from_json(text: str) -> Report:
+    content = json.loads(text)
+    rows = [
+        Row(**{**row, "timings": {name: Timing(**t) for name, t in row["timings"].items()}})
+        for row in content["rows"]
+    ]
+    return Report(content["environment"], content["absent"], rows)
+
+
+def write(path: Path, text: str) -> None:
+    """All of it or nothing: an interrupted run leaves the last whole file."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
+
+
+# ---- Comparisons -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The best peer beside us, both allocating their results or both writing into given ones."""
+
+    ours: str
+    peer: str
+    ratio: float
+
+
+def comparison(row: Row) -> Comparison | None:
+    """Of the two forms the one in which we look worse."""
+    found = [one for ours in OURS.values() if (one := best_beside(row, ours))]
+    return min(found, key=lambda one: one.ratio, default=None)
+
+
+def best_beside(row: Row, ours: str) -> Comparison | None:
+    peers = [
+        name
+        for name in row.timings
+        if name not in (*OURS.values(), LIMIT) and BY_NAME[name].form == BY_NAME[ours].form
+    ]
+    if not peers or ours not in row.timings:
+        return None
+    best = min(peers, key=lambda name: row.timings[name].seconds)
+    return Comparison(ours, best, row.timings[best].seconds / row.timings[ours].seconds)
+
+
+def over_limit(row: Row) -> float | None:
+    """How many times the limit our faster form takes."""
+    ours = [row.timings[name].seconds for name in OURS.values() if name in row.timings]
+    if not ours or LIMIT not in row.timings:
+        return None
+    return min(ours) / row.timings[LIMIT].seconds
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Best peer over ours, for all rows of a thread count."""
+
+    threads: int
+    rows: int
+    mean: float
+    least: float
+    least_case: str
+    least_peer: str
+
+
+def summaries(rows: Sequence[Row]) -> list[Summary]:
+    found = []
+    for threads in thread_counts(rows):
+        pairs = [
+            (one, row.case)
+            for row in rows
+            if row.threads == threads and (one := comparison(row)) is not None
+        ]
+        if pairs:
+            least, case = min(pairs, key=lambda pair: pair[0].ratio)
+            mean = statistics.geometric_mean(one.ratio for one, _ in pairs)
+            found.append(Summary(threads, len(pairs), mean, least.ratio, case, least.peer))
+    return found
+
+
+def thread_counts(rows: Iterable[Row]) -> list[int]:
+    return sorted({row.threads for row in rows})
+
+
+# ---- Markdown ----------------------------------------------------------------------------------
+
+
+def as_markdown(report: Report) -> str:
+    """The table for a README, then everything that was timed."""
+    parts = [
+        said_of_machine(report.environment),
+        headline(report.rows),
+        main_table(report.rows),
+        "Best peer / poolreg, over all rows:",
+        "".join(f"- {spoken(one)}\n" for one in summaries(report.rows)),
+        "## All peers",
+        *(part for threads in thread_counts(report.rows) for part in peer_part(report, threads)),
+        memory_part(report.rows),
+        not_measured(report),
+    ]
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
+
+
+def said_of_machine(environment: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in environment["peers"].items())
+    ours = environment["poolreg"]
+    return (
+        f"{environment['date']}, commit {environment['commit']}, {environment['cpu']}, "
+        f"{environment['cpus']} CPUs, {ours['isa']}, compiler {ours['compiler']}, Python "
+        f"{environment['python']}, numpy {environment['numpy']}; {versions}."
+    )
+
+
+def headline(rows: Sequence[Row]) -> str:
+    counts = " / ".join(map(str, thread_counts(rows)))
+    return (
+        f"Medians at {counts} thread(s). poolreg and the best peer both allocate their results, or "
+        "both write into given ones (*out=*), whichever is worse for poolreg. The last column "
+        "takes the faster form of poolreg. `~`: quartiles more than 25 % apart."
+    )
+
+
+def main_table(rows: Sequence[Row]) -> str:
+    """One line a case; a cell has the thread counts side by side."""
+    header = [
+        "case",
+        "poolreg",
+        "best peer",
+        "which",
+        "limit",
+        "best peer / poolreg",
+        "poolreg / limit",
+    ]
+    body = []
+    for case in dict.fromkeys(row.case for row in rows):
+        same = sorted((row for row in rows if row.case == case), key=lambda row: row.threads)
+        columns = [[case, *main_cells(row)] for row in same]
+        body.append([side_by_side(cells) for cells in zip(*columns, strict=True)])
+    return table(header, body)
+
+
+def main_cells(row: Row) -> list[str]:
+    found, limit = comparison(row), over_limit(row)
+    ours = found.ours if found else OURS["new"]
+    peer = found.peer if found else ""
+    return [
+        time_cell(row, ours) + (" out=" if ours == OURS["out"] else ""),
+        time_cell(row, peer),
+        peer,
+        time_cell(row, LIMIT),
+        f"{found.ratio:.2f}" if found else "",
+        f"{limit:.2f}" if limit else "",
+    ]
+
+
+def side_by_side(cells: Sequence[str]) -> str:
+    return cells[0] if len(set(cells)) == 1 else " / ".join(cell or "–" for cell in cells)
+
+
+def spoken(one: Summary) -> str:
+    return (
+        f"{one.threads} thread(s), {one.rows} rows: geometric mean {one.mean:.2f}, smallest "
+        f"{one.least:.2f} ({one.least_case}, {one.least_peer})"
+    )
+
+
+def peer_part(report: Report, threads: int) -> list[str]:
+    rows = [row for row in report.rows if row.threads == threads]
+    names = [peer.name for peer in PEERS if any(peer.name in row.timings for row in rows)]
+    body = [[row.case, *(time_cell(row, name) for name in names)] for row in rows]
+    return [f"### {threads} thread(s)", table(["case", *names], body)]
+
+
+def memory_part(rows: Sequence[Row]) -> str:
+    """MiB that a call takes at its peak; from the rows with the fewest threads."""
+    least = min(thread_counts(rows), default=0)
+    rows = [row for row in rows if row.threads == least and row.memory]
+    names = [peer.name for peer in PEERS if any(peer.name in row.memory for row in rows)]
+    body = [
+        [row.case, *(f"{row.memory[n] / MIB:.1f}" if n in row.memory else "" for n in names)]
+        for row in rows
+    ]
+    if not rows:
+        return ""
+    heading = (
+        f"### Memory, {least} thread(s)\n\nMiB that one call adds at its peak, with its result; "
+        "what a library keeps from earlier calls is not seen.\n\n"
+    )
+    return heading + table(["case", *names], body)
+
+
+def not_measured(report: Report) -> str:
+    absent = [f"- {name}: {reason}\n" for name, reason in report.absent.items()]
+    failed = [
+        f"- {row.case}, {row.threads} thread(s), {name}: {reason}\n"
+        for row in report.rows
+        for name, reason in row.failures.items()
+    ]
+    if not absent and not failed:
+        return ""
+    return "### Not measured\n\n" + "".join(absent + failed)
+
+
+def table(header: list[str], body: list[list[str]]) -> str:
+    """Columns padded so that the source reads as well as the rendered table."""
+    widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
+
+    def line(cells: list[str]) -> str:
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        return f"| {' | '.join(padded)} |\n"
+
+    rule = ["-" * max(width, 1) for width in widths]
+    return "".join(map(line, (header, rule, *body)))
+
+
+def time_cell(row: Row, name: str) -> str:
+    """A median with its unit; `~` marks a quartile spread too wide to trust."""
+    if name not in row.timings:
+        return ""
+    timing = row.timings[name]
+    unit, scale = next(unit for unit in UNITS if timing.seconds * unit[1] >= 1 or unit[0] == "ns")
+    return f"{timing.seconds * scale:.4g} {unit}" + "~" * (timing.spread > NOISY)
