@@ -719,7 +719,7 @@ def read_capsule(capsule):
 
 
 def capsule_name(capsule):
-    """The name of a capsule; TypeError if it is none."""
+    """The name of a capsule; ValueError if it is none."""
     cdef const char *name = PyCapsule_GetName(capsule)
     return "" if name == NULL else name.decode()
 

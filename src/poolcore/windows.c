@@ -46,7 +46,7 @@ static void tile_windows(pc_job *job)
 /* ---- Blocks of whole windows ----------------------------------------------------------------- */
 
 /* More taps than any memory holds. */
-static const int64_t MOST_TAPS = INT64_C(1) << 48;
+static const int64_t MOST_TAPS = INT64_C(1) << 40;
 
 static void tile_whole(pc_job *job)
 {
