@@ -72,15 +72,21 @@ def comparison(row: Row) -> Comparison | None:
 
 
 def best_beside(row: Row, ours: str) -> Comparison | None:
-    peers = [
-        name
-        for name in row.timings
+    """Of the peers that do the case as it lies in memory."""
+    beside = [one for one in compared(row, ours) if not BY_NAME[one.peer].converted]
+    return min(beside, key=lambda one: one.ratio, default=None)
+
+
+def compared(row: Row, ours: str) -> list[Comparison]:
+    """Every peer of the same form beside this form of ours."""
+    if ours not in row.timings:
+        return []
+    seconds = row.timings[ours].seconds
+    return [
+        Comparison(ours, name, timing.seconds / seconds)
+        for name, timing in row.timings.items()
         if name not in (*OURS.values(), LIMIT) and BY_NAME[name].form == BY_NAME[ours].form
     ]
-    if not peers or ours not in row.timings:
-        return None
-    best = min(peers, key=lambda name: row.timings[name].seconds)
-    return Comparison(ours, best, row.timings[best].seconds / row.timings[ours].seconds)
 
 
 def over_limit(row: Row) -> float | None:
@@ -93,7 +99,7 @@ def over_limit(row: Row) -> float | None:
 
 @dataclass(frozen=True)
 class Summary:
-    """Best peer over ours, for all rows of a thread count."""
+    """A peer's time over ours, for all rows of a thread count."""
 
     threads: int
     rows: int
@@ -104,18 +110,36 @@ class Summary:
 
 
 def summaries(rows: Sequence[Row]) -> list[Summary]:
+    """Of the best peer of each row."""
+    return [
+        summary(threads, [(row.case, one) for row in same if (one := comparison(row))])
+        for threads, same in by_threads(rows)
+        if any(map(comparison, same))
+    ]
+
+
+def converted_summaries(rows: Sequence[Row]) -> list[Summary]:
+    """Of each peer whose arrays are in another layout."""
     found = []
-    for threads in thread_counts(rows):
-        pairs = [
-            (one, row.case)
-            for row in rows
-            if row.threads == threads and (one := comparison(row)) is not None
-        ]
-        if pairs:
-            least, case = min(pairs, key=lambda pair: pair[0].ratio)
-            mean = statistics.geometric_mean(one.ratio for one, _ in pairs)
-            found.append(Summary(threads, len(pairs), mean, least.ratio, case, least.peer))
+    for threads, same in by_threads(rows):
+        pairs: dict[str, list[tuple[str, Comparison]]] = {}
+        for row in same:
+            for one in (one for ours in OURS.values() for one in compared(row, ours)):
+                if BY_NAME[one.peer].converted:
+                    pairs.setdefault(one.peer, []).append((row.case, one))
+        found += [summary(threads, of_peer) for of_peer in pairs.values()]
     return found
+
+
+def summary(threads: int, pairs: Sequence[tuple[str, Comparison]]) -> Summary:
+    case, least = min(pairs, key=lambda pair: pair[1].ratio)
+    mean = statistics.geometric_mean(one.ratio for _, one in pairs)
+    return Summary(threads, len(pairs), mean, least.ratio, case, least.peer)
+
+
+def by_threads(rows: Sequence[Row]) -> list[tuple[int, list[Row]]]:
+    counts = thread_counts(rows)
+    return [(threads, [row for row in rows if row.threads == threads]) for threads in counts]
 
 
 def thread_counts(rows: Iterable[Row]) -> list[int]:
@@ -133,6 +157,7 @@ def as_markdown(report: Report) -> str:
         main_table(report.rows),
         "Best peer / poolreg, over all rows:",
         "".join(f"- {spoken(one)}\n" for one in summaries(report.rows)),
+        converted_part(report.rows),
         "## All peers",
         *(part for threads in thread_counts(report.rows) for part in peer_part(report, threads)),
         memory_part(report.rows),
@@ -202,6 +227,17 @@ def spoken(one: Summary) -> str:
         f"{one.threads} thread(s), {one.rows} rows: geometric mean {one.mean:.2f}, smallest "
         f"{one.least:.2f} ({one.least_case}, {one.least_peer})"
     )
+
+
+def converted_part(rows: Sequence[Row]) -> str:
+    found = converted_summaries(rows)
+    if not found:
+        return ""
+    heading = (
+        "Not among them is who wants another layout than the array has. Peer / poolreg, the "
+        "conversion not counted:\n\n"
+    )
+    return heading + "".join(f"- {spoken(one)}\n" for one in found)
 
 
 def peer_part(report: Report, threads: int) -> list[str]:

@@ -32,6 +32,7 @@ class Peer:
     form: Form
     package: str | None = None  # what pip installs
     quick: bool = True  # in a quick run: starts fast, and is near the best somewhere
+    converted: bool = False  # its arrays are in another layout than the case's, beforehand
 
 
 OURS: dict[Form, str] = {"new": "poolreg", "out": "poolreg_out"}
@@ -44,7 +45,7 @@ PEERS = (
     Peer("torch", "torch_eager", "new", "torch"),
     Peer("torch_out", "torch_out", "out", "torch"),
     Peer("torch_onednn", "torch_onednn", "new", "torch"),
-    Peer("torch_onednn_blocked", "torch_onednn", "new", "torch"),
+    Peer("torch_onednn_blocked", "torch_onednn", "new", "torch", converted=True),
     Peer("torch_compile", "torch_compile", "new", "torch", quick=False),
     Peer("onnxruntime", "onnx_runtime", "new", "onnx onnxruntime"),
     Peer("onnxruntime_out", "onnx_runtime", "out", "onnx onnxruntime"),
