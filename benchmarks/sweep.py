@@ -1,8 +1,8 @@
-"""Max and average over every kernel, stride and width: does the cost grow as it should, without a cliff?
+"""Max and average over kernels, strides and widths: does the cost grow as it should, without cliffs?
 
-Every cell pools about as many elements, forward, float32, one thread, into a given result, beside the
-time that reading the input and writing the result take.  An outlier is a cell that costs more than
-twice what its neighbours do: the next smaller and the next larger kernel and width.
+Every cell pools about as many elements, forward, float32, one thread, into a given result, beside
+the time that reading the input and writing the result take.  An outlier is a cell that costs more
+than twice what its neighbours do: the next smaller and the next larger kernel and width.
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ num_threads : int
     For this call; default: see num_threads."""
 SELECTING_RULES = """NaN wins: a window with a NaN gives NaN, and the index of its last one.  Of
 equal elements the first in row-major order is selected.  Padding is never selected."""
-SUMMING_RULES = """NaN and infinities go where their windows are, and nowhere else.  float32 windows
-of more than 64 elements are summed in double."""
+SUMMING_RULES = """NaN and infinities go where their windows are, and nowhere else.  float32 is
+summed in double where more than 64 additions would follow one another."""
 EMPTY = {
     True: "A window that holds only padding is a ShapeError.",
     False: "A window that holds only padding gives 0 (an average that does not count padding: a "

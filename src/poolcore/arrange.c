@@ -237,7 +237,25 @@ static void take_lanes(pc_job *job, roles *r, role *lane)
         r->others--;
 }
 
-static void place_roles(pc_arrangement *to, roles *r, bool lanes_may_be_columns)
+/* The densest unpooled axis as one that is pooled with windows of one element: its planes are rows of
+ * one plane, and are walked in groups, without the work that a plane costs. */
+static void take_planes(pc_arrangement *to, roles *r, int free_axis)
+{
+    if (free_axis < 0 || r->others == 0)
+        return;
+    for (int p = 0; p < r->pooled; p++)
+        if (r->pool[p].axis->rows > 1)
+            return;
+    const role *planes = &r->other[r->others - 1];
+    if (planes->as.mark != 0)
+        return;
+    r->others--;
+    pc_axis_regular(&to->planes, planes->as.n, 1, 1, 0, 0, 1, false);
+    place_axis(&to->job, free_axis, planes, &to->planes);
+}
+
+static void place_roles(pc_arrangement *to, roles *r, bool lanes_may_be_columns,
+                        bool planes_may_be_rows)
 {
     pc_job *job = &to->job;
     int free_axis = 2;
@@ -256,6 +274,8 @@ static void place_roles(pc_arrangement *to, roles *r, bool lanes_may_be_columns)
     }
     for (int p = r->pooled - 1; p >= 0; p--)
         place_axis(job, free_axis--, &r->pool[p], r->pool[p].axis);
+    if (planes_may_be_rows)
+        take_planes(to, r, free_axis);
     job->nouter = r->others;
     for (int d = 0; d < r->others; d++)
         job->outer[d] = r->other[d].as;
@@ -309,7 +329,8 @@ pc_status pc_arrange(pc_arrangement *to, const pc_call *call, bool to_input)
     densest_last(&r);
     merge_others(&r);
     memset(&to->job, 0, offsetof(pc_job, outer));
-    place_roles(to, &r, call->reducer != PC_WINDOWS);
+    const bool separable = call->reducer != PC_WINDOWS;
+    place_roles(to, &r, separable, separable && !to_input);
     place_data(&to->job, call);
     order_marks(&to->job);
     to->job.to_input = to_input;

@@ -25,6 +25,8 @@
 #define PC_MOST_TAPS 64
 /* Destination rows of a group. */
 #define PC_MOST_ROWS 32
+/* Members of a run that are combined from left to right; of longer runs, partial results. */
+#define PC_RUN 16
 /* Room behind every scratch row, so that loops may run over whole blocks of PC_BLOCK lanes. */
 #define PC_BLOCK 16
 
@@ -61,9 +63,10 @@ typedef struct pc_outer {
 
 /* How a kernel walks along axis 2. */
 typedef enum pc_inner {
-    PC_PHASES, /* REGULAR, window in scratch: taps are contiguous runs of a row split by phase */
-    PC_RUNS,   /* members are neighbours: reduce the run of every output */
-    PC_SPARSE, /* REGULAR, window too wide for scratch: tap by tap from memory */
+    PC_PHASES,    /* REGULAR, window in scratch: taps are contiguous runs of a row split by phase */
+    PC_ADJOINING, /* a few columns each, of which none is shared or left out: registers will do */
+    PC_RUNS,      /* members are neighbours: reduce the run of every output */
+    PC_SPARSE,    /* REGULAR, window too wide for scratch: tap by tap from memory */
 } pc_inner;
 
 typedef struct pc_job {
@@ -75,12 +78,16 @@ typedef struct pc_job {
     int64_t rows, row_block, blocks; /* destination rows; rows of an item; items a plane */
     int64_t columns, tile, tiles;    /* destination columns; columns of an item */
     pc_inner inner;
-    bool split;               /* forward: split rows into phases, for S > 1 */
-    bool halves;              /* rows are split in registers (halves.inc.c) */
-    bool long_rows;           /* neighbouring rows can be walked as one */
-    int64_t phases;           /* slots of a split row */
-    int64_t group;            /* PHASES: destination rows brought to scratch at once */
-    int64_t levels;           /* PHASES: of taps that are combined by threes; 0: one by one */
+    bool split;       /* forward: split rows into phases, for S > 1 */
+    bool halves;      /* rows are split in registers (halves.inc.c) */
+    bool long_rows;   /* neighbouring rows can be walked as one */
+    int64_t phases;   /* slots of a split row */
+    int64_t group;    /* PHASES: destination rows brought to scratch at once */
+    int64_t levels;   /* PHASES: of taps that are combined by threes; 0: one by one */
+    bool short_runs;  /* RUNS: every one has up to PC_RUN members, and a tile is in scratch */
+    bool bare_rows;   /* RUNS: a window is one row, as it is in memory ... */
+    bool rows_adjoin; /* ... where they lie one after another */
+    int64_t dealt;    /* RUNS: partial results of a group of rows */
     int64_t tall, tall_pitch; /* rows whose windows share suffixes (tall.inc.c), and their size */
     int64_t pitch, out_pitch; /* columns from one row of acc, of out, to the next */
     int64_t sources;          /* select_gather: output rows held at once */
@@ -274,13 +281,6 @@ static inline int64_t pc_take_rows(const pc_job *job, const pc_item *item, int o
         }
     }
     return count;
-}
-
-/* Does every output of the tile hold a pair of neighbours, of which none is padding? */
-static inline bool pc_is_joined(const pc_job *job, const pc_span *span)
-{
-    return job->halves && job->axis[2]->K == 2 && job->axis[2]->D == 1 && span->lead == 0 &&
-           span->n == span->width;
 }
 
 /* Are these rows, each of `size` bytes, one run in memory? */

@@ -156,10 +156,41 @@ static void tile_phases(pc_job *job)
         job->tall_pitch = pc_round_up(job->pitch * L, PC_BLOCK) + PC_BLOCK;
 }
 
+/* Columns that `tile` neighbouring outputs reach over, at the most. */
+static int64_t reach_of(const pc_axis *axis, int64_t tile)
+{
+    if (axis->kind == PC_REGULAR)
+        return (tile - 1) * axis->S + (axis->K - 1) * axis->D + 1;
+    return axis->begin ? axis->I : pc_min(pc_ceil_div(axis->I, axis->O) * tile + 1, axis->I);
+}
+
+/* Forward without marks: rows in groups. */
+static void group_runs(pc_job *job)
+{
+    const pc_axis *axis = job->axis[2];
+    const int64_t L = job->L, most = TILE / L;
+    job->short_runs = axis->K <= PC_RUN && reach_of(axis, 1) < most;
+    while (job->tile > 1 &&
+           (job->short_runs ? reach_of(axis, job->tile) + 1 : job->tile * PC_RUN) > most)
+        job->tile = (job->tile + 1) / 2;
+    const int64_t width = reach_of(axis, job->tile) + 1;
+    const int64_t of_row = job->short_runs ? width : job->tile * PC_RUN;
+    job->group = pc_min(pc_max(TILE / (of_row * L), 1), PC_MOST_ROWS);
+    if (job->short_runs)
+        job->acc = pc_round_up(job->group * width * L, PC_BLOCK) + PC_BLOCK;
+    else
+        job->dealt = pc_round_up(job->group * of_row * L, PC_BLOCK) + PC_BLOCK;
+    job->bare_rows = L == 1 && job->op[PC_X].contiguous && pc_axis_is_trivial(job->axis[0]) &&
+                     pc_axis_is_trivial(job->axis[1]);
+    job->rows_adjoin = job->op[PC_X].axis[1] == axis->I * job->op[PC_X].size &&
+                       job->axis[0]->O == 1 && axis->I >= PC_RUN;
+    job->out_pitch = job->tile;
+}
+
 static void tile_runs(pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
-    const int64_t chunk = pc_min(pc_max(TILE / job->L, 1), pc_max(axis->I, axis->O));
+    const int64_t chunk = pc_min(pc_max(TILE / job->L, PC_RUN), pc_max(axis->I, axis->O));
     job->inner = PC_RUNS;
     job->acc = (chunk + PC_BLOCK) * job->L;
     job->acc = pc_round_up(job->acc, PC_BLOCK * job->L);
@@ -167,6 +198,8 @@ static void tile_runs(pc_job *job)
     const double share = (double)axis->O / (double)axis->I;
     job->tile = job->to_input ? chunk : (int64_t)((double)chunk * share);
     job->tile = pc_min(pc_max(job->tile, 1), job->columns);
+    if (!job->to_input && !job->op[PC_MARKS].data)
+        group_runs(job);
 }
 
 static void tile_sparse(pc_job *job)
@@ -205,7 +238,8 @@ static size_t scratch_bytes(const pc_job *job)
 {
     const int64_t count = (4 + job->levels) * job->acc + (job->tall + 1) * job->tall_pitch +
                           2 * job->phases * job->slot + 3 * job->load + 4 * job->out +
-                          2 * (job->sources * job->pitch + PC_BLOCK);
+                          2 * (job->sources * job->pitch + PC_BLOCK) + 2 * job->dealt +
+                          (job->short_runs ? job->axis[2]->K * job->out : 0);
     return (size_t)pc_round_up(count * (int64_t)sizeof(double), 64);
 }
 
@@ -224,15 +258,51 @@ static void split_rows(pc_job *job)
     job->blocks = pc_ceil_div(job->rows, job->row_block);
 }
 
+/* Floats are summed in double if more than PC_PLAIN_SUM additions follow one another: those of a
+ * window's rows and then those along its columns, whichever axes these are; or all of them. */
+static bool sums_in_double(const pc_job *job, const pc_plan *plan)
+{
+    int64_t least = plan->taps, most = 1;
+    if (job->inner == PC_SPARSE)
+        return plan->taps > PC_PLAIN_SUM;
+    for (int p = 0; p < plan->pooled; p++) {
+        const int64_t K = plan->axis[p].K;
+        least = K > 1 ? pc_min(least, K) : least;
+        most = pc_max(most, K);
+    }
+    return plan->taps / least + most - 1 > PC_PLAIN_SUM;
+}
+
+static bool is_plain_sum(const pc_job *job, const pc_call *call)
+{
+    return call->reducer == PC_LINEAR && !sums_in_double(job, call->plan);
+}
+
 /* Rows with stride 2 are split as they are combined, where all of a window's rows are taken at once. */
 static void choose_halves(pc_job *job, const pc_call *call)
 {
-    const bool plain =
-        call->reducer == PC_LINEAR ? call->plan->taps <= PC_PLAIN_SUM : !call->marks.data;
+    const bool plain = is_plain_sum(job, call) || (call->reducer == PC_SELECT && !call->marks.data);
     job->halves = plain && job->inner == PC_PHASES && job->split && job->phases == 2 &&
                   job->axis[2]->S == 2 && job->L == 1 && job->op[PC_X].contiguous &&
                   job->axis[0]->K * job->axis[1]->K <= PC_BATCH && call->plan->empty_dim < 0 &&
                   !job->tall;
+}
+
+/* Rows whose windows adjoin go from memory to memory, if all of a window's rows are taken at once. */
+static void choose_adjoining(pc_job *job, const pc_call *call)
+{
+    const pc_axis *axis = job->axis[2];
+    const bool plain = (is_plain_sum(job, call) && job->uniform) ||
+                       (call->reducer == PC_SELECT && !call->marks.data);
+    const bool adjoin = axis->kind == PC_REGULAR && axis->K == axis->S && axis->K >= 2 &&
+                        axis->K <= 4 && axis->D == 1 && axis->PL == 0 &&
+                        (axis->O - 1) * axis->S + axis->K <= axis->I;
+    if (!plain || !adjoin || job->L > 1 || !job->op[PC_X].contiguous || !job->op[PC_Y].contiguous ||
+        job->axis[0]->K * job->axis[1]->K > PC_BATCH || call->plan->empty_dim >= 0)
+        return;
+    job->inner = PC_ADJOINING;
+    job->tiles = pc_ceil_div(job->columns, PC_ITEM);
+    job->tile = pc_ceil_div(job->columns, job->tiles);
 }
 
 /* Rows with stride 1 along both inner axes, one after another in memory, as one long row. */
@@ -322,13 +392,15 @@ pc_status pc_forward(const pc_call *call)
     if (call->reducer == PC_WINDOWS)
         return pc_windows_forward(call, &to.job);
     tile_columns(&to.job);
+    if (call->reducer == PC_LINEAR)
+        set_divisor(&to.job, call);
     choose_halves(&to.job, call);
+    choose_adjoining(&to.job, call);
     choose_long_rows(&to.job, call);
     split_rows(&to.job);
     pc_kernel kernel;
     if (call->reducer == PC_LINEAR) {
-        set_divisor(&to.job, call);
-        kernel = kernels->linear_forward[pc_element_type(call, plan->taps > PC_PLAIN_SUM)];
+        kernel = kernels->linear_forward[pc_element_type(call, sums_in_double(&to.job, plan))];
     } else if (call->marks.data) {
         kernel = kernels->select_forward_marked[call->order][pc_element_type(call, to.wide_marks)];
     } else {
@@ -355,7 +427,7 @@ pc_status pc_backward(const pc_call *call)
     pc_kernel kernel;
     if (call->reducer == PC_LINEAR) {
         set_divisor(&to.job, call);
-        kernel = kernels->linear_backward[pc_element_type(call, plan->taps > PC_PLAIN_SUM)];
+        kernel = kernels->linear_backward[pc_element_type(call, sums_in_double(&to.job, plan))];
     } else if (can_gather(&to.job, plan)) {
         kernel = kernels->select_gather[pc_element_type(call, to.wide_marks)];
     } else {

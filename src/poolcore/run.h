@@ -6,7 +6,7 @@
 
 /* Source elements of a work item: some microseconds, against some nanoseconds to start one. */
 enum { PC_ITEM = 32768 };
-/* Windows up to this many elements are summed in their own type, larger ones of float in double. */
+/* This many additions of floats may follow one another; sums that take more are kept in double. */
 enum { PC_PLAIN_SUM = 64 };
 
 int64_t pc_elements(const pc_plan *plan, const int64_t *shape);

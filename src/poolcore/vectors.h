@@ -1,10 +1,11 @@
 /* Registers of lanes, for the one thing that loops over lanes cannot be brought to: taking every
- * second lane apart inside a register.  Everything else is written as loops.
+ * second (or third) lane apart inside a register.  Everything else is written as loops.
  *
- * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), add, the NaN-aware
- * max and min of select.inc.c; split: the even and the odd lanes of two neighbouring registers; and
- * add_apart: lanes added to every second of twice as many numbers in memory, of which the others stay
- * as they are.
+ * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), and load_f32_f64,
+ * which widens; add, divide_by a number, the NaN-aware max and min of select.inc.c; split: the even
+ * and the odd lanes of two neighbouring registers; split3: every third lane of three; and add_apart:
+ * lanes added to every second of twice as many numbers in memory, of which the others stay as they
+ * are.
  * One form per ISA; the portable form at the end is the definition. */
 #ifndef PC_VECTORS_H
 #define PC_VECTORS_H
@@ -19,8 +20,17 @@ typedef __m512d pc_v_f64;
 enum { PC_WIDTH_f32 = 16, PC_WIDTH_f64 = 8 };
 PC_INLINE pc_v_f32 pc_load_f32(const float *p) { return _mm512_loadu_ps(p); }
 PC_INLINE pc_v_f64 pc_load_f64(const double *p) { return _mm512_loadu_pd(p); }
+PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
 PC_INLINE void pc_store_f32(float *p, pc_v_f32 a) { _mm512_storeu_ps(p, a); }
+PC_INLINE pc_v_f32 pc_divide_by_f32(pc_v_f32 a, float b)
+{
+    return _mm512_div_ps(a, _mm512_set1_ps(b));
+}
 PC_INLINE void pc_store_f64(double *p, pc_v_f64 a) { _mm512_storeu_pd(p, a); }
+PC_INLINE pc_v_f64 pc_divide_by_f64(pc_v_f64 a, double b)
+{
+    return _mm512_div_pd(a, _mm512_set1_pd(b));
+}
 PC_INLINE pc_v_f32 pc_add_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_add_ps(a, b); }
 PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_add_pd(a, b); }
 PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
@@ -51,6 +61,22 @@ PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *od
     *even = _mm512_permutex2var_pd(a, e, b);
     *odd = _mm512_permutex2var_pd(a, _mm512_add_epi64(e, _mm512_set1_epi64(1)), b);
 }
+PC_INLINE void pc_split3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
+{
+    __m512i e = _mm512_setr_epi32(0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39, 42, 45);
+    for (int r = 0; r < 3; r++, e = _mm512_add_epi32(e, _mm512_set1_epi32(1))) {
+        const __mmask16 of_c = _mm512_cmpge_epi32_mask(e, _mm512_set1_epi32(32));
+        out[r] = _mm512_mask_permutexvar_ps(_mm512_permutex2var_ps(a, e, b), of_c, e, c);
+    }
+}
+PC_INLINE void pc_split3_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 c, pc_v_f64 *out)
+{
+    __m512i e = _mm512_setr_epi64(0, 3, 6, 9, 12, 15, 18, 21);
+    for (int r = 0; r < 3; r++, e = _mm512_add_epi64(e, _mm512_set1_epi64(1))) {
+        const __mmask8 of_c = _mm512_cmpge_epi64_mask(e, _mm512_set1_epi64(16));
+        out[r] = _mm512_mask_permutexvar_pd(_mm512_permutex2var_pd(a, e, b), of_c, e, c);
+    }
+}
 PC_INLINE void pc_add_apart_f32(float *p, pc_v_f32 a)
 {
     const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
@@ -78,8 +104,17 @@ typedef __m256d pc_v_f64;
 enum { PC_WIDTH_f32 = 8, PC_WIDTH_f64 = 4 };
 PC_INLINE pc_v_f32 pc_load_f32(const float *p) { return _mm256_loadu_ps(p); }
 PC_INLINE pc_v_f64 pc_load_f64(const double *p) { return _mm256_loadu_pd(p); }
+PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
 PC_INLINE void pc_store_f32(float *p, pc_v_f32 a) { _mm256_storeu_ps(p, a); }
+PC_INLINE pc_v_f32 pc_divide_by_f32(pc_v_f32 a, float b)
+{
+    return _mm256_div_ps(a, _mm256_set1_ps(b));
+}
 PC_INLINE void pc_store_f64(double *p, pc_v_f64 a) { _mm256_storeu_pd(p, a); }
+PC_INLINE pc_v_f64 pc_divide_by_f64(pc_v_f64 a, double b)
+{
+    return _mm256_div_pd(a, _mm256_set1_pd(b));
+}
 PC_INLINE pc_v_f32 pc_add_f32(pc_v_f32 a, pc_v_f32 b) { return _mm256_add_ps(a, b); }
 PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return _mm256_add_pd(a, b); }
 PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
@@ -110,6 +145,25 @@ PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *od
 {
     *even = _mm256_permute4x64_pd(_mm256_unpacklo_pd(a, b), _MM_SHUFFLE(3, 1, 2, 0));
     *odd = _mm256_permute4x64_pd(_mm256_unpackhi_pd(a, b), _MM_SHUFFLE(3, 1, 2, 0));
+}
+/* Every third lane of three registers is in another place of each: blended, they fill one. */
+PC_INLINE void pc_split3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
+{
+    const __m256 x = _mm256_blend_ps(_mm256_blend_ps(a, b, 0x92), c, 0x24);
+    const __m256 y = _mm256_blend_ps(_mm256_blend_ps(a, b, 0x24), c, 0x49);
+    const __m256 z = _mm256_blend_ps(_mm256_blend_ps(a, b, 0x49), c, 0x92);
+    out[0] = _mm256_permutevar8x32_ps(x, _mm256_setr_epi32(0, 3, 6, 1, 4, 7, 2, 5));
+    out[1] = _mm256_permutevar8x32_ps(y, _mm256_setr_epi32(1, 4, 7, 2, 5, 0, 3, 6));
+    out[2] = _mm256_permutevar8x32_ps(z, _mm256_setr_epi32(2, 5, 0, 3, 6, 1, 4, 7));
+}
+PC_INLINE void pc_split3_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 c, pc_v_f64 *out)
+{
+    const __m256d x = _mm256_blend_pd(_mm256_blend_pd(a, b, 0x4), c, 0x2);
+    const __m256d y = _mm256_blend_pd(_mm256_blend_pd(a, b, 0x9), c, 0x4);
+    const __m256d z = _mm256_blend_pd(_mm256_blend_pd(a, b, 0x2), c, 0x9);
+    out[0] = _mm256_permute4x64_pd(x, _MM_SHUFFLE(1, 2, 3, 0));
+    out[1] = _mm256_permute4x64_pd(y, _MM_SHUFFLE(2, 3, 0, 1));
+    out[2] = _mm256_permute4x64_pd(z, _MM_SHUFFLE(3, 0, 1, 2));
 }
 PC_INLINE void pc_add_apart_f32(float *p, pc_v_f32 a)
 {
@@ -148,6 +202,12 @@ PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
         for (int i = 0; i < n; i++)                                                                \
             p[i] = a.lane[i];                                                                      \
     }                                                                                              \
+    PC_INLINE pc_v_##t pc_divide_by_##t(pc_v_##t a, type b)                                        \
+    {                                                                                              \
+        for (int i = 0; i < n; i++)                                                                \
+            a.lane[i] /= b;                                                                        \
+        return a;                                                                                  \
+    }                                                                                              \
     PC_INLINE pc_v_##t pc_add_##t(pc_v_##t a, pc_v_##t b)                                          \
     {                                                                                              \
         for (int i = 0; i < n; i++)                                                                \
@@ -179,6 +239,12 @@ PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
             odd->lane[n / 2 + i] = b.lane[2 * i + 1];                                              \
         }                                                                                          \
     }                                                                                              \
+    PC_INLINE void pc_split3_##t(pc_v_##t a, pc_v_##t b, pc_v_##t c, pc_v_##t *out)                \
+    {                                                                                              \
+        const pc_v_##t all[3] = {a, b, c};                                                         \
+        for (int i = 0; i < 3 * n; i++)                                                            \
+            out[i % 3].lane[i / 3] = all[i / n].lane[i % n];                                       \
+    }                                                                                              \
     PC_INLINE void pc_add_apart_##t(type *p, pc_v_##t a)                                           \
     {                                                                                              \
         for (int i = 0; i < n; i++)                                                                \
@@ -187,6 +253,13 @@ PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
 PC_PORTABLE(f32, float, 4)
 PC_PORTABLE(f64, double, 2)
 #undef PC_PORTABLE
+PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p)
+{
+    return (pc_v_f64){{(double)p[0], (double)p[1]}};
+}
 
 #endif
+PC_INLINE pc_v_f32 pc_load_f32_f32(const float *p) { return pc_load_f32(p); }
+PC_INLINE pc_v_f64 pc_load_f64_f64(const double *p) { return pc_load_f64(p); }
+
 #endif

@@ -38,24 +38,32 @@
 #undef E_NAME
 
 #define COMBINE(a, b) ((a) + (b))
+#define V_COMBINE(a, b) PC_CAT(pc_add, A_NAME)(a, b)
+#define NEUTRAL 0
+#define NAME PC_CAT(S_NAME, A_NAME)
 #define S float
+#define S_NAME f32
 #define A float
-#define NAME f32_f32
+#define A_NAME f32
 #include "../reducers/combine.inc.c"
 #undef A
-#undef NAME
+#undef A_NAME
 #define A double
-#define NAME f32_f64
+#define A_NAME f64
 #include "../reducers/combine.inc.c"
 #undef S
-#undef NAME
+#undef S_NAME
 #define S double
-#define NAME f64_f64
+#define S_NAME f64
 #include "../reducers/combine.inc.c"
 #undef S
+#undef S_NAME
 #undef A
+#undef A_NAME
 #undef NAME
 #undef COMBINE
+#undef V_COMBINE
+#undef NEUTRAL
 
 #define TYPE f32
 #define T float

@@ -1,10 +1,13 @@
 /* A few runs combined into one, lane by lane, from left to right: the loop that everything separable
- * spends its time in.
- * Parameters: S (element of the runs); A (element of the result); NAME (suffix); COMBINE(a, b). */
-#if !defined(S) || !defined(A) || !defined(NAME) || !defined(COMBINE)
-#error "combine.inc.c needs S, A, NAME and COMBINE"
+ * spends its time in.  And a run combined with itself: dealt out, and joined.
+ * Parameters: S, S_NAME (element of the runs); A, A_NAME (element of the result); NAME (suffix);
+ * COMBINE(a, b), V_COMBINE(a, b) on registers of A; NEUTRAL. */
+#if !defined(S) || !defined(A) || !defined(NAME) || !defined(COMBINE) || !defined(NEUTRAL)
+#error "combine.inc.c needs S, S_NAME, A, A_NAME, NAME, COMBINE, V_COMBINE and NEUTRAL"
 #endif
 #define F(name) PC_CAT(name, NAME)
+#define V(name) PC_CAT(name, A_NAME)
+#define LOAD(p) PC_CAT3(pc_load, S_NAME, A_NAME)(p)
 
 /* dst = (or, if `more`, dst and) the runs combined, from element `at` of each on; len is cut to a
  * multiple of block. */
@@ -46,24 +49,23 @@ PC_INLINE void F(combine_pass)(A *dst, const void *const src[], int n, bool more
     }
 }
 
-/* No scalar tail: the last block overlaps the one before.  Its result is computed apart and first,
- * since it may read what the others write. */
+/* No scalar tail: the last block overlaps the one before, and comes last: memory is read in order. */
 PC_INLINE void F(combine_blocks)(A *dst, const void *const src[], int n, bool more, int64_t len,
                                  int64_t block)
 {
     A last[PC_BLOCK];
     const bool ragged = len % block != 0;
-    if (ragged) {
-        for (int64_t i = 0; more && i < block; i++)
-            last[i] = dst[len - block + i];
-        F(combine_pass)(last, src, n, more, len - block, block, block);
-    }
+    for (int64_t i = 0; ragged && more && i < block; i++)
+        last[i] = dst[len - block + i];
     F(combine_pass)(dst, src, n, more, 0, len, block);
-    if (ragged)
-        for (int64_t i = 0; i < block; i++)
-            dst[len - block + i] = last[i];
+    if (!ragged)
+        return;
+    F(combine_pass)(last, src, n, more, len - block, block, block);
+    for (int64_t i = 0; i < block; i++)
+        dst[len - block + i] = last[i];
 }
 
+/* dst = (or, if `more`, dst and) the runs combined; dst is none of them. */
 PC_OUTLINE void F(combine)(A *dst, const void *const src[], int n, bool more, int64_t len)
 {
     if (len >= 16)
@@ -76,4 +78,79 @@ PC_OUTLINE void F(combine)(A *dst, const void *const src[], int n, bool more, in
         F(combine_pass)(dst, src, n, more, 0, len, 1);
 }
 
+/* dst[i] = the n elements src[list[i]], src[list[lanes + i]], … combined. */
+PC_OUTLINE __attribute__((unused)) void F(gather)(A *dst, const S *src, const int32_t *list,
+                                                  int64_t lanes, int n, int64_t len)
+{
+    for (int k = 0; k < n; k += 2, list += 2 * lanes) {
+        const int32_t *a = list, *b = k + 1 < n ? list + lanes : list;
+        if (k == 0 && n == 1) {
+            PC_LANES
+            for (int64_t i = 0; i < len; i++)
+                dst[i] = (A)src[a[i]];
+        } else if (k == 0) {
+            PC_LANES
+            for (int64_t i = 0; i < len; i++)
+                dst[i] = COMBINE((A)src[a[i]], (A)src[b[i]]);
+        } else if (k + 1 == n) {
+            PC_LANES
+            for (int64_t i = 0; i < len; i++)
+                dst[i] = COMBINE(dst[i], (A)src[a[i]]);
+        } else {
+            PC_LANES
+            for (int64_t i = 0; i < len; i++)
+                dst[i] = COMBINE(COMBINE(dst[i], (A)src[a[i]]), (A)src[b[i]]);
+        }
+    }
+}
+
+/* acc[j] = (or, if `more`, acc[j] and) the elements j, j + PC_RUN, … of len.  roomy: PC_RUN elements
+ * from the last one on may be read. */
+PC_INLINE void F(deal_one)(A *acc, const S *src, int64_t len, bool more, bool roomy)
+{
+    enum { W = V(PC_WIDTH), R = PC_RUN / W };
+    S last[PC_RUN];
+    const int64_t whole = len / PC_RUN * PC_RUN;
+    const int rest = (int)(len - whole);
+    const S *tail = src + whole;
+    V(pc_v) all[R];
+    for (int j = 0; !roomy && j < rest; j++)
+        last[j] = tail[j];
+    tail = roomy ? tail : last;
+    for (int j = 0; j < PC_RUN; j++)
+        last[j] = j < rest ? tail[j] : NEUTRAL;
+    const S *first = whole > 0 ? src : last;
+    for (int r = 0; r < R; r++)
+        all[r] =
+            more ? V_COMBINE(V(pc_load)(acc + r * W), LOAD(first + r * W)) : LOAD(first + r * W);
+    for (int64_t i = PC_RUN; i < whole; i += PC_RUN)
+        for (int r = 0; r < R; r++)
+            all[r] = V_COMBINE(all[r], LOAD(src + i + r * W));
+    for (int r = 0; r < R; r++) {
+        if (whole > 0 && rest > 0)
+            all[r] = V_COMBINE(all[r], LOAD(last + r * W));
+        V(pc_store)(acc + r * W, all[r]);
+    }
+}
+
+/* The same for some rows, which are anywhere; their results are `pitch` apart.  roomy: for all but
+ * the last of them. */
+PC_OUTLINE __attribute__((unused)) void F(deal)(A *acc, int64_t pitch, char *const row[],
+                                                int64_t rows, ptrdiff_t at, int64_t len, bool more,
+                                                bool roomy)
+{
+    for (int64_t r = 0; r < rows; r++)
+        F(deal_one)(acc + r * pitch, (const S *)(row[r] + at), len, more, roomy && r + 1 < rows);
+}
+
+/* dst[m] = elements 2m and 2m + 1. */
+PC_OUTLINE __attribute__((unused)) void F(join)(A *dst, const S *src, int64_t pairs)
+{
+    PC_LANES
+    for (int64_t m = 0; m < pairs; m++)
+        dst[m] = COMBINE((A)src[2 * m], (A)src[2 * m + 1]);
+}
+
 #undef F
+#undef V
+#undef LOAD

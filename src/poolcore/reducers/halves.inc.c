@@ -1,6 +1,6 @@
-/* Rows with stride 2, combined and taken apart in registers: what the tiles of 2x2/2 and 3x3/2, the
- * commonest windows of all, spend their time on.  The same results as combining first and splitting
- * after: rows come first, then columns.
+/* Rows with stride 2, combined and taken apart in registers: the tiles of 3x3/2, the commonest window
+ * of all, spend their time here.  The same results as combining first and splitting after: rows come
+ * first, then columns.
  *
  * Parameters: T, T_NAME (element); NAME (suffix); V_COMBINE(a, b) on registers, COMBINE(a, b) on
  * elements. */
@@ -72,33 +72,6 @@ PC_OUTLINE void H(halves)(T *even, T *odd, const void *const src[], int n, int64
         H(halves_n)(even + first, odd + first, src, n, skip, pairs);
     if ((len - skip) % 2)
         even[first + pairs] = H(down)(src, n, len - 1);
-}
-
-/* dst[m] = the combined columns 2m and 2m + 1, for m < pairs. */
-PC_INLINE void H(joined_n)(T *dst, const void *const src[], int n, int64_t pairs)
-{
-    V(pc_v) e, o;
-    int64_t m = 0;
-    for (; m + V(PC_WIDTH) <= pairs; m += V(PC_WIDTH)) {
-        H(pairs_at)(src, n, 2 * m, &e, &o);
-        V(pc_store)(dst + m, V_COMBINE(e, o));
-    }
-    if (m < pairs && pairs >= V(PC_WIDTH)) {
-        m = pairs - V(PC_WIDTH);
-        H(pairs_at)(src, n, 2 * m, &e, &o);
-        V(pc_store)(dst + m, V_COMBINE(e, o));
-        return;
-    }
-    for (; m < pairs; m++)
-        dst[m] = COMBINE(H(down)(src, n, 2 * m), H(down)(src, n, 2 * m + 1));
-}
-
-PC_OUTLINE void H(joined)(T *dst, const void *const src[], int n, int64_t pairs)
-{
-    if (n == 2)
-        H(joined_n)(dst, src, 2, pairs);
-    else
-        H(joined_n)(dst, src, n, pairs);
 }
 
 #undef H

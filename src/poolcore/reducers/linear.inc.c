@@ -68,6 +68,26 @@ static void F(divide_all)(const pc_job *job, T *dst, const A *sums, int64_t len)
         F(divide_run)(job, dst + len - PC_BLOCK, sums + len - PC_BLOCK, PC_BLOCK);
 }
 
+/* dst = (or, if `more`, dst and) the runs combined for the last time; divided where that is all that is
+ * left to do.  While up to three runs are read the division costs nothing. */
+static void F(combine_last)(const pc_job *job, A *dst, const void *const src[], int n, bool more,
+                            int64_t len)
+{
+    const int64_t whole = len / PC_BLOCK * PC_BLOCK;
+    const A *a = src[0], *b = src[n > 1], *c = src[n > 2 ? 2 : 0], divisor = (A)job->divisor;
+    if (!A_IS_T || !job->uniform || n != 3 || more || whole == 0) {
+        PC_CAT3(combine, A_NAME, A_NAME)(dst, src, n, more, len);
+        if (A_IS_T && job->uniform)
+            F(divide_run)(job, (T *)dst, dst, len);
+        return;
+    }
+    PC_LANES
+    for (int64_t i = 0; i < whole; i++)
+        dst[i] = (a[i] + b[i] + c[i]) / divisor;
+    for (int64_t i = len - PC_BLOCK; i < len && whole < len; i++)
+        dst[i] = (a[i] + b[i] + c[i]) / divisor;
+}
+
 /* The same for rows of n columns, `pitch` columns apart in dst and sums alike, each output with its
  * divisor. */
 static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, int64_t n,
@@ -91,19 +111,35 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #undef ON_T
 #undef ON_A
 #define FINISHES 1
+#define IS_FINISHED(job) (A_IS_T && (job)->uniform)
+#define COMBINE_LAST PC_CAT(combine_last, NAME)
+#define FINISH(a, divisor) ((a) / (divisor))
+#define V_FINISH(a, divisor) PC_CAT(pc_divide_by, T_NAME)(a, divisor)
 #define IDEMPOTENT 0
 #define NEUTRAL 0
 #define COMBINE(a, b) ((a) + (b))
 #define V_COMBINE(a, b) PC_CAT(pc_add, T_NAME)(a, b)
 #define COMBINE_ROWS PC_CAT3(combine, T_NAME, A_NAME)
 #define COMBINE_RUNS PC_CAT3(combine, A_NAME, A_NAME)
+#define DEAL_ROW PC_CAT3(deal, T_NAME, A_NAME)
+#define DEAL_RUN PC_CAT3(deal, A_NAME, A_NAME)
+#define GATHER_RUNS PC_CAT3(gather, A_NAME, A_NAME)
+#define JOIN_PAIRS PC_CAT3(join, A_NAME, A_NAME)
 #include "separable.inc.c"
 #undef FINISHES
+#undef IS_FINISHED
+#undef COMBINE_LAST
+#undef FINISH
+#undef V_FINISH
 #undef IDEMPOTENT
 #undef NEUTRAL
 #undef COMBINE
 #undef V_COMBINE
 #undef COMBINE_ROWS
+#undef DEAL_ROW
+#undef DEAL_RUN
+#undef GATHER_RUNS
+#undef JOIN_PAIRS
 
 /* ---- The transpose --------------------------------------------------------------------------- */
 

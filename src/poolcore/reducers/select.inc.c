@@ -16,27 +16,45 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 }
 
 #define S T
+#define S_NAME T_NAME
 #define A T
 #define A_NAME T_NAME
 #define A_IS_T 1
 #define FINISHES 0
+#define IS_FINISHED(job) true
+#define COMBINE_LAST(job, ...) COMBINE_RUNS(__VA_ARGS__)
+#define FINISH(a, divisor) ((void)(divisor), a)
+#define V_FINISH(a, divisor) ((void)(divisor), a)
 #define IDEMPOTENT 1
 #define NEUTRAL WORST
 #define COMBINE(a, b) PC_CAT(better, NAME)(a, b)
 #define V_COMBINE(a, b) PC_CAT3(pc, ORDER, T_NAME)(a, b)
 #define COMBINE_ROWS PC_CAT(combine, NAME)
 #define COMBINE_RUNS PC_CAT(combine, NAME)
+#define DEAL_ROW PC_CAT(deal, NAME)
+#define DEAL_RUN PC_CAT(deal, NAME)
+#define GATHER_RUNS PC_CAT(gather, NAME)
+#define JOIN_PAIRS PC_CAT(join, NAME)
 #include "combine.inc.c"
 #undef S
+#undef S_NAME
 #include "separable.inc.c"
 #undef NAME
 #undef A
 #undef A_NAME
 #undef A_IS_T
 #undef FINISHES
+#undef IS_FINISHED
+#undef COMBINE_LAST
+#undef FINISH
+#undef V_FINISH
 #undef IDEMPOTENT
 #undef NEUTRAL
 #undef COMBINE
 #undef V_COMBINE
 #undef COMBINE_ROWS
 #undef COMBINE_RUNS
+#undef DEAL_ROW
+#undef DEAL_RUN
+#undef GATHER_RUNS
+#undef JOIN_PAIRS

@@ -92,6 +92,22 @@ static void F(rows)(const pc_job *job, const pc_item *item, const pc_sources *fr
         }
 }
 
+/* The marks of n columns of one lane, to where they are neighbours: a loop for each size. */
+#define STORE_MARKS(type)                                                                          \
+    for (int64_t c = 0; c < n; c++)                                                                \
+    ((type *)at)[c] = (type)(marks[c] + first + c * step)
+PC_OUTLINE void F(store_marks)(char *at, int mark_bytes, const IX *marks, int64_t n, int64_t first,
+                               int64_t step)
+{
+    if (mark_bytes == 1)
+        STORE_MARKS(uint8_t);
+    else if (mark_bytes == 4)
+        STORE_MARKS(int32_t);
+    else
+        STORE_MARKS(int64_t);
+}
+#undef STORE_MARKS
+
 /* y and marks of n columns.  A flat mark lacks what is common to the plane, and in the phases also
  * what is common to a column: `column_mark` for the first, `step` more for each next. */
 static void F(store_result)(const pc_job *job, const pc_item *item, const pc_sources *from,
@@ -104,17 +120,18 @@ static void F(store_result)(const pc_job *job, const pc_item *item, const pc_sou
     char *at = pc_row_of(job, item, PC_MARKS, i0, i1, item->column);
     if (job->flat)
         column_mark += item->mark;
-    for (int64_t c = 0; c < n; c++, column_mark += step)
-        for (int64_t l = 0; l < L; l++) {
-            char *to = at + c * m->axis[2] + l * m->lane;
-            const int64_t mark = marks[c * L + l] + column_mark;
-            if (job->mark_bytes == 1)
-                *(uint8_t *)to = (uint8_t)mark;
-            else if (job->mark_bytes == 4)
-                *(int32_t *)to = (int32_t)mark;
-            else
-                *(int64_t *)to = mark;
+    if (L == 1 && m->contiguous) {
+        F(store_marks)(at, job->mark_bytes, marks, n, column_mark, step);
+        return;
+    }
+    for (int64_t c = 0; c < n; c++, at += m->axis[2], column_mark += step) {
+        if (m->contiguous) {
+            F(store_marks)(at, job->mark_bytes, marks + c * L, L, column_mark, 0);
+            continue;
         }
+        for (int64_t l = 0; l < L; l++)
+            F(store_marks)(at + l * m->lane, job->mark_bytes, marks + c * L + l, 1, column_mark, 0);
+    }
 }
 
 /* What tap k adds to a mark; in flat marks, relative to the output's first tap. */

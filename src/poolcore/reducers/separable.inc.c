@@ -8,8 +8,11 @@
  * Parameters: T, T_NAME (element); A, A_NAME (what is combined: T, or wider); A_IS_T (1 or 0); NAME
  * (suffix); COMBINE(a, b), and if A is T its form on registers, V_COMBINE(a, b); NEUTRAL;
  * IDEMPOTENT (1: a and a is a, so windows may be covered twice);
- * COMBINE_ROWS and COMBINE_RUNS (combine.inc.c's functions from T and from A);
- * FINISHES (1: the includer defines count_columns, count_rows and finish, as linear.inc.c does). */
+ * COMBINE_ROWS and DEAL_ROW, COMBINE_RUNS and DEAL_RUN (combine.inc.c's functions from T, and from
+ * A), GATHER_RUNS and JOIN_PAIRS (from A);
+ * COMBINE_LAST(job, …): COMBINE_RUNS for the last time, which may finish the results, if
+ * IS_FINISHED(job); FINISH(a, divisor), and if A is T its form on registers, V_FINISH: what becomes of
+ * a result where one divisor is everyone's; FINISHES (1: the includer defines count_columns, count_rows and finish, as linear.inc.c does). */
 #if !defined(T) || !defined(A) || !defined(A_IS_T) || !defined(NAME) || !defined(COMBINE)
 #error "separable.inc.c needs T, A, A_IS_T, NAME, COMBINE and more: see its head"
 #endif
@@ -19,6 +22,7 @@
 
 #if A_IS_T
 #include "halves.inc.c"
+#include "joined.inc.c"
 #endif
 #include "tall.inc.c"
 
@@ -53,7 +57,7 @@ static void F(taps)(const pc_job *job, A *dst, const A *slots, int64_t first, in
         }
         src[count++] = slots + run.phase * job->slot + run.column * job->L;
     }
-    COMBINE_RUNS(dst, src, count, more, len);
+    COMBINE_LAST(job, dst, src, count, more, len);
 }
 
 /* The same for a row that is its only phase, by levels: each holds, at every element, three times as
@@ -78,7 +82,7 @@ static void F(many_taps)(const pc_job *job, A *dst, const A *run, A *levels, int
         run = levels;
         levels += job->acc;
     }
-    COMBINE_RUNS(dst, src, count, false, len);
+    COMBINE_LAST(job, dst, src, count, false, len);
 }
 
 /* The outputs of `rows` scratch rows: n columns each, out_pitch apart. */
@@ -108,25 +112,21 @@ static void F(pad)(const pc_job *job, const pc_span *span, int64_t rows, A *acc,
         ON_A(fill_padding)(job, span, rows, acc, NEUTRAL);
 }
 
-/* Row r of a group: into acc; or split as it is combined, into the halves; or, if the outputs are
- * pairs of columns, into `joined` at once. */
+/* Row r of a group: into acc; or split as it is combined, into the halves. */
 static void F(short_row)(const pc_job *job, const pc_item *item, const pc_sources *from,
                          const pc_span *span, int64_t r, int64_t left, F(tall) * tall, A *acc,
-                         A *slots, T *buffer, A *joined)
+                         A *slots, T *buffer)
 {
 #if A_IS_T
     if (job->halves) {
         const void *src[PC_BATCH];
         A *even = slots + r * job->out_pitch, *odd = even + job->slot;
         const int64_t n = pc_take_rows(job, item, PC_X, from, span->from, 0, PC_BATCH, src);
-        if (joined)
-            F(joined)(joined, src, (int)n, span->n / 2);
-        else
-            F(halves)(even, odd, src, (int)n, span->lead, span->n);
+        F(halves)(even, odd, src, (int)n, span->lead, span->n);
         return;
     }
 #else
-    (void)slots, (void)joined; /* job->halves is only set where A is T */
+    (void)slots; /* job->halves is only set where A is T */
 #endif
     A *row = acc + (r * job->pitch + span->lead) * job->L;
     if (job->tall)
@@ -140,12 +140,9 @@ static void F(short_rows)(const pc_job *job, const pc_item *item, pc_sources *fr
                           const pc_span *span, int64_t rows, int64_t left, F(tall) * tall, A *acc,
                           A *slots, A *levels, T *buffer, A *dst)
 {
-    const bool joined = pc_is_joined(job, span);
     for (int64_t r = 0; r < rows; r++, pc_next_sources(job, item, from))
-        F(short_row)(job, item, from, span, r, left - r, tall, acc, slots, buffer,
-                     joined ? dst + r * job->out_pitch : NULL);
-    if (!joined)
-        F(columns)(job, acc, slots, levels, rows, item->column_end - item->column, dst);
+        F(short_row)(job, item, from, span, r, left - r, tall, acc, slots, buffer);
+    F(columns)(job, acc, slots, levels, rows, item->column_end - item->column, dst);
 }
 
 /* Output column o of rows that adjoin, from the taps that are in the input. */
@@ -160,7 +157,7 @@ static void F(edge)(const pc_job *job, const A *acc, int64_t rows, int64_t o, A 
             A all = *from;
             for (int64_t j = 1; j < taps.n; j++)
                 all = COMBINE(all, from[j * taps.pos_step * L]);
-            dst[r * pitch + o * L + l] = all;
+            dst[r * pitch + o * L + l] = IS_FINISHED(job) ? FINISH(all, (A)job->divisor) : all;
         }
 }
 
@@ -183,20 +180,24 @@ static void F(long_rows)(const pc_job *job, const pc_item *item, const pc_source
         F(edge)(job, row, rows, o, dst);
 }
 
-/* Rows of results from scratch to y, `pitch` columns apart in scratch; they may be there already. */
+/* Rows of results from scratch to y, `pitch` columns apart in scratch; they may be there already.
+ * finished: they are what y is. */
 static void F(emit)(const pc_job *job, const pc_item *item, char *const at[], int64_t rows,
-                    int64_t pitch, const A *results, const double *row_count, const double *counts,
-                    T *buffer)
+                    int64_t pitch, const A *results, bool finished, const double *row_count,
+                    const double *counts, T *buffer)
 {
     const pc_operand *y = &job->op[PC_Y];
     const int64_t n = item->column_end - item->column;
+    const T *dst = (const T *)results;
 #if FINISHES
-    T *dst = pc_is_one_run(y, at, rows, n, pitch, n * job->L * (ptrdiff_t)sizeof(T)) ? (T *)at[0]
-                                                                                     : buffer;
-    F(finish)(job, dst, results, rows, n, pitch, row_count, counts);
+    if (!finished) {
+        const ptrdiff_t size = n * job->L * (ptrdiff_t)sizeof(T);
+        T *to = pc_is_one_run(y, at, rows, n, pitch, size) ? (T *)at[0] : buffer;
+        F(finish)(job, to, results, rows, n, pitch, row_count, counts);
+        dst = to;
+    }
 #else
-    const T *dst = results;
-    (void)row_count, (void)counts, (void)buffer;
+    (void)finished, (void)row_count, (void)counts, (void)buffer;
 #endif
     for (int64_t r = 0; r < rows && dst != (const T *)at[0]; r++)
         ON_T(store)(y, at[r], n, job->L, dst + r * pitch * job->L);
@@ -212,6 +213,8 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
     F(tall) tall = {.suffix = suffix, .prefix = suffix + job->tall * job->tall_pitch};
     double *counts = (double *)(tall.prefix + job->tall_pitch), row_count[PC_MOST_ROWS];
     T *buffer = (T *)(counts + job->out), *finished = buffer + 3 * job->load;
+    const int64_t n = item->column_end - item->column;
+    const ptrdiff_t size = n * job->L * (ptrdiff_t)sizeof(T);
     char *at[PC_MOST_ROWS];
     int64_t padded = 0;
     pc_sources from;
@@ -227,11 +230,9 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
         pc_place_rows(job, item, PC_Y, &from, rows, at);
 #if FINISHES
         F(count_rows)(job, item, &from, rows, row_count);
-#else
-        const int64_t n = item->column_end - item->column;
-        if (pc_is_one_run(&job->op[PC_Y], at, rows, n, pitch, n * job->L * (ptrdiff_t)sizeof(T)))
-            dst = (A *)at[0];
 #endif
+        if (IS_FINISHED(job) && pc_is_one_run(&job->op[PC_Y], at, rows, n, pitch, size))
+            dst = (A *)at[0];
         if (run) {
             F(long_rows)(job, item, &from, rows, acc, levels, buffer, dst);
             pc_find_sources(job, item, row + rows, &from);
@@ -242,71 +243,11 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
                           levels, buffer, dst);
         }
         padded = run ? 0 : pc_max(padded, rows);
-        F(emit)(job, item, at, rows, pitch, dst, row_count, counts, finished);
+        F(emit)(job, item, at, rows, pitch, dst, IS_FINISHED(job), row_count, counts, finished);
     }
 }
 
-/* n columns combined by halves, pairwise; the run is left as it is. */
-static void F(fold)(A *dst, const A *run, int64_t n, int64_t L, A *buffer)
-{
-    while (n > 2) {
-        const int64_t half = (n + 1) / 2;
-        const void *src[2] = {run, run + half * L};
-        COMBINE_RUNS(buffer, src, 2, false, (n - half) * L);
-        if (n % 2)
-            ON_A(copy)(buffer + (half - 1) * L, run + (half - 1) * L, L);
-        run = buffer;
-        n = half;
-    }
-    const void *src[2] = {run, run + L};
-    COMBINE_RUNS(dst, src, (int)n, false, L);
-}
-
-/* out = its outputs and the columns [first, end), in acc, of their runs. */
-static void F(fold_runs)(const pc_job *job, const pc_item *item, int64_t first, int64_t end,
-                         const A *acc, A *folded, A *part, A *out)
-{
-    const int64_t L = job->L;
-    for (int64_t o = item->column; o < item->column_end; o++) {
-        pc_links run;
-        pc_find_window(job->axis[2], item->plane, o, &run);
-        const int64_t low = pc_max(run.pos, first), high = pc_min(run.pos + run.n, end);
-        if (low >= high)
-            continue;
-        const void *src[1] = {part};
-        F(fold)(part, acc + (low - first) * L, high - low, L, folded);
-        COMBINE_RUNS(out + (o - item->column) * L, src, 1, low > run.pos, L);
-    }
-}
-
-static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
-{
-    const int64_t L = job->L, n = item->column_end - item->column, chunk = job->acc / L - PC_BLOCK;
-    const int64_t begin = pc_window_of(job->axis[2], item->plane, item->column).pos;
-    const pc_links last = pc_window_of(job->axis[2], item->plane, item->column_end - 1);
-    A *acc = (A *)scratch, *folded = acc + job->acc, *out = folded + job->acc;
-    A *part = out + job->out;
-    double *counts = (double *)(part + job->out), row_count[1];
-    T *buffer = (T *)(counts + job->out), *finished = buffer + 3 * job->load;
-    pc_sources from;
-    pc_find_sources(job, item, item->row, &from);
-#if FINISHES
-    F(count_columns)(job, item, item->column, item->column_end, counts);
-#endif
-    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
-        char *at[1];
-        pc_place_rows(job, item, PC_Y, &from, 1, at);
-        for (int64_t first = begin; first < last.pos + last.n; first += chunk) {
-            const int64_t end = pc_min(first + chunk, last.pos + last.n);
-            F(rows)(job, item, PC_X, &from, first, end - first, acc, buffer);
-            F(fold_runs)(job, item, first, end, acc, folded, part, out);
-        }
-#if FINISHES
-        F(count_rows)(job, item, &from, 1, row_count);
-#endif
-        F(emit)(job, item, at, 1, n, out, row_count, counts, finished);
-    }
-}
+#include "runs.inc.c"
 
 /* out = out and tap k, for the outputs of the item that have it. */
 static void F(sparse_tap)(const pc_job *job, const pc_item *item, const char *row, int64_t k,
@@ -344,7 +285,7 @@ static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
 #if FINISHES
         F(count_rows)(job, item, &from, 1, row_count);
 #endif
-        F(emit)(job, item, at, 1, n, out, row_count, counts, finished);
+        F(emit)(job, item, at, 1, n, out, false, row_count, counts, finished);
     }
 }
 
@@ -356,6 +297,10 @@ static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scra
             F(phases)(job, &item, scratch);
         else if (job->inner == PC_RUNS)
             F(runs)(job, &item, scratch);
+#if A_IS_T
+        else if (job->inner == PC_ADJOINING)
+            F(adjoining)(job, &item);
+#endif
         else
             F(sparse)(job, &item, scratch);
     }

@@ -25,10 +25,11 @@ static bool F(extend)(const pc_job *job, const pc_item *item, const pc_sources *
     for (int64_t a = 0; a < from->link[0].n; a++) {
         const char *at = pc_row_of(job, item, PC_X, pc_link_pos(&from->link[0], a), i, column);
         const void *src[2] = {prev, ON_T(load)(x, at, n, job->L, buffer)};
+        const bool moves = prev && prev != dst;
 #if A_IS_T
-        COMBINE_ROWS(dst, prev ? src : src + 1, prev ? 2 : 1, false, len);
+        COMBINE_ROWS(dst, moves ? src : src + 1, moves ? 2 : 1, prev == dst, len);
 #else
-        if (prev && prev != dst)
+        if (moves)
             ON_A(copy)(dst, prev, len);
         COMBINE_ROWS(dst, src + 1, 1, prev != NULL, len);
 #endif

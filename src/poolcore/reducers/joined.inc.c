@@ -1,0 +1,89 @@
+/* Windows of 2, 3 or 4 columns that adjoin, and of which none is cut: a row of outputs goes from memory
+ * to memory, combined, taken apart and joined in registers.  The same results as through scratch: rows
+ * come first, then columns.
+ *
+ * Part of separable.inc.c, where A is T: its parameters and its macros. */
+#define V(name) PC_CAT(name, T_NAME)
+
+/* Columns S m, S m + 1, … of n rows combined, for PC_WIDTH m from the one of column i on. */
+PC_INLINE V(pc_v) F(joined_at)(const void *const src[], int n, int64_t i, int S, T divisor)
+{
+    V(pc_v) all[4], phase[4], first[2], second[2];
+    for (int s = 0; s < S; s++) {
+        all[s] = V(pc_load)((const T *)src[0] + i + s * V(PC_WIDTH));
+        PC_PREFETCH_AHEAD((const T *)src[0] + i + s * V(PC_WIDTH));
+    }
+    for (int k = 1; k < n; k++)
+        for (int s = 0; s < S; s++) {
+            const T *row = (const T *)src[k] + i + s * V(PC_WIDTH);
+            all[s] = V_COMBINE(all[s], V(pc_load)(row));
+            PC_PREFETCH_AHEAD(row);
+        }
+    if (S == 2) {
+        V(pc_split)(all[0], all[1], &phase[0], &phase[1]);
+    } else if (S == 3) {
+        V(pc_split3)(all[0], all[1], all[2], phase);
+    } else {
+        V(pc_split)(all[0], all[1], &first[0], &second[0]);
+        V(pc_split)(all[2], all[3], &first[1], &second[1]);
+        V(pc_split)(first[0], first[1], &phase[0], &phase[2]);
+        V(pc_split)(second[0], second[1], &phase[1], &phase[3]);
+    }
+    for (int s = 1; s < S; s++)
+        phase[0] = V_COMBINE(phase[0], phase[s]);
+    return V_FINISH(phase[0], divisor);
+}
+
+/* The rest of a row that is shorter than a register. */
+static void F(joined_one_by_one)(T *dst, const void *const src[], int n, int64_t count, int S,
+                                 T divisor)
+{
+    for (int64_t m = 0; m < count; m++) {
+        T all = F(down)(src, n, S * m);
+        for (int s = 1; s < S; s++)
+            all = COMBINE(all, F(down)(src, n, S * m + s));
+        dst[m] = FINISH(all, divisor);
+    }
+}
+
+/* dst[m] = the columns S m, …, S m + S - 1 of n rows, for m < count.  The last register overlaps. */
+PC_INLINE void F(joined_n)(T *dst, const void *const src[], int n, int64_t count, int S, T divisor)
+{
+    int64_t m = 0;
+    if (count < V(PC_WIDTH)) {
+        F(joined_one_by_one)(dst, src, n, count, S, divisor);
+        return;
+    }
+    for (; m + V(PC_WIDTH) <= count; m += V(PC_WIDTH))
+        V(pc_store)(dst + m, F(joined_at)(src, n, S * m, S, divisor));
+    m = count - V(PC_WIDTH);
+    if (count % V(PC_WIDTH) != 0)
+        V(pc_store)(dst + m, F(joined_at)(src, n, S * m, S, divisor));
+}
+
+PC_OUTLINE void F(joined)(T *dst, const void *const src[], int n, int64_t count, int S, T divisor)
+{
+    if (S == 2 && n == 2)
+        F(joined_n)(dst, src, 2, count, 2, divisor);
+    else if (S == 2)
+        F(joined_n)(dst, src, n, count, 2, divisor);
+    else if (S == 3)
+        F(joined_n)(dst, src, n, count, 3, divisor);
+    else
+        F(joined_n)(dst, src, n, count, 4, divisor);
+}
+
+static void F(adjoining)(const pc_job *job, const pc_item *item)
+{
+    const int64_t count = item->column_end - item->column, S = job->axis[2]->S;
+    const int64_t column = item->column * S;
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
+        const void *src[PC_BATCH];
+        T *dst = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
+        const int64_t n = pc_take_rows(job, item, PC_X, &from, column, 0, PC_BATCH, src);
+        F(joined)(dst, src, (int)n, count, (int)S, (T)job->divisor);
+    }
+}
+#undef V

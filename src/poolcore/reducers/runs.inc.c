@@ -1,0 +1,186 @@
+/* Windows along axis 2 that are runs of neighbours with no common stride, or far apart.  The rows of a
+ * window are combined first, as everywhere, then its run:
+ *
+ *   short  up to PC_RUN members: tap by tap, all outputs of a group of rows at once.  A list tells
+ *          where in scratch a tap is; for what is no tap there is the neutral element.
+ *   long   dealt to PC_RUN partial results, each of every PC_RUN-th member; then pairs of neighbours.
+ *
+ * Part of separable.inc.c: its parameters and its macros. */
+
+/* ---- Short runs ------------------------------------------------------------------------------ */
+
+/* Where the taps of the outputs of a row are: list[t][c], in columns from `begin` on, of `width`; for
+ * rows that are width + 1 columns apart. */
+static void F(list_taps)(const pc_job *job, const pc_item *item, int64_t begin, int64_t width,
+                         int32_t *list)
+{
+    const int64_t n = item->column_end - item->column, lanes = job->group * n;
+    for (int64_t c = 0; c < n; c++) {
+        const pc_links run = pc_window_of(job->axis[2], item->plane, item->column + c);
+        for (int64_t t = 0; t < job->axis[2]->K; t++)
+            for (int64_t r = 0; r < job->group; r++)
+                list[t * lanes + r * n + c] =
+                    (int32_t)(r * (width + 1) + (t < run.n ? pc_link_pos(&run, t) - begin : width));
+    }
+}
+
+/* out = the taps of `len` outputs combined; with lanes, one output after another. */
+static void F(listed)(const pc_job *job, const A *acc, const int32_t *list, int64_t lanes,
+                      int64_t len, A *out)
+{
+    const int64_t K = job->axis[2]->K, L = job->L;
+    if (L == 1) {
+        GATHER_RUNS(out, acc, list, lanes, (int)K, len);
+        return;
+    }
+    for (int64_t i = 0; i < len; i++) {
+        const void *src[PC_RUN];
+        for (int64_t t = 0; t < K; t++)
+            src[t] = acc + list[t * lanes + i] * L;
+        COMBINE_RUNS(out + i * L, src, (int)K, false, L);
+    }
+}
+
+/* ---- Long runs ------------------------------------------------------------------------------- */
+
+/* The members of `n` columns to the partial results, [PC_RUN][L]. */
+static void F(deal_lanes)(A *dealt, const A *run, int64_t n, int64_t L, bool more)
+{
+    for (int64_t j = n; !more && j < PC_RUN; j++)
+        ON_A(fill)(dealt + j * L, NEUTRAL, L);
+    for (int64_t j = 0; j < pc_min(n, PC_RUN); j++) {
+        const void *src[PC_BATCH];
+        bool add = more;
+        for (int64_t i = j; i < n; add = true) {
+            int count = 0;
+            for (; i < n && count < PC_BATCH; i += PC_RUN)
+                src[count++] = run + i * L;
+            COMBINE_RUNS(dealt + j * L, src, count, add, L);
+        }
+    }
+}
+
+/* The run of output o, dealt; a window has several rows, or they are scattered, or have lanes. */
+static void F(deal_run)(const pc_job *job, const pc_item *item, const pc_sources *from, int64_t o,
+                        A *acc, A *dealt, T *buffer)
+{
+    const int64_t L = job->L, chunk = (job->acc / L - PC_BLOCK) / PC_RUN * PC_RUN;
+    pc_links run;
+    pc_find_window(job->axis[2], item->plane, o, &run);
+    for (int64_t at = 0; at < run.n; at += chunk) {
+        const int64_t n = pc_min(chunk, run.n - at);
+        char *row[1] = {(char *)acc};
+        F(rows)(job, item, PC_X, from, run.pos + at, n, acc, buffer);
+        if (L == 1)
+            DEAL_RUN(dealt, 0, row, 1, 0, n, at > 0, true);
+        else
+            F(deal_lanes)(dealt, acc, n, L, at > 0);
+    }
+}
+
+/* The runs of a group of rows, dealt from where they are. */
+static void F(deal_rows)(const pc_job *job, const pc_item *item, const pc_sources *from,
+                         int64_t rows, A *dealt)
+{
+    const int64_t n = item->column_end - item->column;
+    char *at[PC_MOST_ROWS];
+    pc_place_rows(job, item, PC_X, from, rows, at);
+    for (int64_t c = 0; c < n; c++) {
+        pc_links run;
+        pc_find_window(job->axis[2], item->plane, item->column + c, &run);
+        DEAL_ROW(dealt + c * PC_RUN, n * PC_RUN, at, rows,
+                 (run.pos - item->column) * (ptrdiff_t)sizeof(T), run.n, false, job->rows_adjoin);
+    }
+}
+
+/* out = the partial results of each of n outputs combined; buffer has room for half of them. */
+static void F(join_dealt)(A *dealt, A *buffer, int64_t n, int64_t L, A *out)
+{
+    A *src = dealt, *dst = buffer;
+    for (int64_t parts = PC_RUN; parts > 1; parts /= 2) {
+        dst = parts == 2 ? out : dst;
+        if (L == 1)
+            JOIN_PAIRS(dst, src, n * parts / 2);
+        for (int64_t m = 0; L > 1 && m < n * parts / 2; m++) {
+            const void *two[2] = {src + 2 * m * L, src + (2 * m + 1) * L};
+            COMBINE_RUNS(dst + m * L, two, 2, false, L);
+        }
+        A *done = src;
+        src = dst;
+        dst = done;
+    }
+}
+
+/* ---- Groups of rows -------------------------------------------------------------------------- */
+
+typedef struct F(run_scratch) {
+    A *acc, *dealt, *joined, *out;
+    T *buffer;
+    int32_t *list;
+    int64_t begin, width; /* short: the columns of the item */
+} F(run_scratch);
+
+/* out = the outputs of a group of rows, from scratch. */
+static void F(short_runs)(const pc_job *job, const pc_item *item, pc_sources *from, int64_t rows,
+                          const F(run_scratch) * s)
+{
+    const int64_t L = job->L, n = item->column_end - item->column;
+    for (int64_t r = 0; r < rows; r++, pc_next_sources(job, item, from)) {
+        A *row = s->acc + r * (s->width + 1) * L;
+        F(rows)(job, item, PC_X, from, s->begin, s->width, row, s->buffer);
+        ON_A(fill)(row + s->width * L, NEUTRAL, L);
+    }
+    F(listed)(job, s->acc, s->list, job->group * n, rows * n, s->out);
+}
+
+static void F(long_runs)(const pc_job *job, const pc_item *item, pc_sources *from, int64_t row,
+                         int64_t rows, const F(run_scratch) * s)
+{
+    const int64_t L = job->L, n = item->column_end - item->column;
+    if (job->bare_rows) {
+        F(deal_rows)(job, item, from, rows, s->dealt);
+        pc_find_sources(job, item, row + rows, from);
+    }
+    for (int64_t r = 0; r < rows && !job->bare_rows; r++, pc_next_sources(job, item, from))
+        for (int64_t c = 0; c < n; c++)
+            F(deal_run)(job, item, from, item->column + c, s->acc,
+                        s->dealt + (r * n + c) * PC_RUN * L, s->buffer);
+    F(join_dealt)(s->dealt, s->joined, rows * n, L, s->out);
+}
+
+static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    const int64_t n = item->column_end - item->column;
+    const pc_links last = pc_window_of(job->axis[2], item->plane, item->column_end - 1);
+    F(run_scratch) s = {.acc = (A *)scratch};
+    s.dealt = s.acc + job->acc;
+    s.joined = s.dealt + job->dealt;
+    s.out = s.joined + job->dealt / 2;
+    double *counts = (double *)(s.out + job->out), row_count[PC_MOST_ROWS];
+    s.buffer = (T *)(counts + job->out);
+    T *finished = s.buffer + 3 * job->load;
+    s.list = (int32_t *)(finished + job->out);
+    char *at[PC_MOST_ROWS];
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+#if FINISHES
+    F(count_columns)(job, item, item->column, item->column_end, counts);
+#endif
+    if (job->short_runs) {
+        s.begin = pc_window_of(job->axis[2], item->plane, item->column).pos;
+        s.width = last.pos + last.n - s.begin;
+        F(list_taps)(job, item, s.begin, s.width, s.list);
+    }
+    for (int64_t row = item->row, rows; row < item->row_end; row += rows) {
+        rows = pc_min(job->group, item->row_end - row);
+        pc_place_rows(job, item, PC_Y, &from, rows, at);
+#if FINISHES
+        F(count_rows)(job, item, &from, rows, row_count);
+#endif
+        if (job->short_runs)
+            F(short_runs)(job, item, &from, rows, &s);
+        else
+            F(long_runs)(job, item, &from, row, rows, &s);
+        F(emit)(job, item, at, rows, n, s.out, false, row_count, counts, finished);
+    }
+}
