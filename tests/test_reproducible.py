@@ -71,6 +71,28 @@ def test_calls_from_many_threads(method: str, params: dict) -> None:
         assert list(executor.map(pooled, seeds, [1, 2, 3] * 8)) == expected
 
 
+@pytest.mark.parametrize("axes", [(1, 2), (0, 1)])
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(2, 2, 0), (3, 2, 1), (3, 1, 1)])
+def test_large_gradients_are_those_of_their_parts(
+    kernel: int, stride: int, padding: int, axes: tuple[int, int]
+) -> None:
+    """A gradient that no cache holds is written past them, where its rows are aligned."""
+    whole = np.random.default_rng(0).standard_normal((132, 128, 608), dtype=np.float32)
+    whole = whole.reshape((132, 128, -1) if axes == (0, 1) else (-1, 128, 132))
+    window = dict(kernel_size=kernel, stride=stride, padding=padding, axes=axes)
+    along = 2 if axes == (0, 1) else 0
+    parts = np.array_split(whole, 11, axis=along)
+    for first in (0, 1):
+        memory = np.empty(whole.size + first, np.float32)[first:]
+        y, vjp = pr.pool_vjp(whole, "max", **window)
+        dx = vjp(y, out=memory.reshape(whole.shape)).input
+        pieces = []
+        for part in parts:
+            y, vjp = pr.pool_vjp(np.ascontiguousarray(part), "max", **window)
+            pieces.append(vjp(y).input)
+        np.testing.assert_array_equal(dx, np.concatenate(pieces, axis=along))
+
+
 def test_num_threads_is_per_thread_of_python() -> None:
     """A context in one thread is not seen by another."""
     inside, leave = threading.Event(), threading.Event()

@@ -23,6 +23,10 @@
 #define PC_BATCH 16
 /* Taps of a window whose gradient is gathered. */
 #define PC_MOST_TAPS 64
+/* A byte that is the tap of none of them. */
+enum { PC_NO_TAP = 255 };
+/* Terms of a sum whose places stay in registers. */
+enum { PC_FEW_TERMS = 4 };
 /* Destination rows of a group. */
 #define PC_MOST_ROWS 32
 /* Members of a run that are combined from left to right; of longer runs, partial results. */
@@ -32,7 +36,7 @@
 
 /* A row that is read once is asked for this many bytes ahead: while the columns of one group of rows
  * are combined, memory brings the next. */
-enum { PC_AHEAD = 2048 };
+enum { PC_AHEAD = 2048, PC_LINE = 64 };
 #define PC_PREFETCH_AHEAD(p) __builtin_prefetch((const void *)((uintptr_t)(p) + PC_AHEAD))
 
 /* What a job walks over.  X: x, or of separable gradients dx; Y: y or dy; MARKS: tap numbers or
@@ -91,6 +95,7 @@ typedef struct pc_job {
     int64_t tall, tall_pitch; /* rows whose windows share suffixes (tall.inc.c), and their size */
     int64_t pitch, out_pitch; /* columns from one row of acc, of out, to the next */
     int64_t sources;          /* select_gather: output rows held at once */
+    bool stream;              /* select_gather: dx is written past the caches */
     int64_t acc, slot, load, out; /* scratch sizes in elements, multiples of PC_BLOCK */
 
     bool flat;              /* a mark is a flat index of the plane, else a tap number */

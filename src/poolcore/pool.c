@@ -99,7 +99,9 @@ static void tile_gradient_phases(pc_job *job)
                                        pc_min(most_holding(job->axis[1]), PC_MOST_TAPS),
                                    PC_MOST_TAPS);
     job->inner = PC_PHASES;
-    job->tile = pc_min(pc_max(TILE / L / holding, 2 * reach + 1), job->columns);
+    /* The rows that hold a row stay in the second cache together. */
+    const int64_t tile = pc_min(4 * TILE / holding, TILE);
+    job->tile = pc_min(pc_max(tile / L, 2 * reach + 1), job->columns);
     const int64_t groups = job->tile / axis->S + 2;
     job->phases = phases_of(axis);
     job->pitch = pc_round_up((groups + most) * L, PC_BLOCK);
@@ -256,6 +258,10 @@ static void split_rows(pc_job *job)
     const int64_t least = job->tall ? 2 * job->axis[1]->K : 1;
     job->row_block = pc_min(pc_max((int64_t)(PC_ITEM / row_work), least), job->rows);
     job->blocks = pc_ceil_div(job->rows, job->row_block);
+    if (job->to_input) {
+        job->row_block = pc_ceil_div(job->rows, job->blocks); /* of about equal size */
+        job->blocks = pc_ceil_div(job->rows, job->row_block);
+    }
 }
 
 /* Floats are summed in double if more than PC_PLAIN_SUM additions follow one another: those of a
@@ -350,18 +356,24 @@ static pc_status check(const pc_call *call)
     return PC_OK;
 }
 
-/* One divisor for all windows: given, or the same count everywhere. */
+/* Do all windows have one divisor: given, or the same count everywhere? */
+static bool has_one_divisor(const pc_call *call, double *divisor)
+{
+    const bool counted = call->dividing == PC_BY_COUNTED_TAPS;
+    bool uniform = true;
+    *divisor = call->dividing == PC_BY_NUMBER ? call->divisor : 1;
+    for (int p = 0; p < call->plan->pooled && call->dividing != PC_BY_NUMBER; p++) {
+        const pc_axis *axis = &call->plan->axis[p];
+        uniform = uniform && pc_axis_is_uniform(axis, counted);
+        *divisor *= (double)(counted ? pc_counted_of(axis, 0, 0) : pc_window_of(axis, 0, 0).n);
+    }
+    return uniform;
+}
+
 static void set_divisor(pc_job *job, const pc_call *call)
 {
     job->counted = call->dividing == PC_BY_COUNTED_TAPS;
-    job->uniform = true;
-    job->divisor = call->dividing == PC_BY_NUMBER ? call->divisor : 1;
-    for (int a = 0; a < 3 && call->dividing != PC_BY_NUMBER; a++) {
-        const pc_axis *axis = job->axis[a];
-        job->uniform = job->uniform && pc_axis_is_uniform(axis, job->counted);
-        job->divisor *=
-            (double)(job->counted ? pc_counted_of(axis, 0, 0) : pc_window_of(axis, 0, 0).n);
-    }
+    job->uniform = has_one_divisor(call, &job->divisor);
     int exponent;
     job->exact_reciprocal = frexp(fabs(job->divisor), &exponent) == 0.5;
 }
@@ -374,6 +386,16 @@ static bool can_gather(const pc_job *job, const pc_plan *plan)
         if (job->axis[a]->kind != PC_REGULAR)
             return false;
     return job->inner == PC_PHASES && plan->taps <= PC_MOST_TAPS;
+}
+
+/* A gradient of at least this size would leave the caches before it is read: it is written past them,
+ * and memory need not be read first. */
+enum { STREAM_BYTES = 32 << 20 };
+
+static bool is_streamed(const pc_call *call)
+{
+    return pc_elements(call->plan, call->plan->in) >=
+           STREAM_BYTES / (call->dtype == PC_F32 ? 4 : 8);
 }
 
 /* ---- The calls ------------------------------------------------------------------------------- */
@@ -409,6 +431,41 @@ pc_status pc_forward(const pc_call *call)
     return run_job(&to.job, kernel, call);
 }
 
+/* The plan of a transpose that is itself a pooling: at stride 1 an input is held by the outputs of a
+ * window of as many taps.  False: there is none. */
+static bool turn_plan(pc_plan *turned, const pc_plan *plan)
+{
+    turned->ndim = plan->ndim;
+    turned->channel = plan->channel;
+    turned->pooled = plan->pooled;
+    for (int d = 0; d < plan->ndim; d++)
+        turned->in[d] = plan->out[d];
+    for (int p = 0; p < plan->pooled; p++) {
+        turned->dim[p] = plan->dim[p];
+        if (!pc_axis_turn(&turned->axis[p], &plan->axis[p]))
+            return false;
+    }
+    return pc_plan_finish(turned) == PC_OK;
+}
+
+/* The gradient of a sum with one divisor as the sum of dy: every window that holds an input is a tap.
+ * False: it is not that. */
+static bool turn_call(pc_call *turned, pc_plan *plan, const pc_call *call)
+{
+    if (call->reducer != PC_LINEAR || !turn_plan(plan, call->plan))
+        return false;
+    double divisor = 1;
+    if (!has_one_divisor(call, &divisor))
+        return false;
+    *turned = *call;
+    turned->plan = plan;
+    turned->dividing = PC_BY_NUMBER;
+    turned->divisor = divisor;
+    turned->x = call->y;
+    turned->y = call->x;
+    return true;
+}
+
 pc_status pc_backward(const pc_call *call)
 {
     const pc_plan *plan = call->plan;
@@ -417,6 +474,10 @@ pc_status pc_backward(const pc_call *call)
     pc_status status = check(call);
     if (status != PC_OK || pc_elements(plan, plan->in) == 0)
         return status;
+    pc_call turned;
+    pc_plan turned_plan;
+    if (turn_call(&turned, &turned_plan, call))
+        return pc_forward(&turned);
     status = pc_arrange(&to, call, call->reducer != PC_WINDOWS);
     if (status != PC_OK)
         return status;
@@ -429,10 +490,11 @@ pc_status pc_backward(const pc_call *call)
         set_divisor(&to.job, call);
         kernel = kernels->linear_backward[pc_element_type(call, sums_in_double(&to.job, plan))];
     } else if (can_gather(&to.job, plan)) {
-        kernel = kernels->select_gather[pc_element_type(call, to.wide_marks)];
+        to.job.stream = is_streamed(call);
+        kernel = kernels->select_gather[pc_element_type(call, false)];
     } else {
         keep_planes(&to.job);
-        kernel = kernels->select_scatter[pc_element_type(call, to.wide_marks)];
+        kernel = kernels->select_scatter[pc_element_type(call, false)];
     }
     return run_job(&to.job, kernel, call);
 }

@@ -2,18 +2,31 @@
  * second (or third) lane apart inside a register.  Everything else is written as loops.
  *
  * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), and load_f32_f64,
- * which widens; add, divide_by a number, the NaN-aware max and min of select.inc.c; split: the even
- * and the odd lanes of two neighbouring registers; split3: every third lane of three; and add_apart:
- * lanes added to every second of twice as many numbers in memory, of which the others stay as they
- * are.
+ * which widens; stream, which stores past the caches to where PC_STREAM_ALIGN divides; zero; add,
+ * divide_by a number, the NaN-aware max and min of select.inc.c; split: the even and the odd lanes of
+ * two neighbouring registers; join, its inverse; split3: every third lane of three; add_apart: lanes
+ * added to every second of twice as many numbers in memory, of which the others stay as they are; and
+ * where: numbers in memory whose bytes equal b, of the others 0.
  * One form per ISA; the portable form at the end is the definition. */
 #ifndef PC_VECTORS_H
 #define PC_VECTORS_H
 
+#include <string.h>
+
 #include "poolcore/lanes.h"
 
-#if defined(__AVX512F__)
+enum { PC_STREAM_ALIGN = 16 };
+
+#if defined(__AVX2__)
 #include <immintrin.h>
+
+/* Before other threads read what was streamed. */
+PC_INLINE void pc_end_stream(void) { _mm_sfence(); }
+#else
+PC_INLINE void pc_end_stream(void) {}
+#endif
+
+#if defined(__AVX512F__)
 
 typedef __m512 pc_v_f32;
 typedef __m512d pc_v_f64;
@@ -95,9 +108,46 @@ PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
     _mm512_storeu_pd(p, _mm512_mask_add_pd(first, 0x55, first, low));
     _mm512_storeu_pd(p + 8, _mm512_mask_add_pd(second, 0x55, second, high));
 }
+PC_INLINE void pc_join_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *first, pc_v_f32 *second)
+{
+    const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    *first = _mm512_permutex2var_ps(a, low, b);
+    *second = _mm512_permutex2var_ps(a, _mm512_add_epi32(low, _mm512_set1_epi32(8)), b);
+}
+PC_INLINE void pc_join_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *first, pc_v_f64 *second)
+{
+    const __m512i low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+    *first = _mm512_permutex2var_pd(a, low, b);
+    *second = _mm512_permutex2var_pd(a, _mm512_add_epi64(low, _mm512_set1_epi64(4)), b);
+}
+PC_INLINE void pc_stream_f32(float *p, pc_v_f32 a)
+{
+    _mm_stream_ps(p, _mm512_castps512_ps128(a));
+    _mm_stream_ps(p + 4, _mm512_extractf32x4_ps(a, 1));
+    _mm_stream_ps(p + 8, _mm512_extractf32x4_ps(a, 2));
+    _mm_stream_ps(p + 12, _mm512_extractf32x4_ps(a, 3));
+}
+PC_INLINE void pc_stream_f64(double *p, pc_v_f64 a)
+{
+    _mm_stream_pd(p, _mm512_castpd512_pd128(a));
+    _mm_stream_pd(p + 2, _mm512_extractf64x2_pd(a, 1));
+    _mm_stream_pd(p + 4, _mm512_extractf64x2_pd(a, 2));
+    _mm_stream_pd(p + 6, _mm512_extractf64x2_pd(a, 3));
+}
+PC_INLINE pc_v_f32 pc_zero_f32(void) { return _mm512_setzero_ps(); }
+PC_INLINE pc_v_f64 pc_zero_f64(void) { return _mm512_setzero_pd(); }
+PC_INLINE pc_v_f32 pc_where_f32(const float *p, const uint8_t *bytes, int b)
+{
+    const __m512i at = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)bytes));
+    return _mm512_maskz_loadu_ps(_mm512_cmpeq_epi32_mask(at, _mm512_set1_epi32(b)), p);
+}
+PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
+{
+    const __m512i at = _mm512_cvtepu8_epi64(_mm_loadl_epi64((const __m128i *)bytes));
+    return _mm512_maskz_loadu_pd(_mm512_cmpeq_epi64_mask(at, _mm512_set1_epi64(b)), p);
+}
 
 #elif defined(__AVX2__)
-#include <immintrin.h>
 
 typedef __m256 pc_v_f32;
 typedef __m256d pc_v_f64;
@@ -182,6 +232,44 @@ PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
     _mm256_storeu_pd(p, _mm256_blend_pd(first, _mm256_add_pd(first, low), 0x5));
     _mm256_storeu_pd(p + 4, _mm256_blend_pd(second, _mm256_add_pd(second, high), 0x5));
 }
+PC_INLINE void pc_join_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *first, pc_v_f32 *second)
+{
+    const __m256 x = _mm256_unpacklo_ps(a, b), y = _mm256_unpackhi_ps(a, b);
+    *first = _mm256_permute2f128_ps(x, y, 0x20);
+    *second = _mm256_permute2f128_ps(x, y, 0x31);
+}
+PC_INLINE void pc_join_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *first, pc_v_f64 *second)
+{
+    const __m256d x = _mm256_unpacklo_pd(a, b), y = _mm256_unpackhi_pd(a, b);
+    *first = _mm256_permute2f128_pd(x, y, 0x20);
+    *second = _mm256_permute2f128_pd(x, y, 0x31);
+}
+PC_INLINE void pc_stream_f32(float *p, pc_v_f32 a)
+{
+    _mm_stream_ps(p, _mm256_castps256_ps128(a));
+    _mm_stream_ps(p + 4, _mm256_extractf128_ps(a, 1));
+}
+PC_INLINE void pc_stream_f64(double *p, pc_v_f64 a)
+{
+    _mm_stream_pd(p, _mm256_castpd256_pd128(a));
+    _mm_stream_pd(p + 2, _mm256_extractf128_pd(a, 1));
+}
+PC_INLINE pc_v_f32 pc_zero_f32(void) { return _mm256_setzero_ps(); }
+PC_INLINE pc_v_f64 pc_zero_f64(void) { return _mm256_setzero_pd(); }
+PC_INLINE pc_v_f32 pc_where_f32(const float *p, const uint8_t *bytes, int b)
+{
+    const __m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)bytes));
+    const __m256i same = _mm256_cmpeq_epi32(at, _mm256_set1_epi32(b));
+    return _mm256_and_ps(_mm256_loadu_ps(p), _mm256_castsi256_ps(same));
+}
+PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
+{
+    int four;
+    memcpy(&four, bytes, sizeof four);
+    const __m256i at = _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(four));
+    const __m256i same = _mm256_cmpeq_epi64(at, _mm256_set1_epi64x(b));
+    return _mm256_and_pd(_mm256_loadu_pd(p), _mm256_castsi256_pd(same));
+}
 
 #else
 
@@ -244,6 +332,24 @@ PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
         const pc_v_##t all[3] = {a, b, c};                                                         \
         for (int i = 0; i < 3 * n; i++)                                                            \
             out[i % 3].lane[i / 3] = all[i / n].lane[i % n];                                       \
+    }                                                                                              \
+    PC_INLINE void pc_join_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *first, pc_v_##t *second)          \
+    {                                                                                              \
+        for (int i = 0; i < n / 2; i++) {                                                          \
+            first->lane[2 * i] = a.lane[i];                                                        \
+            first->lane[2 * i + 1] = b.lane[i];                                                    \
+            second->lane[2 * i] = a.lane[n / 2 + i];                                               \
+            second->lane[2 * i + 1] = b.lane[n / 2 + i];                                           \
+        }                                                                                          \
+    }                                                                                              \
+    PC_INLINE void pc_stream_##t(type *p, pc_v_##t a) { pc_store_##t(p, a); }                      \
+    PC_INLINE pc_v_##t pc_zero_##t(void) { return (pc_v_##t){{0}}; }                               \
+    PC_INLINE pc_v_##t pc_where_##t(const type *p, const uint8_t *bytes, int b)                    \
+    {                                                                                              \
+        pc_v_##t a;                                                                                \
+        for (int i = 0; i < n; i++)                                                                \
+            a.lane[i] = bytes[i] == b ? p[i] : 0;                                                  \
+        return a;                                                                                  \
     }                                                                                              \
     PC_INLINE void pc_add_apart_##t(type *p, pc_v_##t a)                                           \
     {                                                                                              \

@@ -62,6 +62,15 @@ void pc_axis_around(pc_axis *axis, const pc_axis *like)
     axis->PL = like->PL + 1;
 }
 
+bool pc_axis_turn(pc_axis *axis, const pc_axis *like)
+{
+    const int64_t reach = (like->K - 1) * like->D;
+    if (like->kind != PC_REGULAR || like->S != 1 || like->PL > reach || like->PH > reach)
+        return false;
+    set_regular(axis, like->O, like->I, like->K, 1, reach - like->PL, reach - like->PH, like->D);
+    return true;
+}
+
 pc_status pc_axis_same(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t D, bool lower)
 {
     int64_t extent;

@@ -71,6 +71,9 @@ pc_status pc_axis_bins(pc_axis *axis, int64_t I, int64_t O, int64_t rows, const 
 /* The cells around the first tap of each window of a REGULAR axis: three, of which the second is the
  * tap.  They may lie outside the input, all of them. */
 void pc_axis_around(pc_axis *axis, const pc_axis *like);
+/* At stride 1: the axis whose windows hold the windows that hold an element.  False: there is
+ * none. */
+bool pc_axis_turn(pc_axis *axis, const pc_axis *like);
 /* source[o*K + t] is the input of tap t, or -1 for none.  Allocates; release with pc_axis_free. */
 pc_status pc_axis_map(pc_axis *axis, int64_t I, int64_t O, int64_t K, const int64_t *source);
 void pc_axis_free(pc_axis *axis);

@@ -298,6 +298,34 @@ static void visit_uniform(const sizes *s)
     subject = NULL;
 }
 
+/* Turned, the windows that hold an input are its taps, the one that has it as its last tap first. */
+static void visit_turned(const sizes *s)
+{
+    listing l, turned;
+    pc_axis axis, other;
+    if (build(&axis, s) != PC_OK)
+        return;
+    const int64_t reach = (s->K - 1) * s->D;
+    const bool can = s->S == 1 && s->PL <= reach && s->PH <= reach;
+    subject = &axis;
+    CHECK(pc_axis_turn(&other, &axis), can);
+    subject = NULL;
+    if (!can)
+        return;
+    list_regular(&l, s, axis.O);
+    turned = (listing){.I = axis.O, .O = s->I, .K = s->K};
+    for (int64_t i = 0; i < s->I; i++)
+        for (int64_t t = 0; t < s->K; t++) {
+            turned.input[i][t] = NONE;
+            turned.counted[i]++;
+        }
+    for (int64_t o = 0; o < l.O; o++)
+        for (int64_t t = 0; t < s->K; t++)
+            if (l.input[o][t] != NONE)
+                turned.input[l.input[o][t]][s->K - 1 - t] = o;
+    check_axis(&other, 0, &turned);
+}
+
 /* The tile of outputs [first, end), column by column. */
 static void check_span(const pc_axis *axis, const sizes *s, int64_t first, int64_t end)
 {
@@ -394,6 +422,7 @@ static void test_output_size(void) { each_size(visit_count); }
 static void test_regular_windows(void) { each_size(visit_links); }
 static void test_regular_uniform(void) { each_size(visit_uniform); }
 static void test_regular_spans(void) { each_size(visit_spans); }
+static void test_regular_turned(void) { each_size(visit_turned); }
 static void test_regular_reach(void) { each_size(visit_reach); }
 static void test_regular_outputs_with_tap(void) { each_size(visit_taps); }
 
@@ -918,6 +947,7 @@ static const struct {
     TEST(regular_windows),
     TEST(regular_uniform),
     TEST(regular_spans),
+    TEST(regular_turned),
     TEST(regular_reach),
     TEST(regular_outputs_with_tap),
     TEST(first_empty_when_dilation_exceeds_input),

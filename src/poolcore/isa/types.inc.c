@@ -19,7 +19,9 @@
 #undef BEATS
 #undef WORST
 
+#if SUM_IS_T
 #include "../reducers/select_backward.inc.c"
+#endif
 
 #define A SUM
 #define A_NAME SUM_NAME

@@ -3,15 +3,18 @@
  *
  *   gather   where windows are few: every destination row asks the windows that hold it.  All taps of
  *            a kind land on neighbouring places of one phase, so it is a compare and an add, lane by
- *            lane; every element is written once.
+ *            lane.  Every element is written once: runs, pairs of phases, and columns of many lanes
+ *            from registers, other phases by way of slots.
  *   scatter  else: zero the plane, then add output by output.  One thread owns a plane.
  *
- * Parameters: T, T_NAME (element); IX, IX_NAME (tap, as wide as T or wider); TYPE (suffix). */
-#if !defined(T) || !defined(T_NAME) || !defined(IX) || !defined(IX_NAME) || !defined(TYPE)
-#error "select_backward.inc.c needs T, T_NAME, IX, IX_NAME and TYPE"
+ * Parameters: T, T_NAME (element); TYPE (suffix). */
+#if !defined(T) || !defined(T_NAME) || !defined(TYPE)
+#error "select_backward.inc.c needs T, T_NAME and TYPE"
 #endif
 #define F(name) PC_CAT(name, TYPE)
 #define ON_T(name) PC_CAT(name, T_NAME)
+#define V(name) PC_CAT(PC_CAT(pc, name), T_NAME)
+#define WIDTH PC_CAT(PC_WIDTH, T_NAME)
 
 static inline int64_t F(tap_at)(const pc_job *job, const char *at)
 {
@@ -20,52 +23,116 @@ static inline int64_t F(tap_at)(const pc_job *job, const char *at)
     return job->mark_bytes == 4 ? *(const int32_t *)at : *(const int64_t *)at;
 }
 
-static void F(load_taps)(const pc_job *job, const char *at, int64_t n, IX *taps)
+/* Windows of gather have few taps: any tap is a byte. */
+static void F(load_taps)(const pc_job *job, const char *at, int64_t n, uint8_t *taps)
 {
     const pc_operand *m = &job->op[PC_MARKS];
-    if (m->contiguous && job->mark_bytes == 1)
-        for (int64_t i = 0; i < n * job->L; i++)
-            taps[i] = ((const uint8_t *)at)[i];
-    else
-        for (int64_t c = 0; c < n; c++)
-            for (int64_t l = 0; l < job->L; l++)
-                taps[c * job->L + l] = (IX)F(tap_at)(job, at + c * m->axis[2] + l * m->lane);
+    if (m->contiguous && job->mark_bytes == 1) {
+        memcpy(taps, at, (size_t)(n * job->L));
+        return;
+    }
+    for (int64_t c = 0; c < n; c++)
+        for (int64_t l = 0; l < job->L; l++)
+            taps[c * job->L + l] = (uint8_t)F(tap_at)(job, at + c * m->axis[2] + l * m->lane);
 }
 
 /* One term of a gradient: dy from element `at` on where the tap is this one, else 0. */
 typedef struct F(term) {
     int64_t at;
-    IX tap;
+    int tap;
 } F(term);
 
-/* dst = (or += if add) the sum of the terms; whole blocks. */
-PC_OUTLINE void F(sum_terms)(T *dst, const T *dy, const IX *taps, const F(term) * term, int n,
-                             bool add, int64_t len)
+/* The terms of one phase of a destination row. */
+typedef struct F(terms) {
+    const F(term) * term;
+    int n;
+} F(terms);
+
+PC_INLINE V(v) F(sum_at)(const T *dy, const uint8_t *taps, const F(term) * term, int n, int64_t i)
 {
-    const size_t whole = (size_t)pc_round_up(len, PC_BLOCK) & ~(size_t)(PC_BLOCK - 1);
-    for (int k = 0; k < n; k += 2, add = true) {
-        const bool two = k + 1 < n;
-        const T *p = dy + term[k].at, *q = two ? dy + term[k + 1].at : p;
-        const IX *i = taps + term[k].at, *j = two ? taps + term[k + 1].at : i;
-        const IX s = term[k].tap, t = two ? term[k + 1].tap : -2; /* no tap is -2 */
-        if (add) {
-            PC_LANES
-            for (size_t x = 0; x < whole; x++)
-                dst[x] = dst[x] + (i[x] == s ? p[x] : 0) + (j[x] == t ? q[x] : 0);
-        } else {
-            PC_LANES
-            for (size_t x = 0; x < whole; x++)
-                dst[x] = (i[x] == s ? p[x] : 0) + (j[x] == t ? q[x] : 0);
-        }
+    V(v) sum = V(zero)();
+    for (int k = 0; k < n; k++)
+        sum = V(add)(sum, V(where)(dy + term[k].at + i, taps + term[k].at + i, term[k].tap));
+    return sum;
+}
+
+/* To memory, or past the caches. */
+PC_INLINE void F(put)(T *p, V(v) a, bool stream)
+{
+    if (stream)
+        V(stream)(p, a);
+    else
+        V(store)(p, a);
+}
+
+/* dst = the sum of the terms, len lanes, at least a register.  No scalar tail: the last register
+ * overlaps the one before. */
+PC_INLINE void F(sum_n)(T *dst, const T *dy, const uint8_t *taps, const F(term) * terms, int n,
+                        int64_t len, bool stream)
+{
+    F(term) few[PC_FEW_TERMS];
+    for (int k = 0; n <= PC_FEW_TERMS && k < n; k++)
+        few[k] = terms[k];
+    const F(term) *term = n <= PC_FEW_TERMS ? few : terms;
+    for (int64_t i = 0; i < len; i += WIDTH) {
+        const int64_t at = pc_min(i, len - WIDTH);
+        F(put)(dst + at, F(sum_at)(dy, taps, term, n, at), stream);
     }
+}
+
+PC_OUTLINE void F(sum_terms)(T *dst, const T *dy, const uint8_t *taps, F(terms) from, int64_t len,
+                             bool stream)
+{
+    if (from.n == 1)
+        F(sum_n)(dst, dy, taps, from.term, 1, len, stream);
+    else if (from.n == 2)
+        F(sum_n)(dst, dy, taps, from.term, 2, len, stream);
+    else if (from.n == 4)
+        F(sum_n)(dst, dy, taps, from.term, 4, len, stream);
+    else
+        F(sum_n)(dst, dy, taps, from.term, from.n, len, stream);
+}
+
+/* dst = pairs of sums, of an even and an odd column, or the other way round. */
+PC_INLINE void F(pairs_n)(T *dst, const T *dy, const uint8_t *taps, const F(term) * evens, int n,
+                          const F(term) * odds, int m, bool turned, int64_t pairs, bool stream)
+{
+    F(term) few[2][PC_FEW_TERMS];
+    const bool are_few = n <= PC_FEW_TERMS && m <= PC_FEW_TERMS;
+    for (int k = 0; are_few && k < n; k++)
+        few[0][k] = evens[k];
+    for (int k = 0; are_few && k < m; k++)
+        few[1][k] = odds[k];
+    const F(term) *even = are_few ? few[0] : evens, *odd = are_few ? few[1] : odds;
+    for (int64_t i = 0; i < pairs; i += WIDTH) {
+        const int64_t at = pc_min(i, pairs - WIDTH);
+        const V(v) a = F(sum_at)(dy, taps, even, n, at), b = F(sum_at)(dy, taps, odd, m, at);
+        V(v) first, second;
+        V(join)(turned ? b : a, turned ? a : b, &first, &second);
+        F(put)(dst + 2 * at, first, stream);
+        F(put)(dst + 2 * at + WIDTH, second, stream);
+    }
+}
+
+PC_OUTLINE void F(sum_pairs)(T *dst, const T *dy, const uint8_t *taps, F(terms) even, F(terms) odd,
+                             bool turned, int64_t pairs, bool stream)
+{
+    if (even.n == 1 && odd.n == 1)
+        F(pairs_n)(dst, dy, taps, even.term, 1, odd.term, 1, turned, pairs, stream);
+    else if (even.n == 2 && odd.n == 1)
+        F(pairs_n)(dst, dy, taps, even.term, 2, odd.term, 1, turned, pairs, stream);
+    else if (even.n == 4 && odd.n == 2)
+        F(pairs_n)(dst, dy, taps, even.term, 4, odd.term, 2, turned, pairs, stream);
+    else
+        F(pairs_n)(dst, dy, taps, even.term, even.n, odd.term, odd.n, turned, pairs, stream);
 }
 
 /* The output rows of a group of destination rows, loaded once: the links of axis 0 times a range of
  * axis 1.  A row of outputs starts `most` columns before the first group of padded columns, and what
- * is no output there has tap -1. */
+ * is no output there has a tap that is none. */
 typedef struct F(loaded) {
     T *dy;
-    IX *taps;
+    uint8_t *taps;
     int64_t low, step, range; /* of axis 1 */
 } F(loaded);
 
@@ -90,8 +157,20 @@ static int64_t F(plan_group)(const pc_job *job, const pc_item *item, int64_t row
     return rows;
 }
 
+/* A row of dy to scratch, while memory brings the rows that come after it. */
+static void F(load_dy)(const pc_job *job, const char *at, int64_t n, T *to)
+{
+    const pc_operand *op = &job->op[PC_Y];
+    const T *from = ON_T(load)(op, at, n, job->L, to);
+    if (from == to)
+        return;
+    for (int64_t i = 0; i < n * job->L; i += PC_LINE / (int64_t)sizeof(T))
+        PC_PREFETCH_AHEAD(from + i);
+    memcpy(to, from, (size_t)(n * job->L) * sizeof(T));
+}
+
 static void F(load_group)(const pc_job *job, const pc_item *item, const pc_sources *from,
-                          const pc_reach *reach, const F(loaded) * loaded, T *buffer)
+                          const pc_reach *reach, const F(loaded) * loaded)
 {
     const int64_t n = reach->end - reach->first, L = job->L;
     const int64_t lead = (reach->first - (reach->group - reach->most)) * L;
@@ -99,30 +178,18 @@ static void F(load_group)(const pc_job *job, const pc_item *item, const pc_sourc
         for (int64_t b = 0; b < loaded->range; b++) {
             const int64_t o0 = pc_link_pos(&from->link[0], a), o1 = loaded->low + b * loaded->step;
             const int64_t to = (a * loaded->range + b) * job->pitch + lead;
-            const T *dy = ON_T(load)(
-                &job->op[PC_Y], pc_row_of(job, item, PC_Y, o0, o1, reach->first), n, L, buffer);
-            ON_T(copy)(loaded->dy + to, dy, n * L);
+            F(load_dy)(job, pc_row_of(job, item, PC_Y, o0, o1, reach->first), n, loaded->dy + to);
             F(load_taps)(job, pc_row_of(job, item, PC_MARKS, o0, o1, reach->first), n,
                          loaded->taps + to);
         }
 }
 
-/* The terms of one destination row, but for the taps along it: one for each source row. */
-static int F(row_terms)(const pc_job *job, const pc_sources *from, const F(loaded) * loaded,
-                        F(term) term[])
-{
-    const pc_links *inner = &from->link[1];
-    int n = 0;
-    for (int64_t a = 0; a < from->link[0].n; a++) {
-        const int64_t tap = pc_link_tap(&from->link[0], a) * job->mark_weight[0];
-        for (int64_t b = 0; b < inner->n; b++, n++) {
-            const int64_t near = loaded->step == 1 ? pc_link_pos(inner, b) - loaded->low : b;
-            term[n].at = (a * loaded->range + near) * job->pitch;
-            term[n].tap = (IX)(tap + pc_link_tap(inner, b) * job->mark_weight[1]);
-        }
-    }
-    return n;
-}
+/* The destination columns of an item: the first, counted from the first group, and how many; and
+ * whether those of an even and an odd phase are written in pairs. */
+typedef struct F(columns) {
+    int64_t start, n;
+    bool paired, stream;
+} F(columns);
 
 /* What a tap adds to a term, and the largest tap of each phase. */
 typedef struct F(tap_shifts) {
@@ -130,79 +197,172 @@ typedef struct F(tap_shifts) {
     int64_t top[PC_MOST_TAPS];
 } F(tap_shifts);
 
-static void F(find_shifts)(const pc_job *job, const pc_reach *reach, F(tap_shifts) * shifts)
+/* Of pairs that start with an odd column, the even one is in the next group. */
+static void F(find_shifts)(const pc_job *job, const pc_reach *reach, const F(columns) * columns,
+                           F(tap_shifts) * shifts)
 {
     const pc_axis *axis = job->axis[2];
+    const int64_t next = columns->paired && columns->start;
     for (int64_t k = 0; k < axis->K; k++)
-        shifts->at[k] = (reach->most - k * axis->D / axis->S) * job->L;
+        shifts->at[k] = (reach->most - k * axis->D / axis->S + (k % 2 == 0 ? next : 0)) * job->L;
     for (int64_t r = 0; r < job->phases; r++)
         shifts->top[r] = r + (axis->K - 1 - r) / job->phases * job->phases;
 }
 
-/* slots[r] = the gradient of phase r of one destination row.  Larger taps come first: outputs
- * ascend. */
-static void F(gather_row)(const pc_job *job, const F(loaded) * loaded, const F(term) row[],
-                          int rows, const F(tap_shifts) * shifts, int64_t len, T *slots)
+/* Destination rows of a kind have the same terms, counted from their first source row; and an item the
+ * kinds of the one before. */
+typedef struct F(kind) {
+    int64_t n[2], tap[2], range, start;
+    F(terms) phase[PC_MOST_TAPS];
+    F(term) term[PC_MOST_TAPS];
+} F(kind);
+enum { F(KINDS) = 4 };
+
+/* The terms of phase r from those of its source rows.  Larger taps come first: outputs ascend. */
+static int F(phase_terms)(const pc_job *job, const pc_sources *from, const F(loaded) * loaded,
+                          const F(tap_shifts) * shifts, int64_t r, F(term) term[])
 {
-    for (int64_t r = 0; r < job->phases; r++, slots += job->slot) {
-        F(term) term[PC_BATCH];
-        int n = 0;
-        bool add = false;
-        for (int i = 0; i < rows; i++)
-            for (int64_t k = shifts->top[r]; k >= 0; k -= job->phases) {
-                if (n == PC_BATCH) {
-                    F(sum_terms)(slots, loaded->dy, loaded->taps, term, n, add, len);
-                    n = 0;
-                    add = true;
-                }
-                term[n].at = row[i].at + shifts->at[k];
-                term[n++].tap = row[i].tap + (IX)(k * job->mark_weight[2]);
+    int n = 0;
+    for (int64_t a = 0; a < from->link[0].n; a++)
+        for (int64_t b = 0; b < from->link[1].n; b++)
+            for (int64_t k = shifts->top[r]; k >= 0; k -= job->phases, n++) {
+                term[n].at = (a * loaded->range + b) * job->pitch + shifts->at[k];
+                term[n].tap = (int)(pc_link_tap(&from->link[0], a) * job->mark_weight[0] +
+                                    pc_link_tap(&from->link[1], b) * job->mark_weight[1] +
+                                    k * job->mark_weight[2]);
             }
-        if (n > 0)
-            F(sum_terms)(slots, loaded->dy, loaded->taps, term, n, add, len);
-        else if (!add)
-            ON_T(fill)(slots, 0, len);
-    }
+    return n;
 }
 
-static void F(gather_item)(const pc_job *job, const pc_item *item, char *scratch)
+/* The terms of every phase of a destination row: those of one before it that is of its kind, or new. */
+static const F(terms) * F(row_terms)(const pc_job *job, const pc_sources *from,
+                                     const F(loaded) * loaded, const F(columns) * columns,
+                                     const F(tap_shifts) * shifts, F(kind) kinds[])
+{
+    const pc_links *a = &from->link[0], *b = &from->link[1];
+    F(kind) *kind = &kinds[(uint64_t)(b->tap + b->n) % F(KINDS)];
+    const int64_t range = a->n > 1 ? loaded->range : 0;
+    if (kind->n[0] == a->n && kind->n[1] == b->n && kind->tap[0] == a->tap &&
+        kind->tap[1] == b->tap && kind->range == range && kind->start == columns->start)
+        return kind->phase;
+    kind->n[0] = a->n;
+    kind->n[1] = b->n;
+    kind->tap[0] = a->tap;
+    kind->tap[1] = b->tap;
+    kind->range = range;
+    kind->start = columns->start;
+    F(term) *term = kind->term;
+    for (int64_t r = 0; r < job->phases; term += kind->phase[r++].n) {
+        kind->phase[r].term = term;
+        kind->phase[r].n = F(phase_terms)(job, from, loaded, shifts, r, term);
+    }
+    return kind->phase;
+}
+
+/* Columns of many lanes, one by one. */
+static void F(wide_row)(const pc_job *job, const F(columns) * columns, const F(terms) phase[],
+                        const T *dy, const uint8_t *taps, T *dst)
+{
+    const int64_t S = job->axis[2]->S, D = job->axis[2]->D, L = job->L;
+    int64_t column[PC_MOST_TAPS];
+    for (int64_t r = 0; r < job->phases; r++)
+        column[r] = r * D % S - columns->start;
+    if (job->phases < S)
+        ON_T(fill)(dst, 0, columns->n * L);
+    for (int64_t c = 0; c < columns->n + columns->start; c += S, dy += L, taps += L)
+        for (int64_t r = 0; r < job->phases; r++)
+            if (c + column[r] >= 0 && c + column[r] < columns->n)
+                F(sum_terms)(dst + (c + column[r]) * L, dy, taps, phase[r], L, columns->stream);
+}
+
+/* A destination row from the terms of its phases, which are written where they belong if they are runs
+ * or pairs of whole registers, else to a buffer. */
+static void F(gather_row)(const pc_job *job, const pc_item *item, const pc_reach *reach,
+                          const F(columns) * columns, const F(terms) phase[], const T *dy,
+                          const uint8_t *taps, T *slots, T *dst, T *out)
+{
+    const int64_t S = job->axis[2]->S, L = job->L, len = columns->n * L;
+    const int64_t pairs = pc_ceil_div(len, 2);
+    const bool whole = columns->paired ? len % 2 == 0 && pairs >= WIDTH : len >= WIDTH;
+    const bool stream = whole && columns->stream;
+    T *to = whole ? dst : out;
+    if (columns->paired) {
+        F(sum_pairs)(to, dy, taps, phase[0], phase[1], columns->start, pc_max(pairs, WIDTH),
+                     stream);
+    } else if (S == 1) {
+        F(sum_terms)(to, dy, taps, phase[0], pc_max(len, WIDTH), stream);
+    } else if (L >= PC_BLOCK) {
+        F(wide_row)(job, columns, phase, dy, taps, dst);
+    } else {
+        const int64_t lanes = pc_round_up((reach->group_end - reach->group) * L, PC_BLOCK);
+        for (int64_t r = 0; r < job->phases; r++)
+            F(sum_terms)(slots + r * job->slot, dy, taps, phase[r], lanes, false);
+        ON_T(merge)(job, dst, item->column, columns->n, slots, reach->group);
+        return;
+    }
+    if (to != dst)
+        ON_T(copy)(dst, to, len);
+}
+
+/* Are the places of an item's rows, and of columns of many lanes, such that they can be streamed to? */
+static bool F(can_stream)(const pc_job *job, const pc_item *item)
 {
     const pc_operand *x = &job->op[PC_X];
-    const int64_t L = job->L, n = item->column_end - item->column, room = job->sources * job->pitch;
-    const pc_reach reach = pc_reach_of(job->axis[2], item->column, item->column_end);
-    T *slots = (T *)scratch, *buffer = slots + job->phases * job->slot, *out = buffer + job->load;
-    const int64_t len = (reach.group_end - reach.group) * L;
-    F(tap_shifts) shifts;
-    F(term) term[PC_MOST_TAPS];
+    const int64_t n = item->column_end - item->column, L = job->L;
+    const uintptr_t steps = (uintptr_t)x->axis[0] | (uintptr_t)x->axis[1] |
+                            (uintptr_t)((L < PC_BLOCK ? n * L : L) * x->size);
+    const uintptr_t first = (uintptr_t)pc_row_of(job, item, PC_X, 0, 0, item->column);
+    return job->stream && x->contiguous && (steps | first) % PC_STREAM_ALIGN == 0;
+}
+
+static void F(gather_item)(const pc_job *job, const pc_item *item, F(kind) kinds[], char *scratch)
+{
+    const pc_axis *axis = job->axis[2];
+    const pc_operand *x = &job->op[PC_X];
+    const int64_t room = job->sources * job->pitch + PC_BLOCK;
+    const pc_reach reach = pc_reach_of(axis, item->column, item->column_end);
+    const F(columns) columns = {.start = item->column + axis->PL - reach.group * axis->S,
+                                .n = item->column_end - item->column,
+                                .stream = F(can_stream)(job, item),
+                                .paired = axis->S == 2 && job->phases == 2 && job->L == 1};
+    T *slots = (T *)scratch, *out = slots + job->phases * job->slot;
     F(loaded) loaded = {.dy = out + job->out};
-    loaded.taps = (IX *)(loaded.dy + room + PC_BLOCK);
-    for (int64_t i = 0; i < room + PC_BLOCK; i++) {
-        loaded.dy[i] = 0;
-        loaded.taps[i] = -1;
-    }
-    F(find_shifts)(job, &reach, &shifts);
+    F(tap_shifts) shifts;
+    loaded.taps = (uint8_t *)(loaded.dy + room);
+    ON_T(fill)(loaded.dy, 0, room);
+    memset(loaded.taps, PC_NO_TAP, (size_t)room);
+    F(find_shifts)(job, &reach, &columns, &shifts);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     for (int64_t row = item->row; row < item->row_end;) {
         const int64_t rows = F(plan_group)(job, item, row, &from, &loaded);
-        F(load_group)(job, item, &from, &reach, &loaded, buffer);
+        F(load_group)(job, item, &from, &reach, &loaded);
         for (const int64_t end = row + rows; row < end; row++, pc_next_sources(job, item, &from)) {
-            char *at = pc_row_of(job, item, PC_X, from.position[0], from.position[1], item->column);
-            T *dst = ON_T(target)(x, at, out);
-            const int terms = F(row_terms)(job, &from, &loaded, term);
-            F(gather_row)(job, &loaded, term, terms, &shifts, len, slots);
-            ON_T(merge)(job, dst, item->column, n, slots, reach.group);
-            ON_T(store)(x, at, n, L, dst);
+            const F(terms) *phase = F(row_terms)(job, &from, &loaded, &columns, &shifts, kinds);
+            const int64_t at = loaded.step == 1 && from.link[1].n > 0
+                                   ? (from.link[1].pos - loaded.low) * job->pitch
+                                   : 0;
+            char *place =
+                pc_row_of(job, item, PC_X, from.position[0], from.position[1], item->column);
+            T *dst = ON_T(target)(x, place, out);
+            F(gather_row)(job, item, &reach, &columns, phase, loaded.dy + at, loaded.taps + at,
+                          slots, dst, out);
+            ON_T(store)(x, place, columns.n, job->L, dst);
         }
     }
 }
 
 static void F(select_gather)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
+    F(kind) kinds[F(KINDS)];
+    for (int k = 0; k < F(KINDS); k++)
+        kinds[k].start = -1;
     for (int64_t number = begin; number < end; number++) {
         const pc_item item = pc_item_at(job, number);
-        F(gather_item)(job, &item, scratch);
+        F(gather_item)(job, &item, kinds, scratch);
     }
+    if (job->stream)
+        pc_end_stream();
 }
 
 static void F(zero_plane)(const pc_job *job, const pc_item *item)
@@ -252,3 +412,5 @@ static void F(select_scatter)(const pc_job *job, int64_t begin, int64_t end, cha
 
 #undef F
 #undef ON_T
+#undef V
+#undef WIDTH
