@@ -37,6 +37,8 @@ enum { PC_FEW_TERMS = 4 };
 /* A row that is read once is asked for this many bytes ahead: while the columns of one group of rows
  * are combined, memory brings the next. */
 enum { PC_AHEAD = 2048, PC_LINE = 64 };
+/* The same for blocks of windows (windows.inc.c), which are read in one go and then worked on. */
+enum { PC_NEXT_BLOCK = 4096 };
 #define PC_PREFETCH_AHEAD(p) __builtin_prefetch((const void *)((uintptr_t)(p) + PC_AHEAD))
 
 /* What a job walks over.  X: x, or of separable gradients dx; Y: y or dy; MARKS: tap numbers or
@@ -107,7 +109,7 @@ typedef struct pc_job {
         bool fold;              /* lanes are members of one window, else outputs */
         int64_t segment;        /* columns of a block: outputs, or members along axis 2 */
         int64_t pitch, chunk;   /* lanes of a row of a block; its rows */
-        int64_t block_rows;     /* rows of outputs in a block of whole windows */
+        int64_t block_rows;     /* rows of outputs in a block, if their windows are alike */
         int64_t unit_step;      /* 2: only every second unit of a plane ... */
         int64_t first_unit;     /* ... from this one on */
         int64_t plane, element; /* weights of a lane's index: see pc_outer */
@@ -156,7 +158,7 @@ enum { PC_MOST_SLOTS = 24 };
 typedef struct pc_row {
     int64_t pos[3];
     int64_t first, end; /* columns */
-    int64_t lo, hi;     /* lanes: of a whole row, up to a whole number of blocks */
+    int64_t lo, hi;     /* lanes: if it has all, up to a whole number of blocks */
     int64_t number;
 } pc_row;
 

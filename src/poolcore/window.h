@@ -209,6 +209,13 @@ static inline void pc_outputs_with_tap(const pc_axis *axis, int64_t k, int64_t l
     *end = pc_max(*end, *first);
 }
 
+/* The outputs of [*first, *end) whose window on a REGULAR axis has all of its taps. */
+static inline void pc_whole_outputs(const pc_axis *axis, int64_t *first, int64_t *end)
+{
+    pc_outputs_with_tap(axis, 0, 0, axis->I, first, end);
+    pc_outputs_with_tap(axis, axis->K - 1, 0, axis->I, first, end);
+}
+
 /* What destination columns [column, end) of dx need of a REGULAR axis.  Padded columns form groups of
  * S; output o with a tap k in column o*S + k*D lands k*D / S groups on, `most` groups at the most. */
 typedef struct pc_reach {

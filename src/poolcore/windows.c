@@ -23,12 +23,20 @@ static bool folds(const pc_job *job)
     return axis->kind != PC_REGULAR || (axis->K >= LONG_WINDOW && axis->O < LONG_WINDOW);
 }
 
+/* Draws are numbered along one row of outputs. */
+static bool draws(const pc_job *job)
+{
+    return job->windows.functor == PC_SAMPLE ||
+           (job->windows.functor == PC_BLEND && job->windows.option[0] != PC_NO_COIN);
+}
+
 static void tile_windows(pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
     const int64_t rows = job->axis[0]->K * job->axis[1]->K, L = job->L;
     job->columns = job->tile = axis->O;
     job->windows.fold = folds(job);
+    job->windows.block_rows = 1;
     int64_t taps = rows;
     if (job->windows.fold) {
         job->windows.segment = pc_min(pc_max(MOST_MEMBER_LANES / L, 1), axis->K);
@@ -37,8 +45,10 @@ static void tile_windows(pc_job *job)
         taps *= axis->K;
         const int64_t lanes = pc_min(pc_max(BLOCK / taps, LEAST_LANES), MOST_OUTPUT_LANES);
         job->windows.segment = axis->kind == PC_REGULAR ? pc_min(pc_max(lanes / L, 1), axis->O) : 1;
+        if (job->axis[1]->kind == PC_REGULAR && axis->kind == PC_REGULAR && !draws(job))
+            job->windows.block_rows = pc_max(lanes / (job->windows.segment * L), 1);
     }
-    job->windows.pitch = pc_round_up(job->windows.segment * L, PC_BLOCK);
+    job->windows.pitch = pc_round_up(job->windows.block_rows * job->windows.segment * L, PC_BLOCK);
     job->windows.chunk = pc_min(taps, pc_max(BLOCK / job->windows.pitch, 1));
     job->rows = job->axis[0]->O * job->axis[1]->O;
 }
@@ -116,7 +126,7 @@ static void split_units(pc_job *job)
 static size_t windows_scratch(const pc_job *job)
 {
     const int64_t pitch = job->windows.pitch, room = job->windows.chunk * pitch;
-    const int64_t numbers = 4 * room + (PC_MOST_SLOTS + 2 + 2 * PC_PARAMS + 4) * pitch;
+    const int64_t numbers = 4 * room + (PC_MOST_SLOTS + 3 + 3 * PC_PARAMS + 4) * pitch;
     const int64_t rows = job->windows.chunk * (int64_t)sizeof(pc_row);
     return (size_t)pc_round_up(numbers * (int64_t)sizeof(double) + rows + 512, 64);
 }

@@ -40,6 +40,10 @@ LANES(exp_f64, doubles, (doubles.x[i]))
 LANES(log_f64, doubles, (doubles.x[i]))
 LANES(sigmoid_f64, doubles, (doubles.x[i]))
 LANES(pow_f64, doubles, (doubles.x[i], doubles.p[i]))
+LANES(exp_fall_f32, singles, (singles.x[i]))
+LANES(log_normal_f32, singles, (singles.x[i]))
+LANES(exp_fall_f64, doubles, (doubles.x[i]))
+LANES(log_normal_f64, doubles, (doubles.x[i]))
 
 /* ---- The definition -------------------------------------------------------------------------- */
 
@@ -431,6 +435,44 @@ static void test_specials(void)
     }
 }
 
+/* The forms with fewer steps give the same bits for the numbers they are for, and NaN for NaN. */
+static void check_same(const char *name, void (*form)(void), void (*full)(void))
+{
+    static float y_f32[BLOCK];
+    static double y_f64[BLOCK];
+    form();
+    memcpy(y_f32, singles.y, sizeof y_f32);
+    memcpy(y_f64, doubles.y, sizeof y_f64);
+    full();
+    for (int i = 0; i < BLOCK; i++) {
+        if (!same(y_f32[i], singles.y[i]))
+            report(name, singles.x[i], 0, y_f32[i], "it should be", singles.y[i]);
+        if (!same(y_f64[i], doubles.y[i]))
+            report(name, doubles.x[i], 0, y_f64[i], "it should be", doubles.y[i]);
+    }
+}
+
+static void test_shorter_forms(void)
+{
+    const uint64_t step = all ? 1 : 1021, nan = UINT64_C(0x7f800001);
+    for (uint64_t bits = 0; bits <= nan + BLOCK * step;) {
+        for (int i = 0; i < BLOCK; i++, bits += step) {
+            const float x = bits < nan ? pc_of_bits_f32((uint32_t)bits) : NAN;
+            singles.x[i] = -x;
+            doubles.x[i] = -(double)x * (i % 2 ? 1 : 0x1p-30);
+        }
+        check_same("exp_fall_f32", lanes_exp_fall_f32, lanes_exp_f32);
+        check_same("exp_fall_f64", lanes_exp_fall_f64, lanes_exp_f64);
+        for (int i = 0; i < BLOCK; i++) {
+            const float x = -singles.x[i];
+            singles.x[i] = x < FLT_MIN || x > FLT_MAX ? 1 : x;
+            doubles.x[i] = (double)singles.x[i] * (i % 2 ? 0x1p-890 : 0x1.8p890);
+        }
+        check_same("log_normal_f32", lanes_log_normal_f32, lanes_log_f32);
+        check_same("log_normal_f64", lanes_log_normal_f64, lanes_log_f64);
+    }
+}
+
 /* The last test, of the results of the ones before. */
 static void test_bits(void)
 {
@@ -454,8 +496,8 @@ static const struct {
     const char *name;
     void (*run)(void);
 } tests[] = {
-    TEST(specials),      TEST(every_float),   TEST(thresholds),
-    TEST(powers_of_two), TEST(drawn_numbers), TEST(bits),
+    TEST(specials),      TEST(every_float),   TEST(thresholds), TEST(powers_of_two),
+    TEST(drawn_numbers), TEST(shorter_forms), TEST(bits),
 };
 
 /* Does this CPU run what this file was compiled for? */

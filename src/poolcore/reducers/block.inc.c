@@ -26,9 +26,10 @@ typedef struct F(lanes) {
     A *slot[PC_MOST_SLOTS];
     T *param[PC_PARAMS];
     T *dy, *map_out, *dmap_out;
-    A *count;  /* members of the window */
-    A *number; /* of a lane, to be added to that of a row */
-    double *u; /* draws */
+    A *derived; /* from a parameter, by `ready` */
+    A *count;   /* members of the window */
+    A *number;  /* of a lane, to be added to that of a row */
+    double *u;  /* draws */
     int64_t L;
     int64_t channel, channel_step; /* of lane 0; from lane to lane of the L */
     double *partial;               /* gradients of parameters, [L] for each */
@@ -39,21 +40,47 @@ typedef struct F(functor) {
     int slots;
     const pc_slot *slot;
     int mark;                                         /* the slot that finish leaves the mark in */
+    void (*ready)(F(lanes) *, int64_t n);             /* or NULL: after the parameters came */
     void (*prepare)(F(lanes) *, int pass, int64_t n); /* or NULL */
     void (*pass)(const F(block) *, F(lanes) *, int pass);
     void (*finish)(const F(lanes) *, int64_t n, T *y);
     void (*learn)(const F(lanes) *, int64_t n, double *const gradient[PC_PARAMS]); /* or NULL */
 } F(functor);
 
-/* The two sums of every weighted mean, where weight 0 counts nothing. */
-PC_OUTLINE void F(add_weighted)(const T *x, const T *w, A *weights, A *products, int64_t lo,
-                                int64_t hi)
+/* At most so many rows are taken in one step: what belongs to a lane is then loaded and stored once. */
+enum { F(MOST_ROWS) = 3 };
+
+/* How many rows of a block from this one on have the same lanes, and make one step. */
+PC_INLINE int F(rows_of_step)(const F(block) * block, int64_t first)
 {
-    PC_LANES
-    for (int64_t i = lo; i < hi; i++) {
-        weights[i] += (A)w[i];
-        products[i] += w[i] == 0 ? 0 : (A)w[i] * (A)x[i];
-    }
+    const int64_t end = pc_min(first + F(MOST_ROWS), block->rows);
+    const pc_row *row = &block->row[first];
+    int n = 1;
+    while (first + n < end && row[n].lo == row->lo && row[n].hi == row->hi)
+        n++;
+    return n;
 }
+
+/* How many rows from this one on are one run: all of their lanes, and no others between them. */
+PC_INLINE int64_t F(rows_of_run)(const F(block) * block, int64_t first)
+{
+    int64_t end = first;
+    while (end < block->rows && block->row[end].lo == 0 && block->row[end].hi == block->pitch)
+        end++;
+    return pc_max(end - first, 1);
+}
+
+/* A step (rows, block, lanes, first row), as loops that know how many rows there are. */
+#define PC_BY_ROWS(step)                                                                           \
+    PC_OUTLINE void PC_CAT(step, rows)(int rows, const F(block) * block, const F(lanes) * lanes,   \
+                                       int64_t first)                                              \
+    {                                                                                              \
+        if (rows == 3)                                                                             \
+            step(3, block, lanes, first);                                                          \
+        else if (rows == 2)                                                                        \
+            step(2, block, lanes, first);                                                          \
+        else                                                                                       \
+            step(1, block, lanes, first);                                                          \
+    }
 
 #undef F

@@ -15,6 +15,7 @@ static void R(take_apart)(E *dst, const E *src, int64_t n)
     int64_t c = 0;
     for (; c + W < n; c += W) {
         V(split)(V(load)(src + 2 * c), V(load)(src + 2 * c + W), &even, &odd);
+        __builtin_prefetch((const void *)((uintptr_t)(src + 2 * c) + PC_NEXT_BLOCK));
         V(store)(dst + c, even);
     }
     if (n > W) {

@@ -19,11 +19,13 @@
 #endif
 #define F(name) PC_CAT(name, TYPE)
 #define D(name) PC_CAT3(name, detail, TYPE)
-#define LOG PC_CAT(pc_log, T_NAME)
-#define EXP PC_CAT(pc_exp, T_NAME)
+#define ON_A(name) PC_CAT(name, A_NAME)
+#define LOG PC_CAT(pc_log_normal, T_NAME)
+#define EXP PC_CAT(pc_exp_fall, T_NAME)
 #define LOG_A PC_CAT(pc_log, A_NAME)
 #define EXP_A PC_CAT(pc_exp, A_NAME)
-#define LEAST ((T)(sizeof(T) == sizeof(float) ? FLT_MIN : DBL_MIN))
+/* So that even e / top is a normal number. */
+#define LEAST ((T)(sizeof(T) == sizeof(float) ? 4 * FLT_MIN : 4 * DBL_MIN))
 
 enum {
     D(SUM),
@@ -60,126 +62,199 @@ static const pc_slot D(slot)[D(SLOTS)] = {
     {2, PC_SLOT_SUM},     {2, PC_SLOT_SUM},     {2, PC_SLOT_SUM},     {3, PC_SLOT_DERIVED},
     {3, PC_SLOT_DERIVED}, {3, PC_SLOT_DERIVED}, {3, PC_SLOT_DERIVED}, {3, PC_SLOT_DERIVED}};
 
-PC_OUTLINE void D(look)(const T *x, A *const slot[], int64_t lo, int64_t hi)
+/* What a step works with: `rows` rows of a block from row `first` on. */
+#define STEP                                                                                       \
+    const int64_t pitch = block->pitch, at = first * pitch;                                        \
+    const int64_t lo = block->row[first].lo, hi = block->row[first].hi;                            \
+    const T *xs = block->x + at;                                                                   \
+    A *const *slot = lanes->slot
+
+PC_INLINE void D(look)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
 {
-    A *sum = slot[D(SUM)], *highest = slot[D(HIGHEST)], *lowest = slot[D(LOWEST)];
+    STEP;
+    A *sums = slot[D(SUM)], *highest = slot[D(HIGHEST)], *lowest = slot[D(LOWEST)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        const A a = (A)x[i];
-        sum[i] += a;
-        highest[i] = a > highest[i] ? a : highest[i];
-        lowest[i] = -a > lowest[i] ? -a : lowest[i];
+        A sum = sums[i], high = highest[i], low = lowest[i];
+        for (int r = 0; r < rows; r++) {
+            const A a = (A)xs[r * pitch + i];
+            sum += a;
+            high = a > high ? a : high;
+            low = -a > low ? -a : low;
+        }
+        sums[i] = sum;
+        highest[i] = high;
+        lowest[i] = low;
     }
 }
 
-/* p, phi and e of a member; `least` is 0 if only what lies above r counts, else minus infinity. */
+/* What belongs to a lane; `least` is 0 if only what lies above r counts, else minus infinity. */
+#define MEMBERS                                                                                    \
+    const A *centres = slot[D(CENTRE)], *units = slot[D(UNIT)];                                    \
+    const T eps2 = (T)lanes->job->windows.number[0];                                               \
+    const T least = lanes->job->windows.option[0] ? 0 : -(T)INFINITY
+#define OF_LANE const T centre = (T)centres[i], unit = (T)units[i], added = eps2 * unit * unit
+/* p, phi and e of a member of row r of a step. */
 #define MEMBER                                                                                     \
-    const T unit = (T)units[i], p = (x[i] - (T)centre[i]) * unit, phi = p < least ? least : p;     \
-    const T square = phi * phi + eps2 * unit * unit, e = square < LEAST ? LEAST : square
+    const T p = (xs[r * pitch + i] - centre) * unit, phi = p < least ? least : p;                  \
+    const T square = phi * phi + added, e = square < LEAST ? LEAST : square
 
-PC_OUTLINE void D(square)(const T *x, A *const slot[], T eps2, T least, int64_t lo, int64_t hi)
+PC_INLINE void D(square)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
 {
-    const A *centre = slot[D(CENTRE)], *units = slot[D(UNIT)];
+    STEP;
+    MEMBERS;
     A *squares = slot[D(SQUARES)], *largest = slot[D(LARGEST)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        MEMBER;
-        squares[i] += (A)e;
-        largest[i] = (A)e > largest[i] ? (A)e : largest[i];
+        OF_LANE;
+        A sum = squares[i], top = largest[i];
+        for (int r = 0; r < rows; r++) {
+            MEMBER;
+            sum += (A)e;
+            top = (A)e > top ? (A)e : top;
+        }
+        squares[i] = sum;
+        largest[i] = top;
     }
 }
 
-/* l = log(e / top).  A loop of its own: with exp behind log a step takes so long that a processor has
- * too few of them in flight. */
-PC_OUTLINE void D(find_logs)(const T *x, A *const slot[], T eps2, T least, T *room, int64_t lo,
-                             int64_t hi)
+/* l = log(e / top).  A loop of its own, as that of u: with more behind it a step takes so long that a
+ * processor has too few of them in flight. */
+PC_INLINE void D(find_logs)(const F(block) * block, const F(lanes) * lanes, T *logs, int64_t first)
 {
-    const A *centre = slot[D(CENTRE)], *units = slot[D(UNIT)], *inverse = slot[D(INVERSE)];
+    STEP;
+    MEMBERS;
+    const A *inverse = slot[D(INVERSE)];
+    const int64_t r = 0;
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
+        OF_LANE;
         MEMBER;
-        (void)phi;
-        room[i] = LOG(e * (T)inverse[i]);
+        const T ratio = e * (T)inverse[i];
+        logs[i] = LOG(ratio > 1 ? 1 : ratio);
     }
 }
 
 /* u, from l. */
-#define RISE(l) EXP(lambda[i] / 2 * (l) - (T)shift[i])
-
-PC_OUTLINE void D(rise)(const T *lambda, A *const slot[], T *room, int64_t lo, int64_t hi)
+PC_INLINE void D(rise)(const F(lanes) * lanes, const T *logs, T *us, int64_t lo, int64_t hi)
 {
-    const A *shift = slot[D(SHIFT)];
+    const T *lambda = lanes->param[1];
+    const A *shift = lanes->slot[D(SHIFT)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++)
-        room[i] = RISE(room[i]);
+        us[i] = EXP(lambda[i] / 2 * logs[i] - (T)shift[i]);
 }
 
-PC_OUTLINE void D(add)(const T *x, const T *lambda, A *const slot[], const T *logs, int64_t lo,
-                       int64_t hi)
+PC_OUTLINE void D(find_u)(const F(block) * block, const F(lanes) * lanes, T *logs, int64_t first)
 {
-    const A *centre = slot[D(CENTRE)], *units = slot[D(UNIT)], *shift = slot[D(SHIFT)];
+    const pc_row *row = &block->row[first];
+    D(find_logs)(block, lanes, logs, first);
+    D(rise)(lanes, logs, block->dx + first * block->pitch, row->lo, row->hi);
+}
+
+/* dx holds u. */
+PC_INLINE void D(add)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
+{
+    STEP;
+    const A *centres = slot[D(CENTRE)], *units = slot[D(UNIT)];
+    const T *dx = block->dx + at;
     A *ps = slot[D(PS)], *us = slot[D(US)], *pus = slot[D(PUS)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        const T p = (x[i] - (T)centre[i]) * (T)units[i], u = RISE(logs[i]);
-        ps[i] += (A)p;
-        us[i] += (A)u;
-        pus[i] += (A)p * (A)u;
+        A of_p = ps[i], of_u = us[i], of_pu = pus[i];
+        for (int r = 0; r < rows; r++) {
+            const T p = (xs[r * pitch + i] - (T)centres[i]) * (T)units[i], u = dx[r * pitch + i];
+            of_p += (A)p;
+            of_u += (A)u;
+            of_pu += (A)p * (A)u;
+        }
+        ps[i] = of_p;
+        us[i] = of_u;
+        pus[i] = of_pu;
     }
 }
 
-/* The same with what gradients need.  room holds l, then u. */
-PC_OUTLINE void D(add_all)(const T *x, const T *lambda, A *const slot[], T eps2, T least, T *room,
-                           int64_t lo, int64_t hi)
+/* The same with what gradients need.  dmap holds l. */
+PC_INLINE void D(add_all)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
 {
-    const A *centre = slot[D(CENTRE)], *units = slot[D(UNIT)], *shift = slot[D(SHIFT)];
+    STEP;
+    MEMBERS;
     const A *log_top = slot[D(LOG_TOP)];
+    const T *dx = block->dx + at, *dmap = block->dmap + at;
     A *ps = slot[D(PS)], *us = slot[D(US)], *pus = slot[D(PUS)], *phis = slot[D(PHIS)];
     A *logs = slot[D(LOGS)], *plogs = slot[D(PLOGS)];
     A *slopes = slot[D(SLOPES)], *pslopes = slot[D(PSLOPES)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        MEMBER;
-        const T l = room[i], u = RISE(l);
-        const A pu = (A)p * (A)u, log_v = (A)l + log_top[i], steep = (A)phi / (A)e;
-        ps[i] += (A)p;
-        us[i] += (A)u;
-        pus[i] += pu;
-        logs[i] += (A)u * log_v;
-        plogs[i] += pu * log_v;
-        slopes[i] += (A)u * steep;
-        pslopes[i] += pu * steep;
-        phis[i] += (A)phi;
-        room[i] = u;
+        OF_LANE;
+        for (int r = 0; r < rows; r++) {
+            MEMBER;
+            const T l = dmap[r * pitch + i], u = dx[r * pitch + i];
+            const A pu = (A)p * (A)u, log_v = (A)l + log_top[i], steep = (A)phi / (A)e;
+            ps[i] += (A)p;
+            us[i] += (A)u;
+            pus[i] += pu;
+            logs[i] += (A)u * log_v;
+            plogs[i] += pu * log_v;
+            slopes[i] += (A)u * steep;
+            pslopes[i] += pu * steep;
+            phis[i] += (A)phi;
+        }
     }
 }
 
 /* dx holds u. */
-PC_OUTLINE void D(differentiate)(const T *x, T *dx, A *const slot[], T eps2, T least, int64_t lo,
-                                 int64_t hi)
+PC_INLINE void D(differentiate)(int rows, const F(block) * block, const F(lanes) * lanes,
+                                int64_t first)
 {
-    const A *centre = slot[D(CENTRE)], *units = slot[D(UNIT)], *floor = slot[D(FLOOR)];
+    STEP;
+    MEMBERS;
     const A *mean = slot[D(MEAN)], *share = slot[D(SHARE)], *scale = slot[D(SCALE)];
-    const A *all = slot[D(ALL)], *rest = slot[D(REST)];
+    const A *all = slot[D(ALL)], *rest = slot[D(REST)], *floor = slot[D(FLOOR)];
+    T *dx = block->dx + at;
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        MEMBER;
-        const A u = (A)dx[i], steep = (A)phi / (A)e;
-        const A slope = ((A)p - mean[i]) * u * steep - all[i] * (A)phi;
-        dx[i] = (T)(share[i] * (floor[i] + u) + scale[i] * slope + rest[i]);
+        OF_LANE;
+        for (int r = 0; r < rows; r++) {
+            MEMBER;
+            const A u = (A)dx[r * pitch + i], steep = (A)phi / (A)e;
+            const A slope = ((A)p - mean[i]) * u * steep - all[i] * (A)phi;
+            dx[r * pitch + i] = (T)(share[i] * (floor[i] + u) + scale[i] * slope + rest[i]);
+        }
     }
+}
+
+PC_BY_ROWS(D(look))
+PC_BY_ROWS(D(square))
+PC_BY_ROWS(D(add))
+PC_BY_ROWS(D(add_all))
+PC_BY_ROWS(D(differentiate))
+
+static void D(ready)(F(lanes) * lanes, int64_t n)
+{
+    PC_LANES
+    for (int64_t i = 0; i < n; i++)
+        lanes->derived[i] = LOG_A((A)lanes->param[0][i]);
 }
 
 static void D(find_centre)(F(lanes) * lanes, int64_t n)
 {
     A *const *slot = lanes->slot;
     const T *given = lanes->map_out;
-    PC_LANES
-    for (int64_t i = 0; i < n; i++)
-        slot[D(CENTRE)][i] = given ? (A)given[i] : slot[D(SUM)][i] / lanes->count[i];
+    const A *sum = slot[D(SUM)], *count = lanes->count;
+    A *centres = slot[D(CENTRE)];
+    if (given) {
+        PC_LANES
+        for (int64_t i = 0; i < n; i++)
+            centres[i] = (A)given[i];
+    } else {
+        PC_LANES
+        for (int64_t i = 0; i < n; i++)
+            centres[i] = sum[i] / count[i];
+    }
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const A centre = slot[D(CENTRE)][i];
+        const A centre = centres[i];
         const A above = slot[D(HIGHEST)][i] - centre, below = slot[D(LOWEST)][i] + centre;
         const A far = above > below ? above : below;
         slot[D(UNIT)][i] = 1 / (far > 1 ? far : 1);
@@ -193,6 +268,7 @@ static void D(find_log_top)(F(lanes) * lanes, int64_t n)
     const A *top = lanes->slot[D(LARGEST)], *unit = lanes->slot[D(UNIT)];
     const A *squares = lanes->slot[D(SQUARES)];
     A *log_top = lanes->slot[D(LOG_TOP)];
+    const A of_mean = by == PC_BY_MEAN ? 1 : 0;
     if (by == PC_BY_NOTHING) {
         PC_LANES
         for (int64_t i = 0; i < n; i++)
@@ -201,18 +277,19 @@ static void D(find_log_top)(F(lanes) * lanes, int64_t n)
     }
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const A count = lanes->count[i], norm = squares[i] / (by == PC_BY_MEAN ? count : 1);
-        log_top[i] = LOG_A(top[i] / norm);
+        const A count = of_mean * lanes->count[i] + (1 - of_mean);
+        log_top[i] = LOG_A(top[i] / (squares[i] / count));
     }
 }
 
 static void D(find_floor)(F(lanes) * lanes, int64_t n)
 {
     A *const *slot = lanes->slot;
-    const T *alpha = lanes->param[0], *lambda = lanes->param[1];
+    const A *log_alpha = lanes->derived;
+    const T *lambda = lanes->param[1];
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const A over = LOG_A((A)alpha[i]) - (A)lambda[i] / 2 * slot[D(LOG_TOP)][i];
+        const A over = log_alpha[i] - (A)lambda[i] / 2 * slot[D(LOG_TOP)][i];
         const A shift = over > 0 ? over : 0;
         slot[D(INVERSE)][i] = 1 / slot[D(LARGEST)][i];
         slot[D(SHIFT)][i] = shift;
@@ -258,10 +335,13 @@ static void D(pass_down)(F(lanes) * lanes, int64_t n)
         for (int64_t i = 0; i < n; i++)
             lanes->dmap_out[i] = (T)rest[i];
     }
-    const bool of_mean = !lanes->map_out;
+    if (lanes->map_out) {
+        ON_A(fill)(rest, 0, n);
+        return;
+    }
     PC_LANES
     for (int64_t i = 0; i < n; i++)
-        rest[i] = of_mean ? rest[i] / lanes->count[i] : 0;
+        rest[i] /= lanes->count[i];
 }
 
 static void D(prepare)(F(lanes) * lanes, int pass, int64_t n)
@@ -280,28 +360,23 @@ static void D(prepare)(F(lanes) * lanes, int pass, int64_t n)
 
 static void D(pass)(const F(block) * block, F(lanes) * lanes, int pass)
 {
-    const T eps2 = (T)lanes->job->windows.number[0];
-    const T least = lanes->job->windows.option[0] ? 0 : -(T)INFINITY, *lambda = lanes->param[1];
     const bool backward = lanes->job->op[PC_DX].data != NULL;
-    A *const *slot = lanes->slot;
-    for (int64_t r = 0; r < block->rows; r++) {
-        const int64_t at = r * block->pitch, lo = block->row[r].lo, hi = block->row[r].hi;
-        const T *x = block->x + at;
-        T *room = block->dx + at;
+    int rows;
+    for (int64_t r = 0; r < block->rows; r += rows) {
+        rows = F(rows_of_step)(block, r);
+        T *logs = pass == 2 && backward ? block->dmap : block->dx;
+        for (int64_t k = r; (pass == 2 || (pass == 3 && !block->kept)) && k < r + rows; k++)
+            D(find_u)(block, lanes, logs + k * block->pitch, k);
         if (pass == 0)
-            D(look)(x, slot, lo, hi);
-        if (pass == 1)
-            D(square)(x, slot, eps2, least, lo, hi);
-        if (pass == 2 || (pass == 3 && !block->kept))
-            D(find_logs)(x, slot, eps2, least, room, lo, hi);
-        if (pass == 2 && !backward)
-            D(add)(x, lambda, slot, room, lo, hi);
-        if (pass == 2 && backward)
-            D(add_all)(x, lambda, slot, eps2, least, room, lo, hi);
-        if (pass == 3 && !block->kept)
-            D(rise)(lambda, slot, room, lo, hi);
-        if (pass == 3)
-            D(differentiate)(x, room, slot, eps2, least, lo, hi);
+            PC_CAT(D(look), rows)(rows, block, lanes, r);
+        else if (pass == 1)
+            PC_CAT(D(square), rows)(rows, block, lanes, r);
+        else if (pass == 2 && !backward)
+            PC_CAT(D(add), rows)(rows, block, lanes, r);
+        else if (pass == 2)
+            PC_CAT(D(add_all), rows)(rows, block, lanes, r);
+        else
+            PC_CAT(D(differentiate), rows)(rows, block, lanes, r);
     }
 }
 
@@ -332,6 +407,7 @@ static const F(functor) D(functor) = {
     .passes = 4,
     .slots = D(SLOTS),
     .slot = D(slot),
+    .ready = D(ready),
     .prepare = D(prepare),
     .pass = D(pass),
     .finish = D(finish),
@@ -340,10 +416,13 @@ static const F(functor) D(functor) = {
 
 #undef F
 #undef D
+#undef ON_A
 #undef LOG
 #undef EXP
 #undef LOG_A
 #undef EXP_A
 #undef LEAST
+#undef STEP
+#undef MEMBERS
+#undef OF_LANE
 #undef MEMBER
-#undef RISE

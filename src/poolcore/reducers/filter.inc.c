@@ -58,8 +58,7 @@ static void L(pass)(const F(block) * block, F(lanes) * lanes, int pass)
         }
         L(differentiate)(lanes->dy, lanes->param[0], block->dx + at, lo, hi);
         if (lanes->partial)
-            L(learn_weights)(lanes, block->x + at, tap, block->row[r].first * lanes->L,
-                             block->row[r].end * lanes->L);
+            L(learn_weights)(lanes, block->x + at, tap, lo, pc_min(hi, lanes->n));
     }
 }
 

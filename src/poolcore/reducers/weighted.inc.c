@@ -1,28 +1,29 @@
 /* weighted: y = sum w x / sum w, with weights from the element, or from its map, alone.
  *
- * A weight is WEIGHT(key, largest key of the window): 1 for the largest.  So nothing overflows, and
- * where all weights of a window are infinite, or all are zero, they are equal.  What has weight 0 is
- * skipped, even a NaN.  With a = w / sum w, D = a (x - y), l = log w, for dy = 1:
+ * A weight is WEIGHT(AWAY(key, largest key of the window)): 1 for the largest.  So nothing
+ * overflows, and where all weights of a window are infinite, or all are zero, they are equal.  What
+ * has weight 0 is skipped, even a NaN.  With a = w / sum w, D = a (x - y), l = log w, for dy = 1:
  *
  *   dx = a + D dl/dx,  dmap = D dl/dmap,  dp = sum D dl/dp.
  *
- * Parameters: T, T_NAME, A, TYPE; NAME (suffix); KEY, WEIGHT(k, m), L_X, L_MAP, L_P (derivatives of
- * l): expressions in x, g (the map), p (the lane's parameter), n0 and o0 (the call's); USES_MAP and
- * USES_P, 1 or 0. */
-#if !defined(NAME) || !defined(KEY) || !defined(WEIGHT) || !defined(L_X)
+ * Parameters: T, T_NAME, A, A_NAME, TYPE; NAME (suffix); KEY, AWAY(k, m), WEIGHT(away), L_X, L_MAP,
+ * L_P (derivatives of l): expressions in x, g (the map), p (the lane's parameter), n0 and o0 (the
+ * call's); USES_MAP and USES_P, 1 or 0. */
+#if !defined(NAME) || !defined(KEY) || !defined(AWAY) || !defined(WEIGHT) || !defined(L_X)
 #error                                                                                             \
-    "weighted.inc.c needs T, T_NAME, A, TYPE, NAME, KEY, WEIGHT, L_X, L_MAP, L_P, USES_MAP, USES_P"
+    "weighted.inc.c needs T, T_NAME, A, A_NAME, TYPE, NAME, KEY, AWAY, WEIGHT and its derivatives"
 #endif
 #define F(name) PC_CAT(name, TYPE)
 #define W(name) PC_CAT3(name, NAME, TYPE)
-#define EXP PC_CAT(pc_exp, T_NAME)
+#define EXP PC_CAT(pc_exp_fall, T_NAME)
 #define POW PC_CAT(pc_pow, T_NAME)
 #define SIGMOID PC_CAT(pc_sigmoid, T_NAME)
 #define PICK PC_CAT(pc_pick, T_NAME)
-/* Not every functor uses all of its inputs. */
+#define PICK_A PC_CAT(pc_pick, A_NAME)
+/* A member of row r of a step.  Not every functor uses all of its inputs. */
 #define INPUTS                                                                                     \
-    const T x = xs[i], g = USES_MAP ? map[i] : 0, p = USES_P ? param[i] : 0;                       \
-    (void)x, (void)g, (void)p, (void)n0, (void)o0, (void)map, (void)param
+    const T x = xs[r * pitch + i], g = USES_MAP ? map[r * pitch + i] : 0;                          \
+    (void)x, (void)g, (void)p, (void)n0, (void)o0
 
 /* SHARE: dy / sum w. */
 enum { W(LARGEST), W(WEIGHTS), W(PRODUCTS), W(MEAN), W(SHARE), W(LEARNT), W(SLOTS) };
@@ -30,49 +31,118 @@ static const pc_slot W(slot)[W(SLOTS)] = {{0, PC_SLOT_MAX},     {1, PC_SLOT_SUM}
                                           {1, PC_SLOT_SUM},     {2, PC_SLOT_DERIVED},
                                           {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}};
 
-PC_OUTLINE void W(find_largest)(const T *xs, const T *map, const T *param, T n0, int o0, A *largest,
-                                int64_t lo, int64_t hi)
+/* What a step works with: `rows` rows of a block from row `first` on. */
+#define STEP                                                                                       \
+    const int64_t pitch = block->pitch, at = first * pitch;                                        \
+    const int64_t lo = block->row[first].lo, hi = block->row[first].hi;                            \
+    const T n0 = (T)lanes->job->windows.number[0], *param = lanes->param[0];                       \
+    const int o0 = lanes->job->windows.option[0];                                                  \
+    const T *xs = block->x + at, *map = block->map + at;                                           \
+    A *const *slot = lanes->slot;                                                                  \
+    (void)map
+
+PC_INLINE void W(find_largest)(int rows, const F(block) * block, const F(lanes) * lanes,
+                               int64_t first)
 {
+    STEP;
+    A *largest = slot[W(LARGEST)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        INPUTS;
-        const T k = KEY, m = (T)largest[i];
-        largest[i] = (A)((k > m) | (k != k) ? k : m);
+        const T p = USES_P ? param[i] : 0;
+        T m = (T)largest[i];
+        for (int r = 0; r < rows; r++) {
+            INPUTS;
+            const T k = KEY;
+            m = (k > m) | (k != k) ? k : m;
+        }
+        largest[i] = (A)m;
     }
 }
 
-PC_OUTLINE void W(weigh)(const T *xs, const T *map, const T *param, T n0, int o0, const A *largest,
-                         T *w, int64_t lo, int64_t hi)
+/* How far keys are from the largest, left in dx. */
+PC_INLINE void W(measure)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
 {
+    STEP;
+    const A *largest = slot[W(LARGEST)];
+    T *away = block->dx + at;
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        INPUTS;
-        const T k = KEY, m = (T)largest[i];
-        w[i] = WEIGHT(k, m);
+        const T p = USES_P ? param[i] : 0, m = (T)largest[i];
+        for (int r = 0; r < rows; r++) {
+            INPUTS;
+            const T k = KEY;
+            away[r * pitch + i] = AWAY(k, m);
+        }
+    }
+}
+
+/* From that, the weights.  A loop of its own, as long as can be: it is a chain so long that a processor
+ * has too few of them in flight if more hangs on it, or if it often ends. */
+PC_OUTLINE void W(weigh)(T *weights, T n0, int64_t lo, int64_t hi)
+{
+    (void)n0;
+    PC_LANES
+    for (int64_t i = lo; i < hi; i++) {
+        const T away = weights[i];
+        weights[i] = WEIGHT(away);
+    }
+}
+
+/* The two sums.  Weight 0 counts nothing. */
+PC_INLINE void W(add)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
+{
+    const int64_t pitch = block->pitch, lo = block->row[first].lo, hi = block->row[first].hi;
+    const T *xs = block->x + first * pitch, *ws = block->dx + first * pitch;
+    A *weights = lanes->slot[W(WEIGHTS)], *products = lanes->slot[W(PRODUCTS)];
+    PC_LANES
+    for (int64_t i = lo; i < hi; i++) {
+        A sum = weights[i], product = products[i];
+        for (int r = 0; r < rows; r++) {
+            const T w = ws[r * pitch + i], x = xs[r * pitch + i];
+            sum += (A)w;
+            product += w == 0 ? 0 : (A)w * (A)x;
+        }
+        weights[i] = sum;
+        products[i] = product;
     }
 }
 
 /* dx holds the weights. */
-PC_OUTLINE void W(differentiate)(const T *xs, const T *map, const T *param, T n0, int o0,
-                                 A *const slot[], T *dx, T *dmap, int64_t lo, int64_t hi)
+PC_INLINE void W(differentiate)(int rows, const F(block) * block, const F(lanes) * lanes,
+                                int64_t first)
 {
+    STEP;
     const A *mean = slot[W(MEAN)], *share = slot[W(SHARE)];
     A *learnt = slot[W(LEARNT)];
+    T *dxs = block->dx + at, *dmaps = block->dmap + at;
+    (void)dmaps;
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        INPUTS;
-        const T w = dx[i], y = (T)mean[i], a = (T)((A)w * share[i]);
-        const T apart = x - y, away = x == y ? 0 : apart; /* also between equal infinities */
-        const T d = a * away, by_x = L_X, by_map = L_MAP, by_p = L_P;
-        const bool none = (w == 0) | (d == 0); /* `|`, as `||` is a branch */
-        (void)by_map, (void)by_p;
-        dx[i] = a + (none | (by_x == 0) ? 0 : d * by_x);
-        if (USES_MAP)
-            dmap[i] = none | (by_map == 0) ? 0 : d * by_map;
+        const T p = USES_P ? param[i] : 0, y = (T)mean[i];
+        A sum = USES_P ? learnt[i] : 0;
+        for (int r = 0; r < rows; r++) {
+            INPUTS;
+            T *dx = &dxs[r * pitch + i];
+            const T w = *dx, a = (T)((A)w * share[i]);
+            const T away = PICK(x == y, 0, x - y); /* also between equal infinities */
+            const T d = a * away, by_x = L_X, by_map = L_MAP, by_p = L_P;
+            const bool none = (w == 0) | (d == 0); /* `|`, as `||` is a branch */
+            (void)by_map, (void)by_p;
+            *dx = a + PICK(none | (by_x == 0), 0, d * by_x);
+            if (USES_MAP)
+                dmaps[r * pitch + i] = PICK(none | (by_map == 0), 0, d * by_map);
+            if (USES_P)
+                sum += PICK_A(none | (by_p == 0), 0, (A)d * (A)by_p);
+        }
         if (USES_P)
-            learnt[i] += none | (by_p == 0) ? 0 : (A)d * (A)by_p;
+            learnt[i] = sum;
     }
 }
+
+PC_BY_ROWS(W(find_largest))
+PC_BY_ROWS(W(measure))
+PC_BY_ROWS(W(add))
+PC_BY_ROWS(W(differentiate))
 
 static void W(prepare)(F(lanes) * lanes, int pass, int64_t n)
 {
@@ -86,25 +156,34 @@ static void W(prepare)(F(lanes) * lanes, int pass, int64_t n)
     }
 }
 
+static void W(find_weights)(const F(block) * block, const F(lanes) * lanes)
+{
+    const T n0 = (T)lanes->job->windows.number[0];
+    const int64_t pitch = block->pitch;
+    for (int64_t r = 0, rows; r < block->rows; r += rows) {
+        rows = F(rows_of_step)(block, r);
+        PC_CAT(W(measure), rows)((int)rows, block, lanes, r);
+    }
+    for (int64_t r = 0, rows; r < block->rows; r += rows) {
+        const int64_t lo = block->row[r].lo, hi = block->row[r].hi;
+        rows = F(rows_of_run)(block, r);
+        W(weigh)(block->dx + r * pitch, n0, lo, (rows - 1) * pitch + hi);
+    }
+}
+
 static void W(pass)(const F(block) * block, F(lanes) * lanes, int pass)
 {
-    const T n0 = (T)lanes->job->windows.number[0], *param = lanes->param[0];
-    const int o0 = lanes->job->windows.option[0];
-    A *const *slot = lanes->slot;
-    for (int64_t r = 0; r < block->rows; r++) {
-        const int64_t at = r * block->pitch, lo = block->row[r].lo, hi = block->row[r].hi;
-        const T *x = block->x + at, *map = block->map + at;
-        T *dx = block->dx + at;
-        if (pass == 0) {
-            W(find_largest)(x, map, param, n0, o0, slot[W(LARGEST)], lo, hi);
-            continue;
-        }
-        if (pass == 1 || !block->kept)
-            W(weigh)(x, map, param, n0, o0, slot[W(LARGEST)], dx, lo, hi);
-        if (pass == 1)
-            F(add_weighted)(x, dx, slot[W(WEIGHTS)], slot[W(PRODUCTS)], lo, hi);
+    if (pass == 1 || (pass == 2 && !block->kept))
+        W(find_weights)(block, lanes);
+    int rows;
+    for (int64_t r = 0; r < block->rows; r += rows) {
+        rows = F(rows_of_step)(block, r);
+        if (pass == 0)
+            PC_CAT(W(find_largest), rows)(rows, block, lanes, r);
+        else if (pass == 1)
+            PC_CAT(W(add), rows)(rows, block, lanes, r);
         else
-            W(differentiate)(x, map, param, n0, o0, slot, dx, block->dmap + at, lo, hi);
+            PC_CAT(W(differentiate), rows)(rows, block, lanes, r);
     }
 }
 
@@ -143,9 +222,12 @@ static const F(functor) W(functor) = {
 #undef POW
 #undef SIGMOID
 #undef PICK
+#undef PICK_A
 #undef INPUTS
+#undef STEP
 #undef NAME
 #undef KEY
+#undef AWAY
 #undef WEIGHT
 #undef L_X
 #undef L_MAP

@@ -3,7 +3,8 @@
  *
  * The lanes of a block are, for n columns of L lanes,
  *   outputs  n neighbouring outputs of a row; a row of the block is one tap, and the lanes at the edges
- *            that have no such tap are left out.  Windows without a stride have n = 1.
+ *            that have no such tap are left out.  Windows without a stride have n = 1.  Where windows
+ *            have the same taps, the lanes of some rows of outputs, one after the other.
  *   fold     where windows are large and few, or have no stride: neighbouring members along axis 2 of one
  *            window; what its lanes have accumulated is then combined, pairwise.
  * Rows come in row-major order of their taps.  If a window has more rows than a block they come in
@@ -27,13 +28,15 @@ typedef struct F(walk) {
     F(block) block;
     F(lanes) lanes;
     pc_row *row;
-    pc_sources from;  /* the row of outputs */
-    int64_t o2, n;    /* its first output and how many: of a block */
+    pc_sources from;  /* the first row of outputs */
+    int64_t height;   /* rows of outputs of a block */
+    int64_t o2, n;    /* the first output of a row and how many: of a block */
+    int64_t whole[2]; /* outputs of a row from the first on that has all taps, to the last */
     int64_t steps[3]; /* rows of the block along each axis */
     pc_links along;   /* the window along axis 2, if n = 1 */
     int64_t rows, loaded;
     int64_t counted[3]; /* what the members of the lanes were counted for */
-    double *gradient[PC_PARAMS];
+    double *gradient[PC_PARAMS], *learnt[PC_PARAMS]; /* of a block; of all blocks of the unit */
 } F(walk);
 
 static const F(functor) * F(functor_of)(const pc_job *job)
@@ -84,20 +87,23 @@ static void F(take_scratch)(F(walk) * w, char *scratch)
     w->block = (F(block)){.pitch = pitch, .x = x, .map = x + room, .dx = x + 2 * room};
     w->block.dmap = x + 3 * room;
     w->block.row = w->row = F(take)(&scratch, job->windows.chunk, sizeof(pc_row));
-    A *numbers = F(take)(&scratch, (w->functor->slots + 2) * pitch, sizeof(A));
+    A *numbers = F(take)(&scratch, (w->functor->slots + 3) * pitch, sizeof(A));
     for (int s = 0; s < w->functor->slots; s++, numbers += pitch)
         lanes->slot[s] = numbers;
     lanes->count = numbers;
     lanes->number = numbers + pitch;
+    lanes->derived = numbers + 2 * pitch;
     T *values = F(take)(&scratch, (PC_PARAMS + 3) * pitch, sizeof(T));
     for (int p = 0; p < PC_PARAMS; p++, values += pitch)
         lanes->param[p] = values;
     lanes->dy = values;
     lanes->map_out = values + pitch;
     lanes->dmap_out = values + 2 * pitch;
-    lanes->u = F(take)(&scratch, (1 + PC_PARAMS) * pitch, sizeof(double));
-    for (int p = 0; p < PC_PARAMS; p++)
-        w->gradient[p] = lanes->u + (1 + p) * pitch;
+    lanes->u = F(take)(&scratch, (1 + 2 * PC_PARAMS) * pitch, sizeof(double));
+    for (int p = 0; p < PC_PARAMS; p++) {
+        w->gradient[p] = lanes->u + (1 + 2 * p) * pitch;
+        w->learnt[p] = w->gradient[p] + pitch;
+    }
 }
 
 /* The value of every lane of every parameter, and the lanes' channels. */
@@ -119,6 +125,8 @@ static void F(take_params)(F(walk) * w)
                 lanes->param[p][i] = ((const T *)param->data)[c];
         }
     }
+    if (w->functor->ready)
+        w->functor->ready(lanes, job->windows.pitch);
 }
 
 /* ---- Rows of a block ------------------------------------------------------------------------- */
@@ -134,7 +142,8 @@ static void F(place_outputs)(const F(walk) * w, int64_t tap, pc_row *row)
     const pc_axis *axis = w->job->axis[2];
     row->first = w->o2;
     row->end = w->o2 + w->n;
-    pc_outputs_with_tap(axis, tap, 0, axis->I, &row->first, &row->end);
+    if (w->height == 1)
+        pc_outputs_with_tap(axis, tap, 0, axis->I, &row->first, &row->end);
     row->first -= w->o2;
     row->end -= w->o2;
     row->pos[2] = w->o2 * axis->S - axis->PL + tap * axis->D;
@@ -150,16 +159,29 @@ static void F(place_members)(const F(walk) * w, int64_t step, pc_row *row)
     row->number += F(number_along)(w->job, 2, &w->along, j);
 }
 
-/* Row r of the window, in row-major order. */
-static void F(place_row)(const F(walk) * w, int64_t r, pc_row *row)
+/* Where along each axis row r of the window is: rows are in row-major order. */
+static void F(find_row)(const F(walk) * w, int64_t r, int64_t at[3])
+{
+    for (int k = 2; k >= 0; k--) {
+        const int a = w->job->mark_order[k];
+        at[a] = r ? r % w->steps[a] : 0;
+        r = r ? r / w->steps[a] : 0;
+    }
+}
+
+static void F(next_row)(const F(walk) * w, int64_t at[3])
+{
+    for (int k = 2; k >= 0; k--) {
+        const int a = w->job->mark_order[k];
+        if (++at[a] < w->steps[a])
+            return;
+        at[a] = 0;
+    }
+}
+
+static void F(place_row)(const F(walk) * w, const int64_t at[3], pc_row *row)
 {
     const pc_job *job = w->job;
-    int64_t at[3];
-    for (int k = 2; k >= 0; k--) {
-        const int a = job->mark_order[k];
-        at[a] = r % w->steps[a];
-        r /= w->steps[a];
-    }
     row->number = 0;
     for (int a = 0; a < 2; a++) {
         row->pos[a] = pc_link_pos(&w->from.link[a], at[a]);
@@ -170,7 +192,7 @@ static void F(place_row)(const F(walk) * w, int64_t r, pc_row *row)
     else
         F(place_members)(w, at[2], row);
     row->lo = row->first * job->L;
-    row->hi = row->end * job->L;
+    row->hi = ((w->height - 1) * w->n + row->end) * job->L;
     if (row->lo == 0 && row->hi == w->lanes.n)
         row->hi = pc_min(pc_round_up(row->hi, PC_BLOCK), job->windows.pitch);
 }
@@ -183,28 +205,34 @@ static int64_t F(column_step)(const F(walk) * w)
     return w->job->windows.fold ? w->along.pos_step : 0;
 }
 
-static char *F(row_at)(const F(walk) * w, int operand, const pc_row *row)
+/* The tap of row h of the outputs. */
+static char *F(row_at)(const F(walk) * w, int operand, const pc_row *row, int64_t h)
 {
     const int64_t column = row->pos[2] + row->first * F(column_step)(w);
-    return pc_row_of(w->job, w->item, operand, row->pos[0], row->pos[1], column);
+    const int64_t down = h * w->job->axis[1]->S;
+    return pc_row_of(w->job, w->item, operand, row->pos[0], row->pos[1] + down, column);
 }
 
 static void F(gather)(const F(walk) * w, int operand, const pc_row *row, T *dst)
 {
     const pc_operand *op = &w->job->op[operand];
-    const int64_t L = w->job->L;
-    if (row->end > row->first)
-        ON_T(gather_columns)(F(row_at)(w, operand, row), F(column_step)(w) * op->axis[2], op->lane,
-                             row->end - row->first, L, dst + row->first * L, L);
+    const int64_t L = w->job->L, step = F(column_step)(w) * op->axis[2];
+    for (int64_t h = 0; h < w->height && row->end > row->first; h++)
+        ON_T(gather_columns)(F(row_at)(w, operand, row, h), step, op->lane, row->end - row->first,
+                             L, dst + (h * w->n + row->first) * L, L);
 }
 
-static void F(scatter)(const F(walk) * w, int operand, const pc_row *row, const T *src)
+/* Row h of the outputs adds what the block holds of it to memory, tap by tap. */
+static void F(scatter)(const F(walk) * w, int operand, int64_t h, const T *src)
 {
     const pc_operand *op = &w->job->op[operand];
-    const int64_t L = w->job->L;
-    if (row->end > row->first)
-        ON_T(add_columns)(F(row_at)(w, operand, row), F(column_step)(w) * op->axis[2], op->lane,
-                          row->end - row->first, L, src + row->first * L, L, op->contiguous);
+    const int64_t L = w->job->L, step = F(column_step)(w) * op->axis[2];
+    for (int64_t r = 0; r < w->block.rows; r++, src += w->block.pitch) {
+        const pc_row *row = &w->row[r];
+        if (row->end > row->first)
+            ON_T(add_columns)(F(row_at)(w, operand, row, h), step, op->lane, row->end - row->first,
+                              L, src + (h * w->n + row->first) * L, L, op->contiguous);
+    }
 }
 
 /* The rows from this one on, as many as a block holds. */
@@ -212,9 +240,11 @@ static void F(load_block)(F(walk) * w, int64_t first)
 {
     w->block.rows = pc_min(w->job->windows.chunk, w->rows - first);
     w->loaded = first;
-    for (int64_t r = 0; r < w->block.rows; r++) {
+    int64_t place[3];
+    F(find_row)(w, first, place);
+    for (int64_t r = 0; r < w->block.rows; r++, F(next_row)(w, place)) {
         const int64_t at = r * w->block.pitch;
-        F(place_row)(w, first + r, &w->row[r]);
+        F(place_row)(w, place, &w->row[r]);
         F(gather)(w, PC_X, &w->row[r], (T *)w->block.x + at);
         if (w->job->op[PC_MAP_IN].data)
             F(gather)(w, PC_MAP_IN, &w->row[r], (T *)w->block.map + at);
@@ -229,6 +259,13 @@ static void F(count)(F(walk) * w)
     const pc_job *job = w->job;
     const int64_t L = job->L, outer = pc_source_rows(&w->from), weight = job->mark_weight[2];
     const int64_t now[3] = {w->o2, w->n, outer};
+    if (w->height > 1) {
+        const pc_links one = pc_window_of(job->axis[2], w->item->plane, w->o2);
+        ON_A(fill)(w->lanes.count, (A)(outer * one.n), job->windows.pitch);
+        ON_A(fill)(w->lanes.number, 0, job->windows.pitch);
+        w->counted[1] = 0;
+        return;
+    }
     if (memcmp(now, w->counted, sizeof now) == 0)
         return;
     memcpy(w->counted, now, sizeof now);
@@ -242,23 +279,27 @@ static void F(count)(F(walk) * w)
     }
 }
 
-/* An operand of y's shape: n columns, or one for all lanes. */
+/* Row h of the outputs of a block. */
+static char *F(outputs_of_row)(const F(walk) * w, int operand, int64_t h)
+{
+    const int64_t *o = w->from.position;
+    return pc_row_of(w->job, w->item, operand, o[0], o[1] + h, w->o2);
+}
+
+/* An operand of y's shape: n columns of each row, or one for all lanes. */
 static void F(load_outputs)(const F(walk) * w, int operand, T *dst)
 {
     const pc_operand *op = &w->job->op[operand];
-    const int64_t L = w->job->L, n = w->job->windows.fold ? w->lanes.n / L : w->n;
-    const char *at =
-        pc_row_of(w->job, w->item, operand, w->from.position[0], w->from.position[1], w->o2);
-    for (int64_t c = 0; c < n; c++)
-        for (int64_t l = 0; l < L; l++)
-            dst[c * L + l] =
-                *(const T *)(at + (w->job->windows.fold ? 0 : c * op->axis[2]) + l * op->lane);
+    const bool fold = w->job->windows.fold;
+    const int64_t L = w->job->L, n = fold ? w->lanes.n / L : w->n, step = fold ? 0 : op->axis[2];
+    for (int64_t h = 0; h < w->height; h++, dst += n * L)
+        ON_T(gather_columns)(F(outputs_of_row)(w, operand, h), step, op->lane, n, L, dst, L);
 }
 
 static void F(store_outputs)(const F(walk) * w, int operand, const T *src)
 {
-    char *at = pc_row_of(w->job, w->item, operand, w->from.position[0], w->from.position[1], w->o2);
-    ON_T(store)(&w->job->op[operand], at, w->n, w->job->L, src);
+    for (int64_t h = 0; h < w->height; h++, src += w->n * w->job->L)
+        ON_T(store)(&w->job->op[operand], F(outputs_of_row)(w, operand, h), w->n, w->job->L, src);
 }
 
 /* The canonical number of the output of a lane, for what its draw is: an output, a plane, the call. */
@@ -385,17 +426,17 @@ static void F(run_pass)(F(walk) * w, int pass, bool emits)
         if (w->loaded != first)
             F(load_block)(w, first);
         w->functor->pass(&w->block, &w->lanes, pass);
-        for (int64_t r = 0; emits && r < w->block.rows; r++) {
-            F(scatter)(w, PC_DX, &w->row[r], w->block.dx + r * w->block.pitch);
+        for (int64_t h = 0; emits && h < w->height; h++) {
+            F(scatter)(w, PC_DX, h, w->block.dx);
             if (w->job->op[PC_DMAP_IN].data)
-                F(scatter)(w, PC_DMAP_IN, &w->row[r], w->block.dmap + r * w->block.pitch);
+                F(scatter)(w, PC_DMAP_IN, h, w->block.dmap);
         }
     }
     if (fold)
         F(fold_slots)(w, pass);
 }
 
-/* The outputs [o2, o2 + n) of a row: their lanes made ready. */
+/* The outputs [o2, o2 + n) of each row: their lanes made ready. */
 static void F(start_outputs)(F(walk) * w, int64_t o2, int64_t n)
 {
     const pc_job *job = w->job;
@@ -404,7 +445,7 @@ static void F(start_outputs)(F(walk) * w, int64_t o2, int64_t n)
     w->steps[0] = w->from.link[0].n;
     w->steps[1] = w->from.link[1].n;
     w->steps[2] = job->axis[2]->K;
-    w->lanes.n = n * job->L;
+    w->lanes.n = w->height * n * job->L;
     if (n == 1) {
         pc_find_window(job->axis[2], w->item->plane, o2, &w->along);
         w->steps[2] = w->along.n;
@@ -453,18 +494,34 @@ static void F(pool_outputs)(F(walk) * w)
         F(store_marks)(w);
 }
 
-/* Add the lanes' gradients of the parameters to those of the unit. */
+/* Add the block's gradients of the parameters to those of the blocks before, lane by lane. */
 static void F(learn)(F(walk) * w)
 {
     const pc_job *job = w->job;
     const int64_t n = job->windows.fold ? job->L : w->lanes.n;
-    double *partial = w->lanes.partial;
     w->functor->learn(&w->lanes, F(knowing)(w), w->gradient);
     for (int p = 0; p < job->windows.params; p++) {
+        const double *gradient = w->gradient[p];
+        double *learnt = w->learnt[p];
+        PC_LANES
+        for (int64_t i = 0; i < n; i++)
+            learnt[i] += gradient[i];
+    }
+}
+
+/* What the lanes have learnt, as the unit's, and they start again. */
+static void F(sum_learnt)(F(walk) * w)
+{
+    const pc_job *job = w->job;
+    const int64_t L = job->L, pitch = job->windows.pitch;
+    double *partial = w->lanes.partial;
+    for (int p = 0; p < job->windows.params; p++) {
         const int64_t width = job->windows.param[p].width;
-        for (int64_t i = 0; width == 1 && i < n; i++)
-            partial[i % job->L] += w->gradient[p][i];
-        partial += width * job->L;
+        for (int64_t i = 0; width == 1 && i < pitch; i += L)
+            for (int64_t l = 0; l < pc_min(L, pitch - i); l++)
+                partial[l] += w->learnt[p][i + l];
+        memset(w->learnt[p], 0, (size_t)pitch * sizeof(double));
+        partial += width * L;
     }
 }
 
@@ -494,19 +551,49 @@ static F(walk) F(walk_of)(const pc_job *job, char *scratch)
     return w;
 }
 
+/* How many rows of outputs from this one on make one block.  Rows have the same taps where they have
+ * all; the columns at the edges are then blocks of their own, and there must be few of these. */
+static int64_t F(rows_alike)(const F(walk) * w, int64_t row)
+{
+    const pc_job *job = w->job;
+    const int64_t most = pc_min(job->windows.block_rows, w->item->row_end - row);
+    const int64_t o = w->from.position[1], edges = job->columns - (w->whole[1] - w->whole[0]);
+    int64_t first = o, end = pc_min(o + most, job->axis[1]->O);
+    if (most == 1)
+        return 1;
+    pc_whole_outputs(job->axis[1], &first, &end);
+    return first == o && end - o > edges ? end - o : 1;
+}
+
+/* How many outputs of the rows from this one on make one block. */
+static int64_t F(columns_alike)(const F(walk) * w, int64_t o)
+{
+    const int64_t most = w->job->windows.fold ? 1 : w->job->windows.segment;
+    if (w->height == 1)
+        return pc_min(most, w->item->column_end - o);
+    if (o < w->whole[0] || o >= w->whole[1])
+        return 1;
+    return pc_min(most, w->whole[1] - o);
+}
+
 static void F(walk_item)(F(walk) * w, const pc_item *item, void (*each)(F(walk) *))
 {
     const pc_job *job = w->job;
-    const int64_t most = job->windows.fold ? 1 : job->windows.segment;
     w->item = item;
     w->counted[1] = 0;
+    w->whole[0] = item->column;
+    w->whole[1] = item->column_end;
+    if (job->windows.block_rows > 1)
+        pc_whole_outputs(job->axis[2], &w->whole[0], &w->whole[1]);
     F(take_params)(w);
-    pc_find_sources(job, item, item->row, &w->from);
-    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &w->from))
-        for (int64_t o = item->column; o < item->column_end; o += most) {
-            F(start_outputs)(w, o, pc_min(most, item->column_end - o));
+    for (int64_t row = item->row; row < item->row_end; row += w->height) {
+        pc_find_sources(job, item, row, &w->from);
+        w->height = F(rows_alike)(w, row);
+        for (int64_t o = item->column; o < item->column_end; o += w->n) {
+            F(start_outputs)(w, o, F(columns_alike)(w, o));
             each(w);
         }
+    }
 }
 
 static void F(windows_forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
@@ -570,6 +657,8 @@ static void F(windows_backward)(const pc_job *job, int64_t begin, int64_t end, c
         if (job->windows.partial)
             w.lanes.partial = job->windows.partial + unit * job->windows.partials;
         F(walk_item)(&w, &item, F(differentiate_outputs));
+        if (w.lanes.partial)
+            F(sum_learnt)(&w);
     }
 }
 

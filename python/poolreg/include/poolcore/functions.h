@@ -130,7 +130,17 @@ PC_INLINE double pc_exp_reduced_f64(double front, double rest)
     odd = odd * w + 0x1.55555555554fap-3;
     return 1 + (front + (w * (even + r * odd) + rest));
 }
-/* The same to 2^-34, which is plenty for a float. */
+PC_INLINE float pc_exp_reduced_f32(float front, float rest)
+{
+    const float r = front + rest;
+    float q = 0x1.6a245cp-10f; /* as the double's, to 2^-28 */
+    q = q * r + 0x1.1239d8p-7f;
+    q = q * r + 0x1.5558f2p-5f;
+    q = q * r + 0x1.555492p-3f;
+    q = q * r + 0x1.fffffcp-2f;
+    return 1 + (front + (r * r * q + rest));
+}
+/* The double's to 2^-34, which is plenty for a float. */
 PC_INLINE double pc_exp_rough_f64(double r)
 {
     const double w = r * r;
@@ -149,14 +159,8 @@ PC_INLINE float pc_exp_f32(float x)
     x = pc_clamp_f32(x, 104);
     const float shifted = x * PC_LOG2E_F32 + PC_ROUND_F32;
     const float n = shifted - PC_ROUND_F32;
-    const float front = x - n * PC_LN2_FRONT_F32, rest = n * -PC_LN2_REST_F32;
-    const float r = front + rest;
-    float q = 0x1.6a245cp-10f; /* as pc_exp_reduced_f64, to 2^-28 */
-    q = q * r + 0x1.1239d8p-7f;
-    q = q * r + 0x1.5558f2p-5f;
-    q = q * r + 0x1.555492p-3f;
-    q = q * r + 0x1.fffffcp-2f;
-    return pc_scale_f32(1 + (front + (r * r * q + rest)), pc_bits_f32(shifted));
+    const float y = pc_exp_reduced_f32(x - n * PC_LN2_FRONT_F32, n * -PC_LN2_REST_F32);
+    return pc_scale_f32(y, pc_bits_f32(shifted));
 }
 PC_INLINE double pc_exp_f64(double x)
 {
@@ -167,20 +171,44 @@ PC_INLINE double pc_exp_f64(double x)
     return pc_scale_f64(y, pc_bits_f64(shifted));
 }
 
+/* The same for x that are not positive, with fewer steps: they have one bound, and 2^n is that of a
+ * normal number and one constant.  The rounded sum's low bits are n + 65 + 127, or n + 513 + 1023. */
+PC_INLINE float pc_exp_fall_f32(float x)
+{
+    const float round = 0x1.8p23f + 192, least = -104;
+    x = least > x ? least : x;
+    const float shifted = x * PC_LOG2E_F32 + round;
+    const float n = shifted - round;
+    const float y = pc_exp_reduced_f32(x - n * PC_LN2_FRONT_F32, n * -PC_LN2_REST_F32);
+    return y * pc_of_bits_f32(pc_bits_f32(shifted) << 23) * 0x1p-65f;
+}
+PC_INLINE double pc_exp_fall_f64(double x)
+{
+    const double round = 0x1.8p52 + 1536, least = -746;
+    x = least > x ? least : x;
+    const double shifted = x * PC_LOG2E_F64 + round;
+    const double n = shifted - round;
+    const double y = pc_exp_reduced_f64(x - n * PC_LN2_FRONT_F64, n * -PC_LN2_REST_F64);
+    return y * pc_of_bits_f64(pc_bits_f64(shifted) << 52) * 0x1p-513;
+}
+
 /* ---- log ------------------------------------------------------------------------------------- */
 
 /* x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for positive finite x; else f is some number of
  * that range.  Seen as integers, the bits of x minus those of sqrt(1/2) have e (biased) above the
  * significand.  Subnormal x are made normal first.  e becomes a float by way of the low bits of
  * 2^23 (or 2^52): there is no conversion of 64-bit integers before AVX-512. */
-PC_INLINE void pc_apart_f32(float x, float *e, float *f)
+PC_INLINE void pc_apart_normal_f32(float x, float bias, float *e, float *f)
 {
-    const float bias = x < FLT_MIN ? 0x1p23f + 127 + 24 : 0x1p23f + 127;
     const uint32_t half_root = UINT32_C(0x3f3504f3);
-    const uint32_t bits =
-        pc_bits_f32(x < FLT_MIN ? x * 0x1p24f : x) - half_root + UINT32_C(0x3f800000);
+    const uint32_t bits = pc_bits_f32(x) - half_root + UINT32_C(0x3f800000);
     *e = pc_of_bits_f32(bits >> 23 | pc_bits_f32(0x1p23f)) - bias;
     *f = pc_of_bits_f32((bits & UINT32_C(0x7fffff)) + half_root) - 1;
+}
+PC_INLINE void pc_apart_f32(float x, float *e, float *f)
+{
+    pc_apart_normal_f32(x < FLT_MIN ? x * 0x1p24f : x,
+                        x < FLT_MIN ? 0x1p23f + 127 + 24 : 0x1p23f + 127, e, f);
 }
 PC_INLINE void pc_apart_normal_f64(double x, double bias, double *e, double *f)
 {
@@ -210,10 +238,8 @@ PC_INLINE double pc_no_log_f64(double x)
  * front of ln 2, which is exact, and f; `error` is the rounding error of their sum (Dekker's fast
  * two-sum: e is 0 or its term is the greater).  It joins the small terms, so little but the last
  * rounding is left: at most 1 ulp. */
-PC_INLINE float pc_log_f32(float x)
+PC_INLINE float pc_log_apart_f32(float e, float f)
 {
-    float e, f;
-    pc_apart_f32(x, &e, &f);
     const float w = f * f;
     float even = 0x1.055be4p-3f, odd = -0x1.38b7ecp-4f;
     even = even * w + 0x1.22da04p-3f;
@@ -226,14 +252,25 @@ PC_INLINE float pc_log_f32(float x)
     const float front = e * PC_LN2_FRONT_F32;
     const float sum = front + f;
     const float error = f - (sum - front);
-    return sum + (error + (e * PC_LN2_REST_F32 + w * (f * q - 0.5f))) + pc_no_log_f32(x);
+    return sum + (error + (e * PC_LN2_REST_F32 + w * (f * q - 0.5f)));
+}
+PC_INLINE float pc_log_f32(float x)
+{
+    float e, f;
+    pc_apart_f32(x, &e, &f);
+    return pc_log_apart_f32(e, f) + pc_no_log_f32(x);
+}
+/* The same for normal x, with fewer steps.  A NaN stays one; else it is some number. */
+PC_INLINE float pc_log_normal_f32(float x)
+{
+    float e, f;
+    pc_apart_normal_f32(x, 0x1p23f + 127, &e, &f);
+    return pc_log_apart_f32(e, f) + (x - x);
 }
 /* Here log(1 + f) = 2 atanh(s) with s = f / (2 + f), which needs half the terms of a series in f;
  * 2 s = f - s f, and s f = f^2/2 - s f^2/2. */
-PC_INLINE double pc_log_f64(double x)
+PC_INLINE double pc_log_apart_f64(double e, double f)
 {
-    double e, f;
-    pc_apart_f64(x, &e, &f);
     const double s = f / (2 + f);
     const double w = s * s;
     const double v = w * w;
@@ -249,7 +286,19 @@ PC_INLINE double pc_log_f64(double x)
     const double front = e * PC_LN2_FRONT_F64;
     const double sum = front + f;
     const double error = f - (sum - front);
-    return sum + (error + small) + pc_no_log_f64(x);
+    return sum + (error + small);
+}
+PC_INLINE double pc_log_f64(double x)
+{
+    double e, f;
+    pc_apart_f64(x, &e, &f);
+    return pc_log_apart_f64(e, f) + pc_no_log_f64(x);
+}
+PC_INLINE double pc_log_normal_f64(double x)
+{
+    double e, f;
+    pc_apart_normal_f64(x, 0x1p52 + 1023, &e, &f);
+    return pc_log_apart_f64(e, f) + (x - x);
 }
 
 /* ---- pow ------------------------------------------------------------------------------------- */
