@@ -179,6 +179,50 @@ def test_sampled_indices(layout: str, dtype: type) -> None:
         np.testing.assert_array_equal(np.moveaxis(y, -1, 1).reshape(3, 2, -1), chosen)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("weights", ["relu", "abs"])
+def test_whom_the_sampler_chooses(weights: str, dtype: type) -> None:
+    """At the ends of the draws and of the numbers, where sums round, overflow or are nothing."""
+    rng, ends = np.random.default_rng(5), np.finfo(dtype)
+    small, large = ends.smallest_subnormal, ends.max
+    usual = [0, 0, 0, -1, 1, 3, 0.1, -small, small, -large, large]
+    u = rng.choice([0, 1 - 2.0**-53, 0.5, 0.7], (200, 5))
+    plan: dict[str, Any] = dict(kernel_size=4, stride=2, padding=1, axes=(1,), training=True)
+    plan |= dict(weights=weights, samples=u)
+    for special in ([], [np.inf, -np.inf], [np.nan, np.inf]):
+        x = rng.choice(usual + special, (200, 10)).astype(dtype)
+        y, index = pr.pool(x, "stochastic", return_indices=True, **plan)
+        np.testing.assert_array_equal(index, reference_indices(x, "stochastic", **plan))
+        np.testing.assert_array_equal(y, np.take_along_axis(x, index, 1))
+
+
+@pytest.mark.parametrize("params", [{}, {"temperature": 0.5}, {"weights": "exp"}])
+def test_sampling_of_windows_that_come_in_chunks(params: dict[str, Any]) -> None:
+    x = samples.normals((6, 2000), np.float32, 6)
+    x[1, 1900] = x[2, 3] = np.nan
+    x[3] = -1
+    plan: dict[str, Any] = dict(output_size=1, axes=(1,), training=True, rng=3, **params)
+    _, index = pr.pool(x, "stochastic", return_indices=True, **plan)
+    np.testing.assert_array_equal(index, reference_indices(x, "stochastic", **plan))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("p", [1, 2, 3])
+def test_powers_at_the_ends_of_the_numbers(p: int, dtype: type) -> None:
+    """y and its gradient follow the scale of x, up to the largest and down to subnormal numbers."""
+    rng, ends = np.random.default_rng(p), np.finfo(dtype)
+    x = rng.integers(-4, 5, (60, 12)).astype(dtype)
+    plan: dict[str, Any] = dict(kernel_size=3, stride=3, axes=(1,), p=p)
+    y, vjp = pr.pool_vjp(x, "lp", **plan)
+    dy = np.full_like(y, 2.0**-20)
+    dx = vjp(dy).input
+    for exponent in (ends.maxexp - 5, 3 - ends.maxexp - ends.nmant):
+        far, far_vjp = pr.pool_vjp(np.ldexp(x, exponent), "lp", **plan)
+        least = float(ends.smallest_subnormal)
+        np.testing.assert_allclose(far, np.ldexp(y, exponent), rtol=4 * ends.eps, atol=least)
+        np.testing.assert_allclose(far_vjp(dy).input, dx, rtol=32 * ends.eps)
+
+
 def test_the_mean_of_draws_is_the_expectation() -> None:
     """40,000 independent draws of each window: within 5 standard deviations of the mean."""
     rng = np.random.default_rng(0)

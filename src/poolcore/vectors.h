@@ -1,5 +1,6 @@
-/* Registers of lanes, for the one thing that loops over lanes cannot be brought to: taking every
- * second (or third) lane apart inside a register.  Everything else is written as loops.
+/* Registers of lanes, for the two things that loops over lanes cannot be brought to: taking every
+ * second (or third) lane apart inside a register, and products of 32 bits.  Everything else is written
+ * as loops.
  *
  * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), and load_f32_f64,
  * which widens; stream, which stores past the caches to where PC_STREAM_ALIGN divides; zero; add,
@@ -367,5 +368,32 @@ PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p)
 #endif
 PC_INLINE pc_v_f32 pc_load_f32_f32(const float *p) { return pc_load_f32(p); }
 PC_INLINE pc_v_f64 pc_load_f64_f64(const double *p) { return pc_load_f64(p); }
+
+/* As many 64-bit numbers as a register has lanes of double, and the products of their low halves with
+ * a number of 32 bits: no loop over lanes is brought to this one instruction. */
+typedef uint64_t pc_v_u64 __attribute__((vector_size(8 * PC_WIDTH_f64)));
+
+#if defined(__AVX512F__)
+PC_INLINE pc_v_u64 pc_wide_product(pc_v_u64 a, uint32_t b)
+{
+    return (pc_v_u64)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64((int64_t)b));
+}
+#elif defined(__AVX2__)
+PC_INLINE pc_v_u64 pc_wide_product(pc_v_u64 a, uint32_t b)
+{
+    return (pc_v_u64)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x((int64_t)b));
+}
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+PC_INLINE pc_v_u64 pc_wide_product(pc_v_u64 a, uint32_t b)
+{
+    return (pc_v_u64)_mm_mul_epu32((__m128i)a, _mm_set1_epi64x((int64_t)b));
+}
+#else
+PC_INLINE pc_v_u64 pc_wide_product(pc_v_u64 a, uint32_t b)
+{
+    return (a & UINT64_C(0xffffffff)) * b;
+}
+#endif
 
 #endif

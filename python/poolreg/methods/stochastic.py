@@ -142,14 +142,17 @@ class Stochastic(Method):
 
     @np.errstate(invalid="ignore", over="ignore", under="ignore", divide="ignore")
     def _weights(self, x: NDArray[Any], params: Mapping[str, Any]) -> NDArray[Any]:
-        """The weights, divided by the largest; all 1 if none is positive."""
+        """The weights, for a largest of about 1; all 1 if none is positive."""
         if params["weights"] == "exp":
             return np.where(x == x.max(), 1.0, np.exp((x - x.max()) / params["temperature"]))
-        sizes = self._sizes(x, params)
-        if sizes.max() == 0:
+        sizes, kappa = self._sizes(x, params), 1 / params["temperature"]
+        largest = sizes.max()
+        if largest == 0:
             return np.ones_like(x)
-        q = np.where(sizes == sizes.max(), 1.0, sizes / sizes.max())
-        return np.where(sizes == 0, 0.0, q ** (1 / params["temperature"]))
+        if kappa == 1 and np.isfinite(largest):  # a power of two rounds nothing
+            return np.ldexp(sizes, np.clip(1 - np.frexp(largest)[1], -1022, 1023))
+        q = np.where(sizes == largest, 1.0, sizes / largest)
+        return np.where(sizes == 0, 0.0, q**kappa)
 
     @staticmethod
     def _sizes(x: NDArray[Any], params: Mapping[str, Any]) -> NDArray[Any]:

@@ -65,6 +65,8 @@
 #undef V_COMBINE
 #undef NEUTRAL
 
+#include "../reducers/draws.inc.c"
+
 #define TYPE f32
 #define T float
 #define T_NAME f32

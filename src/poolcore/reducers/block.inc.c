@@ -47,6 +47,17 @@ typedef struct F(functor) {
     void (*learn)(const F(lanes) *, int64_t n, double *const gradient[PC_PARAMS]); /* or NULL */
 } F(functor);
 
+/* Rows are taken by fours where they have the same lanes, so that what is accumulated stays in registers
+ * meanwhile: how many from row r on are taken, 4 or 1. */
+PC_INLINE int64_t F(rows_at_once)(const F(block) * block, int64_t r)
+{
+    const pc_row *row = block->row + r;
+    bool alike = r + 4 <= block->rows;
+    for (int k = 1; alike && k < 4; k++)
+        alike = row[k].lo == row->lo && row[k].hi == row->hi;
+    return alike ? 4 : 1;
+}
+
 /* At most so many rows are taken in one step: what belongs to a lane is then loaded and stored once. */
 enum { F(MOST_ROWS) = 3 };
 

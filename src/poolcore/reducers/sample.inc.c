@@ -1,10 +1,12 @@
 /* sample: y = x[idx], where idx is drawn with probabilities that are proportional to weights: the
  * first member, in row-major order, at which the sum of the weights up to it exceeds u times the sum
- * of all.  Everything in double, so that float and double data choose alike, and in row-major order,
- * whatever the memory order.
+ * of all, or else the last of a positive weight.  Everything in double, so that float and double data
+ * choose alike, and in row-major order, whatever the memory order.
  *
- * Weights are relative to the largest: (max(x, 0) / M)^n0, (|x| / M)^n0 or exp(n0 (x - M)); all are 1
- * if none is positive.  A window with a NaN chooses its first NaN.
+ * Sizes are max(x, 0) or |x|.  Weights are sizes, to the power n0 relative to the largest, or
+ * exp(n0 (x - M)).  Infinite sizes share the weight, and all are 1 if none is positive.  Plain sizes
+ * need no scale: of doubles it is a power of two, so that rounding is the same with any.
+ * A window with a NaN chooses its first NaN.
  *
  * Parameters: T, T_NAME, A (double), TYPE. */
 #if !defined(T) || !defined(A) || !defined(TYPE)
@@ -14,140 +16,246 @@
 #define S(name) PC_CAT3(name, sample, TYPE)
 
 enum {
-    S(LARGEST),
-    S(NAN_AT), /* of the keys; the number of the first NaN */
+    S(LARGEST), /* of the keys, where weights are relative to it or scaled by it */
     S(SUM),
     S(LIMIT),
     S(SO_FAR), /* of the weights; u times it; of those up to the row */
     S(WHICH),
     S(CHOSEN), /* the number of the chosen member, and its value */
-    S(LAST_AT),
-    S(LAST), /* the same of the last with a positive weight */
     S(SLOTS)
 };
-static const pc_slot S(slot)[S(SLOTS)] = {{0, PC_SLOT_MAX},     {0, PC_SLOT_MIN}, {1, PC_SLOT_SUM},
-                                          {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}, {2, PC_SLOT_MIN},
-                                          {2, PC_SLOT_SUM},     {2, PC_SLOT_SUM}, {2, PC_SLOT_SUM}};
+static const pc_slot S(slot)[S(SLOTS)] = {{0, PC_SLOT_MAX}, {1, PC_SLOT_SUM}, {2, PC_SLOT_DERIVED},
+                                          {2, PC_SLOT_SUM}, {2, PC_SLOT_MIN}, {2, PC_SLOT_SUM}};
 
-PC_INLINE double S(key)(double x, int by)
+/* Weights are found from x, or left in the block by a pass before. */
+enum { S(LEFT) = PC_BY_EXP };
+
+/* ---- Weights that are left in the block ------------------------------------------------------ */
+
+PC_INLINE T S(key)(T x, int by)
 {
-    return by == PC_BY_EXP ? x : by == PC_BY_ABS ? (x < 0 ? -x : x) : x < 0 ? 0 : x;
+    const T positive = PC_CAT(pc_pick, T_NAME)(x < 0, 0, x);
+    const T size = PC_CAT(pc_pick, T_NAME)(x < 0, -x, x);
+    return by == PC_BY_EXP ? x : by == PC_BY_ABS ? size : positive;
 }
 
-PC_INLINE double S(weight)(double x, double largest, double power, int by, bool plain)
+PC_INLINE void S(look)(const T *x, int by, A *largest, int64_t lo, int64_t hi)
 {
-    const double k = S(key)(x, by);
-    if (by == PC_BY_EXP)
-        return k == largest ? 1 : pc_exp_f64(power * (k - largest));
-    const double ratio = largest == 0 || k == largest ? 1 : k / largest;
-    return plain ? ratio : pc_pow_f64(ratio, power);
-}
-
-PC_OUTLINE void S(look)(const T *x, const A *number, double row, int by, A *const slot[],
-                        int64_t lo, int64_t hi)
-{
-    A *largest = slot[S(LARGEST)], *nan_at = slot[S(NAN_AT)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        const double k = S(key)((double)x[i], by), at = row + number[i];
-        largest[i] = k > largest[i] ? k : largest[i];
-        nan_at[i] = (k != k) & (at < nan_at[i]) ? at : nan_at[i];
+        const double k = (double)S(key)(x[i], by), m = largest[i];
+        largest[i] = (k > m) | (k != k) ? k : m;
     }
 }
 
-PC_INLINE void S(add)(const T *x, double power, int by, bool plain, A *const slot[], int64_t lo,
-                      int64_t hi)
+PC_INLINE void S(weigh)(const T *x, double power, int by, const A *largest, A *w, int64_t lo,
+                        int64_t hi)
+{
+    PC_LANES
+    for (int64_t i = lo; i < hi; i++) {
+        const double k = (double)S(key)(x[i], by), m = largest[i];
+        if (by == PC_BY_EXP)
+            w[i] = pc_pick_f64(k == m, 1, pc_exp_f64(power * (k - m)));
+        else
+            w[i] = pc_pow_f64(pc_pick_f64(k == m, 1, k / m), power);
+    }
+}
+
+/* ---- Their sums ------------------------------------------------------------------------------ */
+
+/* What an infinite size counts as: many times as much as finite ones, and summed without rounding. */
+#define S_INFINITE 0x1p900
+/* More than any finite size, which counts so much less beside infinite ones: nothing. */
+#define S_FINITE 0x1p300
+
+PC_INLINE double S(capped)(double size) { return pc_pick_f64(size > S_INFINITE, S_INFINITE, size); }
+
+PC_INLINE double S(scale_of)(const A *largest, int64_t i, int by)
+{
+    return sizeof(T) == sizeof(float) || by == S(LEFT) ? 1 : pc_shrink_f64(largest[i]);
+}
+
+PC_INLINE void S(add)(const T *x, const A *w, int64_t pitch, int rows, int by, A *const slot[],
+                      int64_t lo, int64_t hi)
 {
     const A *largest = slot[S(LARGEST)];
-    A *sum = slot[S(SUM)];
-    PC_LANES
-    for (int64_t i = lo; i < hi; i++)
-        sum[i] += S(weight)((double)x[i], largest[i], power, by, plain);
-}
-
-PC_INLINE void S(scan)(const T *x, const A *number, double row, double power, int by, bool plain,
-                       A *const slot[], int64_t lo, int64_t hi)
-{
-    const A *largest = slot[S(LARGEST)], *limit = slot[S(LIMIT)];
-    A *so_far = slot[S(SO_FAR)], *which = slot[S(WHICH)], *chosen = slot[S(CHOSEN)];
-    A *last_at = slot[S(LAST_AT)], *last = slot[S(LAST)];
+    A *sums = slot[S(SUM)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        const double v = (double)x[i], w = S(weight)(v, largest[i], power, by, plain);
-        const double at = row + number[i], total = so_far[i] + w;
-        const bool take = (total > limit[i]) & !(so_far[i] > limit[i]), any = w > 0;
-        so_far[i] = total;
-        which[i] = take ? at : which[i];
-        chosen[i] = take ? v : chosen[i];
-        last_at[i] = any ? at : last_at[i];
-        last[i] = any ? v : last[i];
+        const double scale = S(scale_of)(largest, i, by);
+        double sum = sums[i];
+        for (int r = 0; r < rows; r++)
+            sum += by == S(LEFT) ? w[r * pitch + i]
+                                 : S(capped)((double)S(key)(x[r * pitch + i], by) * scale);
+        sums[i] = sum;
     }
 }
 
-/* The loops for each weight, with the power 1 known or not. */
-#define S_LOOPS(name, by, plain)                                                                   \
-    PC_OUTLINE void S(add_##name)(const T *x, double power, A *const slot[], int64_t lo,           \
-                                  int64_t hi)                                                      \
-    {                                                                                              \
-        S(add)(x, power, by, plain, slot, lo, hi);                                                 \
-    }                                                                                              \
-    PC_OUTLINE void S(scan_##name)(const T *x, const A *number, double row, double power,          \
-                                   A *const slot[], int64_t lo, int64_t hi)                        \
-    {                                                                                              \
-        S(scan)(x, number, row, power, by, plain, slot, lo, hi);                                   \
+/* Of the members of positive weight before which the limit is not exceeded, the last is chosen.
+ * Nothing is where the limit is a NaN. */
+PC_INLINE void S(scan)(const T *x, const A *w, int64_t pitch, const pc_row *row, int rows, int by,
+                       A *const slot[], int64_t lo, int64_t hi)
+{
+    const A *largest = slot[S(LARGEST)], *sums = slot[S(SUM)], *limits = slot[S(LIMIT)];
+    A *sums_so_far = slot[S(SO_FAR)], *numbers = slot[S(WHICH)], *values = slot[S(CHOSEN)];
+    double number[4] = {0};
+    for (int r = 0; r < rows; r++)
+        number[r] = (double)row[r].number;
+    PC_LANES
+    for (int64_t i = lo; i < hi; i++) {
+        const double sum = sums[i], limit = limits[i], scale = S(scale_of)(largest, i, by);
+        const double less = pc_pick_f64(sum >= S_INFINITE, S_FINITE, pc_pick_f64(sum == 0, -1, 0));
+        double so_far = sums_so_far[i], which = numbers[i], chosen = values[i];
+        for (int r = 0; r < rows; r++) {
+            const T v = x[r * pitch + i];
+            const double size =
+                by == S(LEFT) ? w[r * pitch + i] : (double)S(key)(v, by) * scale - less;
+            const double weight = by == S(LEFT) ? size : S(capped)(pc_pick_f64(size > 0, size, 0));
+            const bool take = (so_far <= limit) & (size > 0);
+            which = pc_pick_f64(take, number[r], which);
+            chosen = pc_pick_f64(take, (double)v, chosen);
+            so_far += weight;
+        }
+        sums_so_far[i] = so_far;
+        numbers[i] = which;
+        values[i] = chosen;
     }
-S_LOOPS(relu, PC_BY_RELU, true)
-S_LOOPS(relu_power, PC_BY_RELU, false)
-S_LOOPS(abs, PC_BY_ABS, true)
-S_LOOPS(abs_power, PC_BY_ABS, false)
-S_LOOPS(exp, PC_BY_EXP, true)
-#undef S_LOOPS
+}
+
+/* ---- Passes ---------------------------------------------------------------------------------- */
+
+/* The loops for each way to weigh, and for 4 rows or 1. */
+#define S_WEIGHING(name, by)                                                                       \
+    PC_OUTLINE void S(look_##name)(const T *x, A *largest, int64_t lo, int64_t hi)                 \
+    {                                                                                              \
+        S(look)(x, by, largest, lo, hi);                                                           \
+    }                                                                                              \
+    PC_OUTLINE void S(weigh_##name)(const T *x, double power, const A *largest, A *w, int64_t lo,  \
+                                    int64_t hi)                                                    \
+    {                                                                                              \
+        S(weigh)(x, power, by, largest, w, lo, hi);                                                \
+    }
+#define S_SUMMING(name, by, rows)                                                                  \
+    PC_OUTLINE void S(add_##name##_##rows)(const T *x, const A *w, int64_t pitch, A *const slot[], \
+                                           int64_t lo, int64_t hi)                                 \
+    {                                                                                              \
+        S(add)(x, w, pitch, rows, by, slot, lo, hi);                                               \
+    }                                                                                              \
+    PC_OUTLINE void S(scan_##name##_##rows)(const T *x, const A *w, int64_t pitch,                 \
+                                            const pc_row *row, A *const slot[], int64_t lo,        \
+                                            int64_t hi)                                            \
+    {                                                                                              \
+        S(scan)(x, w, pitch, row, rows, by, slot, lo, hi);                                         \
+    }
+S_WEIGHING(relu, PC_BY_RELU)
+S_WEIGHING(abs, PC_BY_ABS)
+S_WEIGHING(exp, PC_BY_EXP)
+S_SUMMING(relu, PC_BY_RELU, 1)
+S_SUMMING(relu, PC_BY_RELU, 4)
+S_SUMMING(abs, PC_BY_ABS, 1)
+S_SUMMING(abs, PC_BY_ABS, 4)
+S_SUMMING(left, S(LEFT), 1)
+S_SUMMING(left, S(LEFT), 4)
+#undef S_WEIGHING
+#undef S_SUMMING
 
 typedef struct S(loops) {
-    void (*add)(const T *, double, A *const[], int64_t, int64_t);
-    void (*scan)(const T *, const A *, double, double, A *const[], int64_t, int64_t);
+    void (*look)(const T *, A *, int64_t, int64_t);
+    void (*weigh)(const T *, double, const A *, A *, int64_t, int64_t);
 } S(loops);
-static const S(loops)
-    S(loops_of)[3][2] = {{{S(add_relu_power), S(scan_relu_power)}, {S(add_relu), S(scan_relu)}},
-                         {{S(add_abs_power), S(scan_abs_power)}, {S(add_abs), S(scan_abs)}},
-                         {{S(add_exp), S(scan_exp)}, {S(add_exp), S(scan_exp)}}};
+static const S(loops) S(loops_of)[3] = {
+    {S(look_relu), S(weigh_relu)}, {S(look_abs), S(weigh_abs)}, {S(look_exp), S(weigh_exp)}};
+typedef void (*S(adder))(const T *, const A *, int64_t, A *const[], int64_t, int64_t);
+static const S(adder) S(adders)[3][2] = {
+    {S(add_relu_1), S(add_relu_4)}, {S(add_abs_1), S(add_abs_4)}, {S(add_left_1), S(add_left_4)}};
+typedef void (*S(scanner))(const T *, const A *, int64_t, const pc_row *, A *const[], int64_t,
+                           int64_t);
+static const S(scanner) S(scanners)[3][2] = {{S(scan_relu_1), S(scan_relu_4)},
+                                             {S(scan_abs_1), S(scan_abs_4)},
+                                             {S(scan_left_1), S(scan_left_4)}};
+
+static bool S(is_plain)(const F(lanes) * lanes)
+{
+    return lanes->job->windows.option[0] != PC_BY_EXP && lanes->job->windows.number[0] == 1;
+}
 
 static void S(prepare)(F(lanes) * lanes, int pass, int64_t n)
 {
     A *const *slot = lanes->slot;
-    for (int64_t i = 0; pass == 2 && i < n; i++)
-        slot[S(LIMIT)][i] = lanes->u[i] * slot[S(SUM)][i];
+    PC_LANES
+    for (int64_t i = 0; pass == 2 && i < n; i++) {
+        const double sum = slot[S(SUM)][i];
+        slot[S(LIMIT)][i] = lanes->u[i] * pc_pick_f64(sum == 0, lanes->count[i], sum);
+    }
 }
 
-static void S(pass)(const F(block) * block, F(lanes) * lanes, int pass)
+/* The largest key of the row, or its weights, if they are not a matter of x alone. */
+static void S(pass_row)(const F(block) * block, const F(lanes) * lanes, int pass, int64_t r, A *w)
 {
-    const int by = lanes->job->windows.option[0];
-    const double power = lanes->job->windows.number[0];
-    const S(loops) *loops = &S(loops_of)[by][power == 1];
+    const S(loops) *loops = &S(loops_of)[lanes->job->windows.option[0]];
+    const bool plain = S(is_plain)(lanes), from_x = plain && sizeof(T) == sizeof(float);
+    const T *x = block->x + r * block->pitch;
+    const int64_t lo = block->row[r].lo, hi = block->row[r].hi;
+    A *largest = lanes->slot[S(LARGEST)];
+    if (pass == 0 && !from_x)
+        loops->look(x, largest, lo, hi);
+    else if (!plain && (pass == 1 || (pass == 2 && !block->kept)))
+        loops->weigh(x, lanes->job->windows.number[0], largest, w, lo, hi);
+}
+
+/* The first NaN of windows that hold one, where nothing is chosen. */
+static void S(choose_nan)(const F(block) * block, const F(lanes) * lanes)
+{
+    A *which = lanes->slot[S(WHICH)], *chosen = lanes->slot[S(CHOSEN)];
     for (int64_t r = 0; r < block->rows; r++) {
         const T *x = block->x + r * block->pitch;
-        const int64_t lo = block->row[r].lo, hi = block->row[r].hi;
-        const double number = (double)block->row[r].number;
-        if (pass == 0)
-            S(look)(x, lanes->number, number, by, lanes->slot, lo, hi);
-        else if (pass == 1)
-            loops->add(x, power, lanes->slot, lo, hi);
-        else
-            loops->scan(x, lanes->number, number, power, lanes->slot, lo, hi);
+        const A number = (A)block->row[r].number;
+        for (int64_t i = block->row[r].lo; i < block->row[r].hi; i++) {
+            const bool take = (x[i] != x[i]) & (number < which[i]);
+            which[i] = take ? number : which[i];
+            chosen[i] = take ? (A)x[i] : chosen[i];
+        }
     }
+}
+
+static bool S(any_nan)(const A *limit, int64_t n)
+{
+    int any = 0;
+    for (int64_t i = 0; i < n; i++)
+        any |= limit[i] != limit[i];
+    return any;
+}
+
+/* Weights are left where gradients would be: a row of doubles for each row. */
+static void S(pass)(const F(block) * block, F(lanes) * lanes, int pass)
+{
+    const int by = S(is_plain)(lanes) ? lanes->job->windows.option[0] : (int)S(LEFT);
+    const int64_t pitch = block->pitch;
+    A *room = (A *)(void *)block->dx;
+    for (int64_t r = 0; r < block->rows; r++)
+        S(pass_row)(block, lanes, pass, r, room + r * pitch);
+    for (int64_t r = 0, rows; pass > 0 && r < block->rows; r += rows) {
+        rows = F(rows_at_once)(block, r);
+        const pc_row *row = block->row + r;
+        const T *x = block->x + r * pitch;
+        const A *w = room + r * pitch;
+        if (pass == 1)
+            S(adders)[by][rows == 4](x, w, pitch, lanes->slot, row->lo, row->hi);
+        else
+            S(scanners)[by][rows == 4](x, w, pitch, row, lanes->slot, row->lo, row->hi);
+    }
+    if (pass == 2 && S(any_nan)(lanes->slot[S(LIMIT)], pc_round_up(lanes->n, PC_BLOCK)))
+        S(choose_nan)(block, lanes);
 }
 
 /* The chosen number stays in its slot: it is the mark. */
 static void S(finish)(const F(lanes) * lanes, int64_t n, T *y)
 {
     A *const *slot = lanes->slot;
+    PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const bool none = slot[S(WHICH)][i] == (A)INFINITY;
-        const bool nan = slot[S(NAN_AT)][i] != (A)INFINITY;
-        const A found = none ? slot[S(LAST)][i] : slot[S(CHOSEN)][i];
-        const A at = none ? slot[S(LAST_AT)][i] : slot[S(WHICH)][i];
-        y[i] = nan ? (T)NAN : (T)found;
-        slot[S(WHICH)][i] = nan ? slot[S(NAN_AT)][i] : at;
+        y[i] = (T)slot[S(CHOSEN)][i];
+        slot[S(WHICH)][i] += lanes->number[i];
     }
 }
 
@@ -164,3 +272,5 @@ static const F(functor) S(functor) = {
 
 #undef F
 #undef S
+#undef S_INFINITE
+#undef S_FINITE

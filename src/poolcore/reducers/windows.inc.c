@@ -51,8 +51,6 @@ static const F(functor) * F(functor_of)(const pc_job *job)
         return plain ? &PC_CAT(functor_positive, TYPE) : &PC_CAT(functor_positive_power, TYPE);
     case PC_DETAIL:
         return &PC_CAT(functor_detail, TYPE);
-    case PC_POWER:
-        return &PC_CAT(functor_power, TYPE);
     case PC_EXPONENTIAL:
         return &PC_CAT(functor_exponential, TYPE);
     case PC_BLEND:
@@ -60,6 +58,8 @@ static const F(functor) * F(functor_of)(const pc_job *job)
     case PC_FILTER:
         return &PC_CAT(functor_filter, TYPE);
 #if SUM_IS_DOUBLE
+    case PC_POWER:
+        return &PC_CAT(functor_power, TYPE);
     case PC_SAMPLE:
         return &PC_CAT(functor_sample, TYPE);
 #endif
@@ -302,17 +302,24 @@ static void F(store_outputs)(const F(walk) * w, int operand, const T *src)
         ON_T(store)(&w->job->op[operand], F(outputs_of_row)(w, operand, h), w->n, w->job->L, src);
 }
 
-/* The canonical number of the output of a lane, for what its draw is: an output, a plane, the call. */
-static uint64_t F(drawn_for)(const F(walk) * w, pc_coin coin, int64_t c, int64_t l)
+/* The canonical numbers of what the lanes' draws are for, left in the bits of u: outputs, planes or
+ * the call.  Of single lanes, the columns are one run. */
+static void F(number_draws)(const F(walk) * w, pc_coin coin)
 {
     const pc_job *job = w->job;
-    if (coin == PC_COIN_A_CALL)
-        return 0;
-    if (coin == PC_COIN_A_PLANE)
-        return (uint64_t)(w->item->plane + l * job->windows.plane);
-    const int64_t *o = w->from.position, *place = job->windows.place;
-    return (uint64_t)(w->item->element + l * job->windows.element + o[0] * place[0] +
-                      o[1] * place[1] + (w->o2 + c) * place[2]);
+    const int64_t *o = w->from.position, *place = job->windows.place, L = job->L;
+    const bool output = coin == PC_COIN_AN_OUTPUT, plane = coin == PC_COIN_A_PLANE;
+    const int64_t corner = w->item->element + o[0] * place[0] + o[1] * place[1] + w->o2 * place[2];
+    const int64_t first = output ? corner : plane ? w->item->plane : 0;
+    const int64_t column = output ? place[2] : 0;
+    const int64_t lane = output ? job->windows.element : plane ? job->windows.plane : 0;
+    const int64_t runs = L == 1 ? 1 : w->n, n = L == 1 ? w->n : L, step = L == 1 ? column : lane;
+    for (int64_t c = 0; c < runs; c++) {
+        double *u = w->lanes.u + c * L;
+        int64_t number = first + c * column;
+        for (int64_t i = 0; i < n; i++, number += step)
+            u[i] = pc_of_bits_f64((uint64_t)number);
+    }
 }
 
 /* The draws of the lanes: given, or from the key. */
@@ -320,17 +327,19 @@ static void F(draw)(const F(walk) * w)
 {
     const pc_job *job = w->job;
     const bool samples = job->windows.functor == PC_SAMPLE;
-    const pc_coin coin = samples ? PC_COIN_AN_OUTPUT : (pc_coin)job->windows.option[0];
-    const uint32_t stream = samples ? PC_STREAM_SAMPLE : PC_STREAM_COIN;
     const pc_operand *given = &job->op[PC_MAP_OUT];
+    if (!samples || !given->data) {
+        F(number_draws)(w, samples ? PC_COIN_AN_OUTPUT : (pc_coin)job->windows.option[0]);
+        pc_uniforms(job->windows.key, samples ? PC_STREAM_SAMPLE : PC_STREAM_COIN, w->lanes.u,
+                    pc_round_up(w->n * job->L, PC_BLOCK));
+        return;
+    }
     const char *at =
         pc_row_of(job, w->item, PC_MAP_OUT, w->from.position[0], w->from.position[1], w->o2);
     for (int64_t c = 0; c < w->n; c++)
         for (int64_t l = 0; l < job->L; l++)
             w->lanes.u[c * job->L + l] =
-                samples && given->data
-                    ? *(const double *)(at + c * given->axis[2] + l * given->lane)
-                    : pc_uniform(job->windows.key, F(drawn_for)(w, coin, c, l), 0, stream);
+                *(const double *)(at + c * given->axis[2] + l * given->lane);
 }
 
 static bool F(draws)(const pc_job *job)

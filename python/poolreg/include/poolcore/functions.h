@@ -81,6 +81,14 @@ PC_INLINE double pc_pick_f64(int first, double a, double b)
     return pc_of_bits_f64((pc_bits_f64(a) & mask) | (pc_bits_f64(b) & ~mask));
 }
 
+/* 2^-e for a size x = 2^e m with 1 <= m < 2, or the next normal number to it: times this, x is near 1,
+ * without rounding.  Not for NaN. */
+PC_INLINE double pc_shrink_f64(double x)
+{
+    const uint64_t bits = pc_bits_f64(x > 0x1p1022 ? 0x1p1022 : x);
+    return pc_of_bits_f64((UINT64_C(2046) << 52) - (bits & UINT64_C(0x7ff0000000000000)));
+}
+
 /* ln 2 in Cody-Waite halves: the first has so few bits that its product with any exponent is exact.
  * The second is the rest. */
 #define PC_LN2_FRONT_F32 0x1.62e4p-1f
