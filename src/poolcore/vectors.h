@@ -5,7 +5,8 @@
  * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), and load_f32_f64,
  * which widens; stream, which stores past the caches to where PC_STREAM_ALIGN divides; zero; add,
  * divide_by a number, the NaN-aware max and min of select.inc.c; split: the even and the odd lanes of
- * two neighbouring registers; join, its inverse; split3: every third lane of three; add_apart: lanes
+ * two neighbouring registers; join, its inverse; split3: every third lane of three; keep: the first lanes, instead of
+ * the others a number; add_apart: lanes
  * added to every second of twice as many numbers in memory, of which the others stay as they are; and
  * where: numbers in memory whose bytes equal b, of the others 0.
  * One form per ISA; the portable form at the end is the definition. */
@@ -74,6 +75,18 @@ PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *od
     const __m512i e = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
     *even = _mm512_permutex2var_pd(a, e, b);
     *odd = _mm512_permutex2var_pd(a, _mm512_add_epi64(e, _mm512_set1_epi64(1)), b);
+}
+PC_INLINE pc_v_f32 pc_keep_f32(pc_v_f32 a, int n, float rest)
+{
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    return _mm512_mask_mov_ps(_mm512_set1_ps(rest),
+                              _mm512_cmplt_epi32_mask(lane, _mm512_set1_epi32(n)), a);
+}
+PC_INLINE pc_v_f64 pc_keep_f64(pc_v_f64 a, int n, double rest)
+{
+    const __m512i lane = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm512_mask_mov_pd(_mm512_set1_pd(rest),
+                              _mm512_cmplt_epi64_mask(lane, _mm512_set1_epi64(n)), a);
 }
 PC_INLINE void pc_split3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
 {
@@ -196,6 +209,18 @@ PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *od
 {
     *even = _mm256_permute4x64_pd(_mm256_unpacklo_pd(a, b), _MM_SHUFFLE(3, 1, 2, 0));
     *odd = _mm256_permute4x64_pd(_mm256_unpackhi_pd(a, b), _MM_SHUFFLE(3, 1, 2, 0));
+}
+PC_INLINE pc_v_f32 pc_keep_f32(pc_v_f32 a, int n, float rest)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i kept = _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane);
+    return _mm256_blendv_ps(_mm256_set1_ps(rest), a, _mm256_castsi256_ps(kept));
+}
+PC_INLINE pc_v_f64 pc_keep_f64(pc_v_f64 a, int n, double rest)
+{
+    const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
+    const __m256i kept = _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), lane);
+    return _mm256_blendv_pd(_mm256_set1_pd(rest), a, _mm256_castsi256_pd(kept));
 }
 /* Every third lane of three registers is in another place of each: blended, they fill one. */
 PC_INLINE void pc_split3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
@@ -327,6 +352,12 @@ PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
             even->lane[n / 2 + i] = b.lane[2 * i];                                                 \
             odd->lane[n / 2 + i] = b.lane[2 * i + 1];                                              \
         }                                                                                          \
+    }                                                                                              \
+    PC_INLINE pc_v_##t pc_keep_##t(pc_v_##t a, int n_kept, type rest)                              \
+    {                                                                                              \
+        for (int i = 0; i < PC_WIDTH_##t; i++)                                                     \
+            a.lane[i] = i < n_kept ? a.lane[i] : rest;                                             \
+        return a;                                                                                  \
     }                                                                                              \
     PC_INLINE void pc_split3_##t(pc_v_##t a, pc_v_##t b, pc_v_##t c, pc_v_##t *out)                \
     {                                                                                              \

@@ -160,8 +160,7 @@ static void set_windows(pc_job *job, const pc_call *call)
 
 static int windows_type(const pc_call *call)
 {
-    const bool wide = call->functor == PC_SAMPLE || call->functor == PC_POWER;
-    return pc_element_type(call, wide || call->plan->taps > PC_PLAIN_SUM);
+    return pc_element_type(call, call->functor == PC_SAMPLE || call->plan->taps > PC_PLAIN_SUM);
 }
 
 static pc_status run_windows(const pc_job *job, int64_t items, const pc_call *call, bool backward)

@@ -33,9 +33,9 @@
 #include "../reducers/detail.inc.c"
 #include "../reducers/exponential.inc.c"
 #include "../reducers/filter.inc.c"
+#include "../reducers/power.inc.c"
 #include "../reducers/weights.inc.c"
 #if SUM_IS_DOUBLE
-#include "../reducers/power.inc.c"
 #include "../reducers/sample.inc.c"
 #endif
 #include "../reducers/windows.inc.c"

@@ -109,26 +109,29 @@ PC_OUTLINE __attribute__((unused)) void F(gather)(A *dst, const S *src, const in
 PC_INLINE void F(deal_one)(A *acc, const S *src, int64_t len, bool more, bool roomy)
 {
     enum { W = V(PC_WIDTH), R = PC_RUN / W };
-    S last[PC_RUN];
     const int64_t whole = len / PC_RUN * PC_RUN;
     const int rest = (int)(len - whole);
     const S *tail = src + whole;
+    S last[PC_RUN];
+    if (!roomy && rest > 0) {
+        for (int j = 0; j < PC_RUN; j++)
+            last[j] = tail[j < rest ? j : 0];
+        tail = last;
+    }
     V(pc_v) all[R];
-    for (int j = 0; !roomy && j < rest; j++)
-        last[j] = tail[j];
-    tail = roomy ? tail : last;
-    for (int j = 0; j < PC_RUN; j++)
-        last[j] = j < rest ? tail[j] : NEUTRAL;
-    const S *first = whole > 0 ? src : last;
-    for (int r = 0; r < R; r++)
+    const bool begun = !more && whole > 0;
+    for (int r = 0; r < R; r++) {
         all[r] =
-            more ? V_COMBINE(V(pc_load)(acc + r * W), LOAD(first + r * W)) : LOAD(first + r * W);
-    for (int64_t i = PC_RUN; i < whole; i += PC_RUN)
+            V(pc_keep)(LOAD((begun ? src : tail) + r * W), begun ? PC_RUN : rest - r * W, NEUTRAL);
+        if (more)
+            all[r] = V(pc_load)(acc + r * W);
+    }
+    for (int64_t i = begun ? PC_RUN : 0; i < whole; i += PC_RUN)
         for (int r = 0; r < R; r++)
             all[r] = V_COMBINE(all[r], LOAD(src + i + r * W));
     for (int r = 0; r < R; r++) {
-        if (whole > 0 && rest > 0)
-            all[r] = V_COMBINE(all[r], LOAD(last + r * W));
+        if (rest > 0 && (more || begun))
+            all[r] = V_COMBINE(all[r], V(pc_keep)(LOAD(tail + r * W), rest - r * W, NEUTRAL));
         V(pc_store)(acc + r * W, all[r]);
     }
 }

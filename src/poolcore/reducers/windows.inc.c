@@ -51,6 +51,8 @@ static const F(functor) * F(functor_of)(const pc_job *job)
         return plain ? &PC_CAT(functor_positive, TYPE) : &PC_CAT(functor_positive_power, TYPE);
     case PC_DETAIL:
         return &PC_CAT(functor_detail, TYPE);
+    case PC_POWER:
+        return &PC_CAT(functor_power, TYPE);
     case PC_EXPONENTIAL:
         return &PC_CAT(functor_exponential, TYPE);
     case PC_BLEND:
@@ -58,8 +60,6 @@ static const F(functor) * F(functor_of)(const pc_job *job)
     case PC_FILTER:
         return &PC_CAT(functor_filter, TYPE);
 #if SUM_IS_DOUBLE
-    case PC_POWER:
-        return &PC_CAT(functor_power, TYPE);
     case PC_SAMPLE:
         return &PC_CAT(functor_sample, TYPE);
 #endif
