@@ -1,14 +1,14 @@
-/* Registers of lanes, for the two things that loops over lanes cannot be brought to: taking every
- * second (or third) lane apart inside a register, and products of 32 bits.  Everything else is written
- * as loops.
+/* Registers of lanes, for the things that loops over lanes cannot be brought to: taking every second
+ * (or third) lane apart inside a register and back, comparing bytes for lanes that are wider, products
+ * of 32 bits, and writing past the caches.  Everything else is written as loops.
  *
  * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), and load_f32_f64,
- * which widens; stream, which stores past the caches to where PC_STREAM_ALIGN divides; zero; add,
- * divide_by a number, the NaN-aware max and min of select.inc.c; split: the even and the odd lanes of
- * two neighbouring registers; join, its inverse; split3: every third lane of three; keep: the first lanes, instead of
- * the others a number; add_apart: lanes
- * added to every second of twice as many numbers in memory, of which the others stay as they are; and
- * where: numbers in memory whose bytes equal b, of the others 0.
+ * which widens; stream: a store past the caches, to a multiple of PC_STREAM_ALIGN bytes; zero; add,
+ * divide_by a number, and the NaN-aware max and min of select.inc.c; split: the even and the odd lanes
+ * of two neighbouring registers, and join, its inverse; split3: every third lane of three; keep: the
+ * first lanes, and a number instead of the others; add_apart: lanes added to every second of twice as
+ * many numbers in memory, of which the others stay as they are; where: numbers in memory whose bytes
+ * are b, of the others 0.
  * One form per ISA; the portable form at the end is the definition. */
 #ifndef PC_VECTORS_H
 #define PC_VECTORS_H

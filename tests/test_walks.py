@@ -1,0 +1,127 @@
+"""Where the walks of a kernel change: lengths around a register, a block and a run.
+
+The numbers are small integers, whose sums are exact in any order, so everything is equal to the bit.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import poolreg as pr
+import pytest
+from oracle import Axis, adaptive_bounds
+
+FOLDS: dict[str, Any] = {"max": np.max, "min": np.min, "sum": np.sum}
+DTYPES = np.float32, np.float64
+
+
+def integers(*shape: int, dtype: Any = np.float32) -> Any:
+    return np.random.default_rng(len(shape)).integers(-99, 99, shape).astype(dtype)
+
+
+def folded(fold: Any, x: Any, bounds: list[tuple[int, int]]) -> Any:
+    """The windows [start, end) of the last axis."""
+    return np.stack([fold(x[..., start:end], axis=-1) for start, end in bounds], axis=-1)
+
+
+def views(x: Any) -> Iterator[Any]:
+    """The same numbers as they may lie in memory; planes first, the pooled axis last."""
+    yield x
+    yield np.ascontiguousarray(x.T).T
+    yield np.ascontiguousarray(x[..., ::-1])[..., ::-1]
+    wide = np.zeros((*x.shape[:-1], x.shape[-1] + 3), x.dtype)
+    wide[..., 1:-2] = x
+    yield wide[..., 1:-2]
+
+
+@pytest.mark.parametrize("method", FOLDS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_whole_axes_of_every_length(method: str, dtype: Any) -> None:
+    for length in (*range(1, 36), 47, 48, 49, 127, 128, 129, 145, 4095, 4097):
+        x = integers(5, length, dtype=dtype)
+        for view in views(x):
+            got = pr.pool(view, method, output_size=1, axes=(1,))
+            np.testing.assert_array_equal(got[:, 0], FOLDS[method](x, axis=1))
+
+
+@pytest.mark.parametrize("method", FOLDS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("length", [30, 32, 49, 64, 100, 131, 520])
+def test_bins_of_every_size(method: str, dtype: Any, length: int) -> None:
+    x = integers(6, length, dtype=dtype)
+    for outputs in (2, 3, 4, 7, 15, 16, 17, length - 1, length, length + 3):
+        expected = folded(FOLDS[method], x, adaptive_bounds(length, outputs))
+        for view in views(x):
+            got = pr.pool(view, method, output_size=outputs, axes=(1,))
+            np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 17, 70])
+@pytest.mark.parametrize("outputs", [1, 2, 5])
+def test_bins_with_lanes(channels: int, outputs: int) -> None:
+    x = integers(2, 37, 40, channels)
+    by_rows = folded(np.max, np.moveaxis(x, 1, -1), adaptive_bounds(37, outputs))
+    expected = folded(np.max, np.moveaxis(by_rows, 1, -1), adaptive_bounds(40, outputs))
+    got = pr.adaptive_max_pool2d(x, outputs, data_format="NHWC")
+    np.testing.assert_array_equal(got, np.moveaxis(expected, 1, -1))
+
+
+@pytest.mark.parametrize("method", FOLDS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kernel", [2, 3, 4, 5])
+def test_windows_that_adjoin(method: str, dtype: Any, kernel: int) -> None:
+    for outputs in (*range(1, 20), 31, 32, 33, 65):
+        for rest in range(kernel):
+            x = integers(3, outputs * kernel + rest, dtype=dtype)
+            windows = x[:, : outputs * kernel].reshape(3, outputs, kernel)
+            for view in views(x):
+                got = pr.pool(view, method, kernel, axes=(1,))
+                np.testing.assert_array_equal(got, FOLDS[method](windows, axis=2))
+
+
+@pytest.mark.parametrize("kernel", [2, 3, 4])
+def test_windows_that_adjoin_on_planes(kernel: int) -> None:
+    x = integers(2, 3, 5 * kernel + 1, 9 * kernel + 1)
+    cut = x[..., : 5 * kernel, : 9 * kernel]
+    windows = cut.reshape(2, 3, 5, kernel, 9, kernel)
+    np.testing.assert_array_equal(pr.max_pool2d(x, kernel), windows.max(axis=(3, 5)))
+    averages = windows.astype(np.float64).mean(axis=(3, 5)).astype(np.float32)
+    np.testing.assert_allclose(pr.avg_pool2d(x, kernel), averages, rtol=1e-6)
+    y, index = pr.max_pool2d(x, kernel, return_indices=True)
+    flat = x.reshape(2, 3, -1)
+    picked = np.take_along_axis(flat, index.reshape(2, 3, -1), axis=2).reshape(y.shape)
+    np.testing.assert_array_equal(picked, y)
+
+
+@pytest.mark.parametrize("stride", [5, 6, 9])
+@pytest.mark.parametrize("kernel", [8, 11, 16, 17, 40])
+@pytest.mark.parametrize("padding", [0, 3])
+def test_wide_strides(kernel: int, stride: int, padding: int) -> None:
+    for length in (64, 100, 4500):
+        axis = Axis(length, kernel, stride, (padding, padding))
+        x = integers(2, length)
+        members = [axis.members(o) for o in range(axis.output_size)]
+        expected = np.stack([x[:, m].sum(axis=1) for m in members], axis=1)
+        got = pr.pool(x, "sum", kernel, stride=stride, padding=padding, axes=(1,))
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_planes_that_are_one_in_memory() -> None:
+    x = np.broadcast_to(integers(1, 20), (70, 20))
+    np.testing.assert_array_equal(
+        pr.pool(x, "max", 3, axes=(1,)),
+        np.broadcast_to(x[0, :18].reshape(6, 3).max(axis=1), (70, 6)),
+    )
+    np.testing.assert_array_equal(
+        pr.pool(x, "sum", output_size=1, axes=(1,))[:, 0], np.broadcast_to(x[0].sum(), 70)
+    )
+
+
+@pytest.mark.parametrize("kernel", [(31, 31), (9, 40), (3, 62)])
+def test_floats_are_summed_well_enough(kernel: tuple[int, int]) -> None:
+    x = np.random.default_rng(3).standard_normal((2, 80, 90)).astype(np.float32)
+    sums = pr.pool(x, "sum", kernel, stride=1, axes=(1, 2))
+    exact = pr.pool(x.astype(np.float64), "sum", kernel, stride=1, axes=(1, 2))
+    sizes = pr.pool(np.abs(x).astype(np.float64), "sum", kernel, stride=1, axes=(1, 2))
+    assert np.abs(sums - exact).max() < 64 * np.finfo(np.float32).eps * sizes.max()
+    assert np.sqrt(np.mean((sums - exact) ** 2)) < 2e-6 * np.sqrt(np.mean(sizes**2))
