@@ -1,4 +1,4 @@
-"""Max and average over kernels, strides and widths: does the cost grow as it should, without cliffs?
+"""Max and average over kernels, strides and widths: does the cost grow without cliffs?
 
 Every cell pools about as many elements, forward, float32, one thread, into a given result, beside
 the time that reading the input and writing the result take.  An outlier is a cell that costs more

@@ -1,6 +1,6 @@
 """Where the walks of a kernel change: lengths around a register, a block and a run.
 
-The numbers are small integers, whose sums are exact in any order, so everything is equal to the bit.
+The numbers are small integers: their sums are exact in any order, so all is equal to the bit.
 """
 
 from collections.abc import Iterator

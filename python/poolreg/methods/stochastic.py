@@ -150,7 +150,8 @@ class Stochastic(Method):
         if largest == 0:
             return np.ones_like(x)
         if kappa == 1 and np.isfinite(largest):  # a power of two rounds nothing
-            return np.ldexp(sizes, np.clip(1 - np.frexp(largest)[1], -1022, 1023))
+            scaled: NDArray[Any] = np.ldexp(sizes, np.clip(1 - np.frexp(largest)[1], -1022, 1023))
+            return scaled
         q = np.where(sizes == largest, 1.0, sizes / largest)
         return np.where(sizes == 0, 0.0, q**kappa)
 
