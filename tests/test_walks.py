@@ -106,6 +106,15 @@ def test_wide_strides(kernel: int, stride: int, padding: int) -> None:
         np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.parametrize("method", FOLDS)
+@pytest.mark.parametrize(("kernel", "stride", "width"), [(25, 1, 31), (17, 2, 28), (49, 3, 65)])
+def test_long_windows_that_are_few(method: str, kernel: int, stride: int, width: int) -> None:
+    x = integers(2, width, width)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (kernel, kernel), axis=(1, 2))
+    expected = FOLDS[method](windows[:, ::stride, ::stride], axis=(3, 4))
+    np.testing.assert_array_equal(pr.pool(x, method, kernel, stride=stride, axes=(1, 2)), expected)
+
+
 def test_planes_that_are_one_in_memory() -> None:
     x = np.broadcast_to(integers(1, 20), (70, 20))
     np.testing.assert_array_equal(

@@ -60,21 +60,26 @@ static void F(deal_lanes)(A *dealt, const A *run, int64_t n, int64_t L, bool mor
     }
 }
 
-/* The run of output o, dealt; a window has several rows, or they are scattered, or have lanes. */
-static void F(deal_run)(const pc_job *job, const pc_item *item, const pc_sources *from, int64_t o,
-                        A *acc, A *dealt, T *buffer)
+/* A run of n columns in scratch, dealt. */
+static void F(deal_scratch)(A *dealt, A *run, int64_t n, int64_t L, bool more)
 {
-    const int64_t L = job->L, chunk = (job->acc / L - PC_BLOCK) / PC_RUN * PC_RUN;
+    char *const row[1] = {(char *)run};
+    if (L == 1)
+        DEAL_RUN(dealt, 0, row, 1, 0, n, more, true);
+    else
+        F(deal_lanes)(dealt, run, n, L, more);
+}
+
+/* The run of output o, dealt; its rows are combined chunk by chunk. */
+static void F(deal_run)(const pc_job *job, const pc_item *item, const pc_sources *from, int64_t o,
+                        int64_t chunk, A *acc, A *dealt, T *buffer)
+{
     pc_links run;
     pc_find_window(job->axis[2], item->plane, o, &run);
     for (int64_t at = 0; at < run.n; at += chunk) {
         const int64_t n = pc_min(chunk, run.n - at);
-        char *row[1] = {(char *)acc};
         F(rows)(job, item, PC_X, from, run.pos + at, n, acc, buffer);
-        if (L == 1)
-            DEAL_RUN(dealt, 0, row, 1, 0, n, at > 0, true);
-        else
-            F(deal_lanes)(dealt, acc, n, L, at > 0);
+        F(deal_scratch)(dealt, acc, n, job->L, at > 0);
     }
 }
 
@@ -117,7 +122,7 @@ typedef struct F(run_scratch) {
     A *acc, *dealt, *joined, *out;
     T *buffer;
     int32_t *list;
-    int64_t begin, width; /* short: the columns of the item */
+    int64_t begin, width; /* the columns of the item */
 } F(run_scratch);
 
 /* out = the outputs of a group of rows, from scratch. */
@@ -133,6 +138,25 @@ static void F(short_runs)(const pc_job *job, const pc_item *item, pc_sources *fr
     F(listed)(job, s->acc, s->list, job->group * n, rows * n, s->out);
 }
 
+/* The runs of one row of outputs, dealt.  If scratch holds the columns of all of them, rows are combined
+ * once. */
+static void F(deal_outputs)(const pc_job *job, const pc_item *item, const pc_sources *from,
+                            A *dealt, const F(run_scratch) * s)
+{
+    const int64_t L = job->L, chunk = (job->acc / L - PC_BLOCK) / PC_RUN * PC_RUN;
+    const bool shared = s->width <= chunk;
+    if (shared)
+        F(rows)(job, item, PC_X, from, s->begin, s->width, s->acc, s->buffer);
+    for (int64_t o = item->column; o < item->column_end; o++, dealt += PC_RUN * L) {
+        if (!shared) {
+            F(deal_run)(job, item, from, o, chunk, s->acc, dealt, s->buffer);
+            continue;
+        }
+        const pc_links run = pc_window_of(job->axis[2], item->plane, o);
+        F(deal_scratch)(dealt, s->acc + (run.pos - s->begin) * L, run.n, L, false);
+    }
+}
+
 static void F(long_runs)(const pc_job *job, const pc_item *item, pc_sources *from, int64_t row,
                          int64_t rows, const F(run_scratch) * s)
 {
@@ -142,9 +166,7 @@ static void F(long_runs)(const pc_job *job, const pc_item *item, pc_sources *fro
         pc_find_sources(job, item, row + rows, from);
     }
     for (int64_t r = 0; r < rows && !job->bare_rows; r++, pc_next_sources(job, item, from))
-        for (int64_t c = 0; c < n; c++)
-            F(deal_run)(job, item, from, item->column + c, s->acc,
-                        s->dealt + (r * n + c) * PC_RUN * L, s->buffer);
+        F(deal_outputs)(job, item, from, s->dealt + r * n * PC_RUN * L, s);
     F(join_dealt)(s->dealt, s->joined, rows * n, L, s->out);
 }
 
@@ -166,11 +188,10 @@ static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
 #if FINISHES
     F(count_columns)(job, item, item->column, item->column_end, counts);
 #endif
-    if (job->short_runs) {
-        s.begin = pc_window_of(job->axis[2], item->plane, item->column).pos;
-        s.width = last.pos + last.n - s.begin;
+    s.begin = pc_window_of(job->axis[2], item->plane, item->column).pos;
+    s.width = last.pos + last.n - s.begin;
+    if (job->short_runs)
         F(list_taps)(job, item, s.begin, s.width, s.list);
-    }
     for (int64_t row = item->row, rows; row < item->row_end; row += rows) {
         rows = pc_min(job->group, item->row_end - row);
         pc_place_rows(job, item, PC_Y, &from, rows, at);
