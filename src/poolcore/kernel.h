@@ -127,6 +127,8 @@ typedef struct pc_job {
         bool add;        /* dx is not zeroed first */
         double *partial; /* gradients of the parameters: one row a unit, see pc_partials */
         int64_t partials;
+        size_t scratch;                 /* bytes an item */
+        const struct pc_shared *shared; /* or NULL: every window finds its weights */
     } windows;
 
     bool uniform;          /* one divisor for every window */
@@ -137,6 +139,17 @@ typedef struct pc_job {
     int nouter;
     pc_outer outer[PC_MAX_NDIM]; /* the last member: only what is used of it is set */
 } pc_job;
+
+/* Windows that share the weights of their members (shared.inc.c).  A unit is a part of the outputs along
+ * axis `split`; the jobs are those of its boxes. */
+typedef struct pc_shared {
+    pc_job sum, transpose, rest; /* rest: of the functor, whose outputs are in a box */
+    int split;
+    int64_t cells, results; /* elements of a box of inputs, of outputs */
+    int64_t row;            /* of the longest row */
+    int64_t walk;           /* bytes of scratch that come before the boxes: the functor's */
+    bool adds;              /* gradients are added to what is there */
+} pc_shared;
 
 /* What a pass of a functor accumulates, and how slots of several lanes combine.  ARG: the number that
  * belongs to the MAX of the slot before, the smallest of equals, of NaNs the largest. */

@@ -398,6 +398,24 @@ static bool is_streamed(const pc_call *call)
            STREAM_BYTES / (call->dtype == PC_F32 ? 4 : 8);
 }
 
+size_t pc_plan_sum(pc_job *job, const pc_call *call, bool wide)
+{
+    pc_call sum = *call;
+    sum.reducer = PC_LINEAR;
+    sum.dividing = PC_BY_NUMBER;
+    sum.divisor = 1;
+    sum.marks.data = NULL;
+    tile_columns(job);
+    set_divisor(job, &sum);
+    if (!job->to_input && !wide) {
+        choose_halves(job, &sum);
+        choose_adjoining(job, &sum);
+    }
+    if (!job->to_input)
+        choose_long_rows(job, &sum);
+    return scratch_bytes(job);
+}
+
 /* ---- The calls ------------------------------------------------------------------------------- */
 
 pc_status pc_forward(const pc_call *call)

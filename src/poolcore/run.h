@@ -14,6 +14,10 @@ int64_t pc_planes_of(const pc_job *job);
 /* The element type of a call's kernel, `wide` if float is not enough for marks or sums. */
 int pc_element_type(const pc_call *call, bool wide);
 
+/* How a job walks that sums what others hand to it, or transposes such sums (to_input); and the bytes
+ * of scratch of an item.  wide: in double, of floats. */
+size_t pc_plan_sum(pc_job *job, const pc_call *call, bool wide);
+
 /* As many threads as the call is worth, each with so many bytes of scratch. */
 pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const pc_call *call,
                        size_t scratch_bytes);

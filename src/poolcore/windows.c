@@ -4,6 +4,7 @@
 
 #include "dispatch.h"
 #include "run.h"
+#include "shared.h"
 
 /* ---- Blocks of a functor --------------------------------------------------------------------- */
 
@@ -163,6 +164,17 @@ static int windows_type(const pc_call *call)
     return pc_element_type(call, call->functor == PC_SAMPLE || call->plan->taps > PC_PLAIN_SUM);
 }
 
+/* Shared weights where that can be; `shared` is then what the job refers to. */
+static void share_windows(pc_job *job, const pc_call *call, pc_shared *shared, bool backward)
+{
+    const bool wide = windows_type(call) == PC_TYPE_F32_WIDE;
+    job->windows.scratch = is_outside(job) ? whole_scratch(job) : windows_scratch(job);
+    if (is_outside(job) || !pc_plan_shared(shared, job, backward))
+        return;
+    job->windows.shared = shared;
+    job->windows.scratch = pc_shared_scratch(shared, call, wide, job->windows.scratch);
+}
+
 static pc_status run_windows(const pc_job *job, int64_t items, const pc_call *call, bool backward)
 {
     const pc_kernels *kernels = pc_isa_current();
@@ -170,12 +182,12 @@ static pc_status run_windows(const pc_job *job, int64_t items, const pc_call *ca
     if (!is_outside(job))
         return pc_run_items(job, items,
                             (backward ? kernels->windows_backward : kernels->windows_forward)[type],
-                            call, windows_scratch(job));
+                            call, job->windows.scratch);
     if (job->windows.chunk > MOST_TAPS)
         return PC_ERR_NO_MEMORY;
     const pc_status status = pc_run_items(
         job, items, (backward ? kernels->whole_backward : kernels->whole_forward)[type], call,
-        whole_scratch(job));
+        job->windows.scratch);
     return status == PC_OK && atomic_load(job->windows.failed) ? PC_ERR_FUNCTION : status;
 }
 
@@ -183,8 +195,10 @@ pc_status pc_windows_forward(const pc_call *call, pc_job *job)
 {
     atomic_int failed = 0;
     job->windows.failed = &failed;
+    pc_shared shared;
     set_windows(job, call);
     split_windows(job);
+    share_windows(job, call, &shared, false);
     return run_windows(job, pc_planes_of(job) * job->blocks * job->tiles, call, false);
 }
 
@@ -235,8 +249,10 @@ pc_status pc_windows_backward(const pc_call *call, pc_job *job)
 {
     atomic_int failed = 0;
     job->windows.failed = &failed;
+    pc_shared shared;
     set_windows(job, call);
     split_units(job);
+    share_windows(job, call, &shared, true);
     job->windows.partials = job->windows.width * job->L;
     const int64_t units = pc_planes_of(job) * job->blocks * job->tiles;
     if (call->params > 0 && call->param[0].gradient) {

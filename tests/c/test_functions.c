@@ -44,6 +44,8 @@ LANES(exp_fall_f32, singles, (singles.x[i]))
 LANES(log_normal_f32, singles, (singles.x[i]))
 LANES(exp_fall_f64, doubles, (doubles.x[i]))
 LANES(log_normal_f64, doubles, (doubles.x[i]))
+LANES(exp_near_f32, singles, (singles.x[i]))
+LANES(exp_near_f64, doubles, (doubles.x[i]))
 
 /* ---- The definition -------------------------------------------------------------------------- */
 
@@ -473,6 +475,35 @@ static void test_shorter_forms(void)
     }
 }
 
+static void check_near(double x, double y, double ulps, double low, double high)
+{
+    if (x != x || x > high ? y == y : x < low ? y != 0 : !(ulps <= 2))
+        report("exp_near", x, 0, y, "it is off by", ulps);
+}
+
+/* Where it is exp it errs by 2 ulp, below it is 0, and above NaN. */
+static void test_near(void)
+{
+    static const double ends[] = {-INFINITY, -1e30, INFINITY, 1e30, 0, NAN};
+    const int64_t steps = all ? INT64_C(1) << 28 : 1 << 19;
+    for (int64_t at = -BLOCK; at < steps; at += BLOCK) {
+        for (int i = 0; i < BLOCK; i++) {
+            const double share = ((double)(at + i) + 0.5) / (double)steps;
+            singles.x[i] = (float)(at < 0 ? ends[i % 6] : -100 + 150 * share);
+            doubles.x[i] = at < 0 ? ends[i % 6] : -720 + 1080 * share;
+        }
+        lanes_exp_near_f32();
+        lanes_exp_near_f64();
+        for (int i = 0; i < BLOCK; i++) {
+            const double x = singles.x[i], y = singles.y[i];
+            check_near(x, y, ulps_of_single(singles.y[i], exp(x)), -87, 40);
+            check_near(doubles.x[i], doubles.y[i],
+                       ulps_of_double(doubles.y[i], expl((long double)doubles.x[i])) - slack, -708,
+                       350);
+        }
+    }
+}
+
 /* The last test, of the results of the ones before. */
 static void test_bits(void)
 {
@@ -497,7 +528,7 @@ static const struct {
     void (*run)(void);
 } tests[] = {
     TEST(specials),      TEST(every_float),   TEST(thresholds), TEST(powers_of_two),
-    TEST(drawn_numbers), TEST(shorter_forms), TEST(bits),
+    TEST(drawn_numbers), TEST(shorter_forms), TEST(near),       TEST(bits),
 };
 
 /* Does this CPU run what this file was compiled for? */

@@ -35,6 +35,17 @@ typedef struct F(lanes) {
     double *partial;               /* gradients of parameters, [L] for each */
 } F(lanes);
 
+/* Elements side by side, of windows that share the weights of their members (shared.inc.c). */
+typedef struct F(elements) {
+    const T *x, *map, *param;
+    T n0;
+    int o0;
+    T *weights, *products; /* w, and w x */
+    const T *shares,
+        *means; /* sums over the windows that hold the element: dy / sum w, and y times it */
+    T *dx, *dmap, *learnt;
+} F(elements);
+
 typedef struct F(functor) {
     int forward, passes; /* passes of forward; with gradients */
     int slots;
@@ -45,6 +56,8 @@ typedef struct F(functor) {
     void (*pass)(const F(block) *, F(lanes) *, int pass);
     void (*finish)(const F(lanes) *, int64_t n, T *y);
     void (*learn)(const F(lanes) *, int64_t n, double *const gradient[PC_PARAMS]); /* or NULL */
+    void (*share)(const F(elements) *, int64_t n);  /* or NULL: weights, and products */
+    void (*spread)(const F(elements) *, int64_t n); /* gradients */
 } F(functor);
 
 /* Rows are taken by fours where they have the same lanes, so that what is accumulated stays in registers

@@ -75,9 +75,9 @@ static void F(combine_last)(const pc_job *job, A *dst, const void *const src[], 
 {
     const int64_t whole = len / PC_BLOCK * PC_BLOCK;
     const A *a = src[0], *b = src[n > 1], *c = src[n > 2 ? 2 : 0], divisor = (A)job->divisor;
-    if (!A_IS_T || !job->uniform || n != 3 || more || whole == 0) {
+    if (!A_IS_T || !job->uniform || divisor == 1 || n != 3 || more || whole == 0) {
         PC_CAT3(combine, A_NAME, A_NAME)(dst, src, n, more, len);
-        if (A_IS_T && job->uniform)
+        if (A_IS_T && job->uniform && divisor != 1)
             F(divide_run)(job, (T *)dst, dst, len);
         return;
     }
@@ -187,8 +187,27 @@ static void F(gradient_store)(const pc_job *job, const pc_item *item, const pc_s
     ON_T(store)(x, place, n, job->L, dst);
 }
 
-/* slots[r] = the sum of the outputs that lie 1, 2, … taps of phase r before a group of columns.  acc
- * starts `most` columns before the first group; larger taps come first: outputs ascend. */
+/* The columns of a row of dx from the phases. */
+static void F(gradient_merge)(const pc_job *job, const pc_item *item, const pc_sources *at,
+                              const A *slots, int64_t group, A *out, T *buffer)
+{
+    const int64_t n = item->column_end - item->column;
+#if A_IS_T
+    const pc_operand *x = &job->op[PC_X];
+    char *place = pc_row_of(job, item, PC_X, at->position[0], at->position[1], item->column);
+    T *dst = ON_T(target)(x, place, buffer);
+    (void)out;
+    ON_A(merge)(job, dst, item->column, n, slots, group);
+    ON_T(store)(x, place, n, job->L, dst);
+#else
+    ON_A(merge)(job, out, item->column, n, slots, group);
+    F(gradient_store)(job, item, at, out, buffer);
+#endif
+}
+
+/* slots[r] = the sum of the outputs that lie 1, 2, … taps of phase r before a group of columns, divided
+ * as combine_last does.  acc starts `most` columns before the first group; larger taps come first:
+ * outputs ascend. */
 static void F(gradient_taps)(const pc_job *job, const A *acc, A *slots, int64_t groups,
                              int64_t most)
 {
@@ -208,14 +227,14 @@ static void F(gradient_taps)(const pc_job *job, const A *acc, A *slots, int64_t 
             }
             src[count++] = acc + (most - k * axis->D / axis->S) * job->L;
         }
-        COMBINE_RUNS(slot, src, count, add, len);
+        F(combine_last)(job, slot, src, count, add, len);
     }
 }
 
 static void F(gradient_phases)(const pc_job *job, const pc_item *item, char *scratch)
 {
     const pc_axis *axis = job->axis[2];
-    const int64_t L = job->L, n = item->column_end - item->column;
+    const int64_t L = job->L;
     const pc_reach r = pc_reach_of(axis, item->column, item->column_end);
     const int64_t base = r.group - r.most; /* the output at the start of acc */
     A *acc = (A *)scratch, *slots = acc + job->acc, *scaled = slots + job->phases * job->slot;
@@ -230,8 +249,7 @@ static void F(gradient_phases)(const pc_job *job, const pc_item *item, char *scr
         F(gradient_rows)(job, item, &from, r.first, r.end, acc + (r.first - base) * L, scaled,
                          counts, buffer);
         F(gradient_taps)(job, acc, slots, r.group_end - r.group, r.most);
-        ON_A(merge)(job, out, item->column, n, slots, r.group);
-        F(gradient_store)(job, item, &from, out, buffer);
+        F(gradient_merge)(job, item, &from, slots, r.group, out, buffer);
     }
 }
 
@@ -278,14 +296,19 @@ static void F(gradient_outputs)(const pc_job *job, const pc_item *item, char *sc
     }
 }
 
+static void F(backward_item)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    if (job->inner == PC_PHASES)
+        F(gradient_phases)(job, item, scratch);
+    else
+        F(gradient_outputs)(job, item, scratch);
+}
+
 static void F(backward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
     for (int64_t number = begin; number < end; number++) {
         const pc_item item = pc_item_at(job, number);
-        if (job->inner == PC_PHASES)
-            F(gradient_phases)(job, &item, scratch);
-        else
-            F(gradient_outputs)(job, &item, scratch);
+        F(backward_item)(job, &item, scratch);
     }
 }
 

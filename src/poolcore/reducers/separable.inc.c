@@ -289,20 +289,25 @@ static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
     }
 }
 
+static void F(forward_item)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    if (job->inner == PC_PHASES)
+        F(phases)(job, item, scratch);
+    else if (job->inner == PC_RUNS)
+        F(runs)(job, item, scratch);
+#if A_IS_T
+    else if (job->inner == PC_ADJOINING)
+        F(adjoining)(job, item);
+#endif
+    else
+        F(sparse)(job, item, scratch);
+}
+
 static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
     for (int64_t number = begin; number < end; number++) {
         const pc_item item = pc_item_at(job, number);
-        if (job->inner == PC_PHASES)
-            F(phases)(job, &item, scratch);
-        else if (job->inner == PC_RUNS)
-            F(runs)(job, &item, scratch);
-#if A_IS_T
-        else if (job->inner == PC_ADJOINING)
-            F(adjoining)(job, &item);
-#endif
-        else
-            F(sparse)(job, &item, scratch);
+        F(forward_item)(job, &item, scratch);
     }
 }
 

@@ -8,7 +8,8 @@
  *
  * Parameters: T, T_NAME, A, A_NAME, TYPE; NAME (suffix); KEY, AWAY(k, m), WEIGHT(away), L_X, L_MAP,
  * L_P (derivatives of l): expressions in x, g (the map), p (the lane's parameter), n0 and o0 (the
- * call's); USES_MAP and USES_P, 1 or 0. */
+ * call's); USES_MAP and USES_P, 1 or 0; SHARES (1: weights are exp(NEAR_KEY) where
+ * that is finite, and windows can share them). */
 #if !defined(NAME) || !defined(KEY) || !defined(AWAY) || !defined(WEIGHT) || !defined(L_X)
 #error                                                                                             \
     "weighted.inc.c needs T, T_NAME, A, A_NAME, TYPE, NAME, KEY, AWAY, WEIGHT and its derivatives"
@@ -20,9 +21,9 @@
 #define SIGMOID PC_CAT(pc_sigmoid, T_NAME)
 #define PICK PC_CAT(pc_pick, T_NAME)
 #define PICK_A PC_CAT(pc_pick, A_NAME)
-/* A member of row r of a step.  Not every functor uses all of its inputs. */
-#define INPUTS                                                                                     \
-    const T x = xs[r * pitch + i], g = USES_MAP ? map[r * pitch + i] : 0;                          \
+/* What a weight is made of, of the element at a place.  Not every functor uses all of it. */
+#define INPUTS(at)                                                                                 \
+    const T x = xs[at], g = USES_MAP ? map[at] : 0;                                                \
     (void)x, (void)g, (void)p, (void)n0, (void)o0
 
 /* SHARE: dy / sum w. */
@@ -51,7 +52,7 @@ PC_INLINE void W(find_largest)(int rows, const F(block) * block, const F(lanes) 
         const T p = USES_P ? param[i] : 0;
         T m = (T)largest[i];
         for (int r = 0; r < rows; r++) {
-            INPUTS;
+            INPUTS(r * pitch + i);
             const T k = KEY;
             m = (k > m) | (k != k) ? k : m;
         }
@@ -69,7 +70,7 @@ PC_INLINE void W(measure)(int rows, const F(block) * block, const F(lanes) * lan
     for (int64_t i = lo; i < hi; i++) {
         const T p = USES_P ? param[i] : 0, m = (T)largest[i];
         for (int r = 0; r < rows; r++) {
-            INPUTS;
+            INPUTS(r * pitch + i);
             const T k = KEY;
             away[r * pitch + i] = AWAY(k, m);
         }
@@ -121,7 +122,7 @@ PC_INLINE void W(differentiate)(int rows, const F(block) * block, const F(lanes)
         const T p = USES_P ? param[i] : 0, y = (T)mean[i];
         A sum = USES_P ? learnt[i] : 0;
         for (int r = 0; r < rows; r++) {
-            INPUTS;
+            INPUTS(r * pitch + i);
             T *dx = &dxs[r * pitch + i];
             const T w = *dx, a = (T)((A)w * share[i]);
             const T away = PICK(x == y, 0, x - y); /* also between equal infinities */
@@ -203,6 +204,46 @@ static void W(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[]
 }
 #endif
 
+#if SHARES
+static void W(share)(const F(elements) * e, int64_t n)
+{
+    const T n0 = e->n0, *param = e->param, *xs = e->x, *map = e->map;
+    const int o0 = e->o0;
+    T *weights = e->weights, *products = e->products;
+    PC_LANES
+    for (int64_t i = 0; i < n; i++) {
+        const T p = USES_P ? param[i] : 0;
+        INPUTS(i);
+        const T w = PC_CAT(pc_exp_near, T_NAME)(NEAR_KEY);
+        weights[i] = w;
+        products[i] = w * x;
+    }
+}
+
+/* With U = sum of dy / sum w and V = sum of y dy / sum w, over the windows that hold an element, D is
+ * w (x U - V).  Where both are 0 it has no windows but such as are left to the functor. */
+static void W(spread)(const F(elements) * e, int64_t n)
+{
+    const T n0 = e->n0, *param = e->param, *xs = e->x, *map = e->map;
+    const int o0 = e->o0;
+    const T *weights = e->weights, *shares = e->shares, *means = e->means;
+    T *dx = e->dx, *dmap = e->dmap, *learnt = e->learnt;
+    PC_LANES
+    for (int64_t i = 0; i < n; i++) {
+        const T p = USES_P ? param[i] : 0, w = weights[i], u = shares[i], v = means[i];
+        INPUTS(i);
+        const T d = w * (x * u - v), by_x = L_X, by_map = L_MAP, by_p = L_P;
+        const bool none = (u == 0) & (v == 0);
+        (void)by_map, (void)by_p;
+        dx[i] = PICK(none, 0, w * u + d * by_x);
+        if (USES_MAP)
+            dmap[i] = PICK(none, 0, d * by_map);
+        if (USES_P)
+            learnt[i] = PICK(none, 0, d * by_p);
+    }
+}
+#endif
+
 static const F(functor) W(functor) = {
     .forward = 2,
     .passes = 3,
@@ -213,6 +254,10 @@ static const F(functor) W(functor) = {
     .finish = W(finish),
 #if USES_P
     .learn = W(learn),
+#endif
+#if SHARES
+    .share = W(share),
+    .spread = W(spread),
 #endif
 };
 
@@ -227,6 +272,7 @@ static const F(functor) W(functor) = {
 #undef STEP
 #undef NAME
 #undef KEY
+#undef NEAR_KEY
 #undef AWAY
 #undef WEIGHT
 #undef L_X
@@ -234,3 +280,4 @@ static const F(functor) W(functor) = {
 #undef L_P
 #undef USES_MAP
 #undef USES_P
+#undef SHARES

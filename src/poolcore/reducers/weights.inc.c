@@ -7,6 +7,7 @@
 /* w = exp(p x); o0: constants for the gradient of x. */
 #define NAME softmax
 #define KEY PICK(p == 0, 0, p * x)
+#define NEAR_KEY (p * x)
 #define AWAY(k, m) BELOW(k, m)
 #define WEIGHT(away) EXP(away)
 #define L_X PICK(o0 != 0, 0, p)
@@ -14,11 +15,13 @@
 #define L_P x
 #define USES_MAP 0
 #define USES_P 1
+#define SHARES 1
 #include "weighted.inc.c"
 
 /* w = exp(g). */
 #define NAME mapped
 #define KEY g
+#define NEAR_KEY g
 #define AWAY(k, m) BELOW(k, m)
 #define WEIGHT(away) EXP(away)
 #define L_X 0
@@ -26,11 +29,13 @@
 #define L_P 0
 #define USES_MAP 1
 #define USES_P 0
+#define SHARES 1
 #include "weighted.inc.c"
 
 /* w = exp(n0 sigmoid(g)). */
 #define NAME gated
 #define KEY (n0 * SIGMOID(g))
+#define NEAR_KEY KEY
 #define AWAY(k, m) BELOW(k, m)
 #define WEIGHT(away) EXP(away)
 #define L_X 0
@@ -38,6 +43,7 @@
 #define L_P 0
 #define USES_MAP 1
 #define USES_P 0
+#define SHARES 1
 #include "weighted.inc.c"
 
 /* w = max(x, 0)^n0, or |x|^n0; NaN stays. */
@@ -52,6 +58,7 @@
 #define L_P 0
 #define USES_MAP 0
 #define USES_P 0
+#define SHARES 0
 #include "weighted.inc.c"
 
 #define NAME positive_power
@@ -63,6 +70,7 @@
 #define L_P 0
 #define USES_MAP 0
 #define USES_P 0
+#define SHARES 0
 #include "weighted.inc.c"
 #undef BELOW
 #undef SIZE

@@ -605,8 +605,14 @@ static void F(walk_item)(F(walk) * w, const pc_item *item, void (*each)(F(walk) 
     }
 }
 
+#include "shared.inc.c"
+
 static void F(windows_forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
+    if (job->windows.shared) {
+        F(shared_forward)(job, begin, end, scratch);
+        return;
+    }
     F(walk) w = F(walk_of)(job, scratch);
     for (int64_t number = begin; number < end; number++) {
         const pc_item item = pc_item_at(job, number);
@@ -650,7 +656,7 @@ static pc_item F(unit_at)(const pc_job *job, int64_t number, int64_t *unit)
     const int64_t mine = pc_ceil_div(units - job->windows.first_unit, step);
     *unit = number / mine * units + job->windows.first_unit + number % mine * step;
     const pc_item item = pc_item_at(job, *unit);
-    if (units == 1 && !job->windows.add) {
+    if (units == 1 && !job->windows.add && !job->windows.shared) {
         F(zero_plane_of)(job, &item, PC_DX);
         F(zero_plane_of)(job, &item, PC_DMAP_IN);
     }
@@ -659,13 +665,17 @@ static pc_item F(unit_at)(const pc_job *job, int64_t number, int64_t *unit)
 
 static void F(windows_backward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
-    F(walk) w = F(walk_of)(job, scratch);
+    const pc_shared *shared = job->windows.shared;
+    F(walk) w = F(walk_of)(shared ? &shared->rest : job, scratch);
     for (int64_t number = begin; number < end; number++) {
         int64_t unit;
         const pc_item item = F(unit_at)(job, number, &unit);
         if (job->windows.partial)
             w.lanes.partial = job->windows.partial + unit * job->windows.partials;
-        F(walk_item)(&w, &item, F(differentiate_outputs));
+        if (shared)
+            F(differentiate_shared)(&w, job, &item, scratch);
+        else
+            F(walk_item)(&w, &item, F(differentiate_outputs));
         if (w.lanes.partial)
             F(sum_learnt)(&w);
     }

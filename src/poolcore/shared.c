@@ -1,0 +1,108 @@
+#include "shared.h"
+
+#include "run.h"
+
+/* Inputs of a unit, about: their boxes stay in the second cache.  If the least part along one axis has
+ * more than the most of them, windows do not share. */
+enum { CELLS = 16384, MOST_CELLS = 65536 };
+
+/* Inputs that so many outputs reach. */
+static int64_t span_of(const pc_axis *axis, int64_t outputs)
+{
+    return pc_min((outputs - 1) * axis->S + (axis->K - 1) * axis->D + 1, axis->I);
+}
+
+/* Only windows by formula, and none that leave out inputs, whose weights would be found in vain. */
+static bool can_share(const pc_job *job)
+{
+    for (int a = 0; a < 3; a++)
+        if (job->axis[a]->kind != PC_REGULAR ||
+            job->axis[a]->S > (job->axis[a]->K - 1) * job->axis[a]->D + 1)
+            return false;
+    return (job->windows.functor == PC_SOFTMAX || job->windows.functor == PC_MAPPED) &&
+           !job->op[PC_MAP_OUT].data;
+}
+
+/* A dense box of n1 x n2 columns an index of axis 0. */
+static pc_operand box_of(const pc_job *job, int64_t n1, int64_t n2)
+{
+    pc_operand op = {.size = job->op[PC_X].size, .lane = job->op[PC_X].size, .contiguous = true};
+    op.axis[2] = job->L * op.size;
+    op.axis[1] = n2 * op.axis[2];
+    op.axis[0] = n1 * op.axis[1];
+    return op;
+}
+
+static void plan_jobs(pc_shared *shared, const pc_job *job, int64_t inputs, int64_t outputs)
+{
+    const int split = shared->split;
+    const pc_axis *const *axis = job->axis;
+    const pc_operand x =
+        box_of(job, split == 1 ? inputs : axis[1]->I, split == 2 ? inputs : axis[2]->I);
+    const pc_operand y =
+        box_of(job, split == 1 ? outputs : axis[1]->O, split == 2 ? outputs : axis[2]->O);
+    shared->rest = *job;
+    shared->rest.op[PC_Y] = y;
+    shared->sum = (pc_job){.axis = {axis[0], axis[1], axis[2]}, .L = job->L};
+    shared->sum.op[PC_X] = x;
+    shared->sum.op[PC_Y] = y;
+    shared->transpose = shared->sum;
+    shared->transpose.to_input = true;
+}
+
+/* Outputs of a unit along its axis: as many as the boxes have room for; in backward, a unit and the next
+ * but one reach no common input. */
+static int64_t part_of(const pc_axis *axis, int64_t cells, bool backward)
+{
+    const int64_t least = backward ? pc_ceil_div(span_of(axis, 1), axis->S) : 1;
+    const int64_t most = (CELLS / cells - span_of(axis, 1)) / axis->S + 1;
+    const int64_t part = pc_min(pc_max(most, least), axis->O);
+    return pc_ceil_div(axis->O, pc_ceil_div(axis->O, part));
+}
+
+static void split_by(pc_job *job, int a, int64_t part)
+{
+    const int64_t inner = a == 0 ? job->axis[1]->O : 1;
+    job->row_block = a == 2 ? job->rows : part * inner;
+    job->tile = a == 2 ? part : job->columns;
+    job->blocks = pc_ceil_div(job->rows, job->row_block);
+    job->tiles = pc_ceil_div(job->columns, job->tile);
+}
+
+bool pc_plan_shared(pc_shared *shared, pc_job *job, bool backward)
+{
+    if (!can_share(job))
+        return false;
+    int a = 0;
+    while (a < 2 && job->axis[a]->O == 1)
+        a++;
+    const pc_axis *axis = job->axis[a];
+    int64_t cells = job->L, results = job->L;
+    for (int b = 0; b < 3; b++) {
+        cells *= b == a ? 1 : job->axis[b]->I;
+        results *= b == a ? 1 : job->axis[b]->O;
+    }
+    const int64_t part = part_of(axis, cells, backward);
+    const int64_t inputs = pc_min(span_of(axis, part) + axis->S - 1, axis->I);
+    const int64_t around = backward ? 2 * pc_ceil_div(span_of(axis, 1), axis->S) : 0;
+    const int64_t outputs = pc_min(part + around, axis->O);
+    if (inputs > MOST_CELLS / cells || outputs > MOST_CELLS / results)
+        return false;
+    split_by(job, a, part);
+    *shared = (pc_shared){.split = a, .row = job->axis[2]->I * job->L};
+    shared->cells = pc_round_up(inputs * cells, PC_BLOCK);
+    shared->results = pc_round_up(outputs * results, PC_BLOCK);
+    shared->adds = job->windows.add || job->blocks * job->tiles > 1;
+    plan_jobs(shared, job, inputs, outputs);
+    return true;
+}
+
+size_t pc_shared_scratch(pc_shared *shared, const pc_call *call, bool wide, size_t walk)
+{
+    const size_t sum = pc_plan_sum(&shared->sum, call, wide);
+    const size_t transpose = pc_plan_sum(&shared->transpose, call, wide);
+    const int64_t lines = 64 * (PC_OPERANDS + 7), size = shared->rest.op[PC_X].size;
+    const int64_t boxes = 4 * shared->cells + 3 * shared->results + PC_OPERANDS * shared->row;
+    shared->walk = (int64_t)walk;
+    return walk + (size_t)(boxes * size + lines) + (sum > transpose ? sum : transpose);
+}

@@ -1,0 +1,14 @@
+/* How windows share the weights of their members: see reducers/shared.inc.c. */
+#ifndef PC_SHARED_H
+#define PC_SHARED_H
+
+#include "kernel.h"
+
+/* Splits the job, whose blocks are planned, into units and plans their jobs.  False: these windows do
+ * not share, and nothing has changed. */
+bool pc_plan_shared(pc_shared *shared, pc_job *job, bool backward);
+
+/* Bytes of scratch of an item, of which `walk` are the functor's; plans the sums. */
+size_t pc_shared_scratch(pc_shared *shared, const pc_call *call, bool wide, size_t walk);
+
+#endif

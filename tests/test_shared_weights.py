@@ -1,0 +1,131 @@
+"""Windows that share the weights of their members, beside such whose weights leave the type's range.
+
+Values and gradients are the definition's everywhere, and a window's do not depend on others.
+"""
+
+from typing import Any
+
+import numpy as np
+import poolreg as pr
+import pytest
+from poolreg.testing import reference_pool, reference_vjp
+
+DTYPES = np.float32, np.float64
+METHODS = "soft", "lip"
+# Shapes of which some take several units of work.
+GEOMETRIES: list[tuple[tuple[int, ...], dict[str, Any]]] = [
+    ((1, 12, 14), dict(kernel_size=2)),
+    ((2, 31, 30), dict(kernel_size=3, stride=2, padding=1)),
+    ((1, 200, 130), dict(kernel_size=3, stride=2, padding=1)),
+    ((1, 140, 150), dict(kernel_size=(5, 2), stride=(3, 1))),
+    ((1, 20000), dict(kernel_size=4, stride=3)),
+    ((1, 70, 9, 40), dict(kernel_size=(3, 2, 2), stride=(2, 2, 1))),
+]
+
+
+def near(shape: tuple[int, ...], dtype: Any) -> Any:
+    return np.random.default_rng(1).standard_normal(shape).astype(dtype)
+
+
+def far(x: Any) -> Any:
+    """The same with runs of other sizes, and single infinities and NaN."""
+    x = x.copy()
+    flat, rng = x.reshape(-1), np.random.default_rng(2)
+    for size in (30.0, 1e3, 1e30, 1e-30, -60.0):
+        start = rng.integers(flat.size - 40)
+        flat[start : start + 30] *= x.dtype.type(size)
+    for special in (np.inf, -np.inf, np.nan):
+        flat[rng.integers(0, flat.size, 2)] = special
+    return x
+
+
+def arguments(method: str, x: Any, geometry: dict[str, Any]) -> dict[str, Any]:
+    given = dict(geometry, axes=tuple(range(1, x.ndim)))
+    if method == "lip":
+        given["logits"] = np.random.default_rng(3).standard_normal(x.shape).astype(x.dtype) * 8
+    return given
+
+
+def same_numbers(actual: Any, expected: Any, loose: float) -> None:
+    """Relative to 1 and to the number itself; NaN and infinity exactly."""
+    eps = np.finfo(actual.dtype).eps
+    np.testing.assert_allclose(actual, expected, rtol=loose * eps, atol=loose * eps)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("shape", "geometry"), GEOMETRIES)
+def test_near_weights(method: str, dtype: Any, shape: Any, geometry: Any) -> None:
+    x = near(shape, dtype)
+    given = arguments(method, x, geometry)
+    y, vjp = pr.pool_vjp(x, method, **given)
+    dy = np.random.default_rng(4).standard_normal(y.shape).astype(dtype)
+    got = vjp(dy)
+    wide = {k: v.astype(np.float64) if k == "logits" else v for k, v in given.items()}
+    exact = reference_vjp(x.astype(np.float64), method, dy, **wide)
+    same_numbers(y, reference_pool(x.astype(np.float64), method, **wide), 64)
+    same_numbers(got.input, exact.input, 64)
+    for name, gradient in got.inputs.items():
+        same_numbers(gradient, exact.inputs[name], 256)
+    for name, gradient in got.params.items():
+        same_numbers(gradient, exact.params[name], 64 * np.sqrt(y.size))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("shape", "geometry"), GEOMETRIES)
+def test_far_weights(method: str, dtype: Any, shape: Any, geometry: Any) -> None:
+    x = far(near(shape, dtype))
+    given = arguments(method, x, geometry)
+    wide = {k: v.astype(np.float64) if k == "logits" else v for k, v in given.items()}
+    y = pr.pool(x, method, **given)
+    exact = reference_pool(x.astype(np.float64), method, **wide)
+    assert np.isnan(exact).any()
+    assert np.isfinite(exact).any()
+    same_numbers(y, exact.astype(dtype), 256)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("shape", "geometry"), GEOMETRIES)
+def test_gradients_of_far_weights(method: str, dtype: Any, shape: Any, geometry: Any) -> None:
+    """Beside a NaN, and where weights are far apart."""
+    x = near(shape, dtype)
+    flat = x.reshape(-1)
+    flat[x.size // 3 : x.size // 3 + 40] *= 80
+    flat[x.size // 2] = np.nan
+    given = arguments(method, x, geometry)
+    if method == "lip":
+        given["logits"].reshape(-1)[x.size // 5 :: 50] = -np.inf
+        given["logits"].reshape(-1)[x.size // 4 : x.size // 4 + 20] += 300
+    wide = {k: v.astype(np.float64) if k == "logits" else v for k, v in given.items()}
+    y, vjp = pr.pool_vjp(x, method, **given)
+    dy = np.random.default_rng(4).standard_normal(y.shape).astype(dtype)
+    exact = reference_vjp(x.astype(np.float64), method, dy, **wide)
+    got = vjp(dy)
+    loose = 4e5 if method == "soft" else 256  # 1 + beta (x - y): y is rounded at 200
+    same_numbers(got.input, exact.input.astype(dtype), loose)
+    for name, gradient in got.inputs.items():
+        same_numbers(gradient, exact.inputs[name].astype(dtype), 4e5)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_window_does_not_depend_on_others(method: str) -> None:
+    x = far(near((1, 60, 70), np.float32))
+    given = arguments(method, x, dict(kernel_size=4, stride=4))
+    y = pr.pool(x, method, **given)
+    for o in range(y.shape[1] - 1):
+        rows = slice(4 * o, 4 * o + 8)
+        alone = {k: v[:, rows] if k == "logits" else v for k, v in given.items()}
+        np.testing.assert_array_equal(pr.pool(x[:, rows], method, **alone), y[:, o : o + 2])
+
+
+@pytest.mark.parametrize("beta", [0.0, 1e-12, -3.0, 1e12])
+def test_any_beta(beta: float) -> None:
+    x = near((2, 30, 30), np.float64)
+    given: dict[str, Any] = dict(kernel_size=3, stride=2, axes=(1, 2), beta=beta)
+    y, vjp = pr.pool_vjp(x, "soft", **given)
+    dy = near(y.shape, np.float64)
+    same_numbers(y, reference_pool(x, "soft", **given), 64)
+    exact = reference_vjp(x, "soft", dy, **given)
+    np.testing.assert_allclose(vjp(dy).input, exact.input, rtol=0, atol=1e-10 * max(1, abs(beta)))
