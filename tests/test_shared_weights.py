@@ -1,4 +1,4 @@
-"""Windows that share the weights of their members, beside such whose weights leave the type's range.
+"""Windows that share the weights of their members, beside some whose weights leave the range.
 
 Values and gradients are the definition's everywhere, and a window's do not depend on others.
 """
