@@ -148,6 +148,7 @@ typedef struct pc_shared {
     int64_t cells, results; /* elements of a box of inputs, of outputs */
     int64_t row;            /* of the longest row */
     int64_t walk;           /* bytes of scratch that come before the boxes: the functor's */
+    bool apart;             /* units have no inputs in common */
     bool adds;              /* gradients are added to what is there */
 } pc_shared;
 

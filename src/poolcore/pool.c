@@ -307,8 +307,11 @@ static void choose_adjoining(pc_job *job, const pc_call *call)
         job->axis[0]->K * job->axis[1]->K > PC_BATCH || call->plan->empty_dim >= 0)
         return;
     job->inner = PC_ADJOINING;
-    job->tiles = pc_ceil_div(job->columns, PC_ITEM);
-    job->tile = pc_ceil_div(job->columns, job->tiles);
+    if (!job->to_input)
+        job->tile = pc_ceil_div(job->columns, pc_ceil_div(job->columns, PC_ITEM));
+    else
+        job->tile = pc_max(job->tile / axis->S, 1) * axis->S;
+    job->tiles = pc_ceil_div(job->columns, job->tile);
 }
 
 /* Rows with stride 1 along both inner axes, one after another in memory, as one long row. */
@@ -407,10 +410,10 @@ size_t pc_plan_sum(pc_job *job, const pc_call *call, bool wide)
     sum.marks.data = NULL;
     tile_columns(job);
     set_divisor(job, &sum);
-    if (!job->to_input && !wide) {
-        choose_halves(job, &sum);
+    if (!wide)
         choose_adjoining(job, &sum);
-    }
+    if (!job->to_input && !wide)
+        choose_halves(job, &sum);
     if (!job->to_input)
         choose_long_rows(job, &sum);
     return scratch_bytes(job);
@@ -502,10 +505,13 @@ pc_status pc_backward(const pc_call *call)
     if (call->reducer == PC_WINDOWS)
         return pc_windows_backward(call, &to.job);
     tile_columns(&to.job);
+    if (call->reducer == PC_LINEAR) {
+        set_divisor(&to.job, call);
+        choose_adjoining(&to.job, call);
+    }
     split_rows(&to.job);
     pc_kernel kernel;
     if (call->reducer == PC_LINEAR) {
-        set_divisor(&to.job, call);
         kernel = kernels->linear_backward[pc_element_type(call, sums_in_double(&to.job, plan))];
     } else if (can_gather(&to.job, plan)) {
         to.job.stream = is_streamed(call);

@@ -50,6 +50,9 @@ static void plan_jobs(pc_shared *shared, const pc_job *job, int64_t inputs, int6
     shared->transpose.to_input = true;
 }
 
+/* Do neighbouring outputs have no input in common? */
+static bool are_apart(const pc_axis *axis) { return (axis->K - 1) * axis->D < axis->S; }
+
 /* Outputs of a unit along its axis: as many as the boxes have room for; in backward, a unit and the next
  * but one reach no common input. */
 static int64_t part_of(const pc_axis *axis, int64_t cells, bool backward)
@@ -92,7 +95,8 @@ bool pc_plan_shared(pc_shared *shared, pc_job *job, bool backward)
     *shared = (pc_shared){.split = a, .row = job->axis[2]->I * job->L};
     shared->cells = pc_round_up(inputs * cells, PC_BLOCK);
     shared->results = pc_round_up(outputs * results, PC_BLOCK);
-    shared->adds = job->windows.add || job->blocks * job->tiles > 1;
+    shared->apart = are_apart(axis) || job->blocks * job->tiles == 1;
+    shared->adds = job->windows.add || !shared->apart;
     plan_jobs(shared, job, inputs, outputs);
     return true;
 }

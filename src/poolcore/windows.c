@@ -227,12 +227,13 @@ static void add_partials(const pc_job *job, const pc_call *call)
     }
 }
 
-/* Every second unit, then the others; planes of several units are zeroed before. */
+/* Every second unit, then the others; planes of several units are zeroed before.  Or all at once, if
+ * they are apart. */
 static pc_status run_units(pc_job *job, const pc_call *call)
 {
     const int64_t units = job->blocks * job->tiles, planes = pc_planes_of(job);
-    if (units == 1)
-        return run_windows(job, planes, call, true);
+    if (units == 1 || (job->windows.shared && job->windows.shared->apart))
+        return run_windows(job, planes * units, call, true);
     pc_status status = PC_OK;
     if (!call->add)
         status =

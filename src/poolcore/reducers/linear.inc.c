@@ -253,6 +253,49 @@ static void F(gradient_phases)(const pc_job *job, const pc_item *item, char *scr
     }
 }
 
+#if A_IS_T
+/* Every source as S neighbours. */
+PC_OUTLINE void F(spread)(T *dst, const T *src, int64_t n, int64_t S)
+{
+    if (S == 2) {
+        PC_LANES
+        for (int64_t m = 0; m < n; m++)
+            dst[2 * m] = dst[2 * m + 1] = src[m];
+    } else if (S == 3) {
+        PC_LANES
+        for (int64_t m = 0; m < n; m++)
+            dst[3 * m] = dst[3 * m + 1] = dst[3 * m + 2] = src[m];
+    } else {
+        PC_LANES
+        for (int64_t m = 0; m < n; m++)
+            dst[4 * m] = dst[4 * m + 1] = dst[4 * m + 2] = dst[4 * m + 3] = src[m];
+    }
+}
+
+/* Windows of 2, 3 or 4 columns that adjoin: a tile begins with the first column of one. */
+static void F(gradient_adjoining)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    const int64_t S = job->axis[2]->S, O = job->axis[2]->O;
+    const int64_t n = item->column_end - item->column, first = item->column / S;
+    const int64_t end = pc_min(pc_ceil_div(item->column_end, S), O), whole = (end - first) * S;
+    T *acc = (T *)scratch, *buffer = acc + job->acc;
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
+        const int64_t *i = from.position;
+        T *dst = (T *)pc_row_of(job, item, PC_X, i[0], i[1], item->column);
+        if (end > first) {
+            F(gradient_rows)(job, item, &from, first, end, acc, NULL, NULL, buffer);
+            if (job->divisor != 1)
+                F(divide_run)(job, acc, acc, end - first);
+            F(spread)(dst, acc, end - first, S);
+        }
+        if (whole < n)
+            ON_T(fill)(dst + pc_max(whole, 0), 0, n - pc_max(whole, 0));
+    }
+}
+#endif
+
 /* out += the outputs [first, end) at the columns of the item that they hold. */
 static void F(gradient_spread)(const pc_job *job, const pc_item *item, int64_t first, int64_t end,
                                const A *acc, A *out)
@@ -300,6 +343,10 @@ static void F(backward_item)(const pc_job *job, const pc_item *item, char *scrat
 {
     if (job->inner == PC_PHASES)
         F(gradient_phases)(job, item, scratch);
+#if A_IS_T
+    else if (job->inner == PC_ADJOINING)
+        F(gradient_adjoining)(job, item, scratch);
+#endif
     else
         F(gradient_outputs)(job, item, scratch);
 }
