@@ -29,6 +29,8 @@ enum { PC_NO_TAP = 255 };
 enum { PC_FEW_TERMS = 4 };
 /* Destination rows of a group. */
 #define PC_MOST_ROWS 32
+/* Runs that are combined in registers, in one pass. */
+enum { PC_FEW_RUNS = 5 };
 /* Members of a run that are combined from left to right; of longer runs, partial results. */
 #define PC_RUN 16
 /* Room behind every scratch row, so that loops may run over whole blocks of PC_BLOCK lanes. */
@@ -88,16 +90,18 @@ typedef struct pc_job {
     bool halves;      /* rows are split in registers (halves.inc.c) */
     bool long_rows;   /* neighbouring rows can be walked as one */
     int64_t phases;   /* slots of a split row */
-    int64_t group;    /* PHASES: destination rows brought to scratch at once */
-    int64_t levels;   /* PHASES: of taps that are combined by threes; 0: one by one */
+    int64_t group;    /* PHASES: destination rows brought to scratch at once ... */
+    int64_t strip;    /* ... and those of them whose taps are combined at once */
+    int64_t chunk;    /* rows whose windows share what they hold (down.inc.c); 0: they do not */
+    int64_t levels;   /* PHASES: of taps that are combined by threes; 0: one by one ... */
+    int64_t level;    /* ... and the elements of each */
     bool short_runs;  /* RUNS: every one has up to PC_RUN members, and a tile is in scratch */
     bool bare_rows;   /* RUNS: a window is one row, as it is in memory ... */
     bool rows_adjoin; /* ... where they lie one after another */
     int64_t dealt;    /* RUNS: partial results of a group of rows */
-    int64_t tall, tall_pitch; /* rows whose windows share suffixes (tall.inc.c), and their size */
-    int64_t pitch, out_pitch; /* columns from one row of acc, of out, to the next */
-    int64_t sources;          /* select_gather: output rows held at once */
-    bool stream;              /* select_gather: dx is written past the caches */
+    int64_t pitch, out_pitch;     /* columns from one row of acc, of out, to the next */
+    int64_t sources;              /* select_gather: output rows held at once */
+    bool stream;                  /* select_gather: dx is written past the caches */
     int64_t acc, slot, load, out; /* scratch sizes in elements, multiples of PC_BLOCK */
 
     bool flat;              /* a mark is a flat index of the plane, else a tap number */
@@ -335,13 +339,26 @@ static inline void pc_place_rows(const pc_job *job, const pc_item *item, int ope
     }
 }
 
-/* How many destination rows from this one on are taken together: a group; or of long rows those whose
- * windows are whole along axis 1, so that what one row needs adjoins what the next does. */
+/* The rows from position o of axis 1 on that are of one chunk. */
+static inline int64_t pc_rest_of_chunk(const pc_job *job, int64_t o)
+{
+    return pc_min(job->chunk - o % job->chunk, job->axis[1]->O - o);
+}
+
+/* How many destination rows from this one on are taken together: a group, of whole chunks; or of long
+ * rows those whose windows are whole along axis 1, so that what one row needs adjoins what the next
+ * does. */
 static inline int64_t pc_rows_together(const pc_job *job, const pc_item *item, int64_t row,
                                        const pc_sources *from)
 {
     const pc_axis *axis = job->axis[1];
     const int64_t left = pc_min(job->group, item->row_end - row), o = from->position[1];
+    if (job->chunk) {
+        int64_t rows = pc_rest_of_chunk(job, o), next;
+        while (next = rows + pc_rest_of_chunk(job, (o + rows) % axis->O), next <= left)
+            rows = next;
+        return pc_min(rows, left);
+    }
     if (!job->long_rows)
         return left;
     const int64_t whole =

@@ -110,10 +110,13 @@ static void tile_gradient_phases(pc_job *job)
     job->acc = job->pitch + PC_BLOCK;
 }
 
-/* Taps that are combined by levels: from this many on it is less work than one by one. */
-enum { MANY_TAPS = 6 };
-/* Elements of the suffixes of tall windows: they stay in the second cache. */
-enum { SUFFIXES = 32768, MOST_TALL_ROWS = 32 };
+/* Taps that are combined by levels, rows that share suffixes: from this many on it is less work than
+ * one by one. */
+enum { MANY_TAPS = PC_FEW_RUNS + 1 };
+/* Elements of the rows of a chunk: they stay in the second cache. */
+enum { CHUNK = 32768 };
+/* Rows that share what their windows hold, at the least. */
+enum { FEW_ROWS = 4 };
 
 static int64_t levels_of(int64_t K)
 {
@@ -123,39 +126,53 @@ static int64_t levels_of(int64_t K)
     return levels;
 }
 
-/* Windows of many rows at stride 1 share what they hold. */
-static bool is_tall(const pc_job *job)
+/* Windows of some rows at stride 1 share what they hold. */
+static bool shares_rows(const pc_job *job)
 {
     const pc_axis *axis = job->axis[1];
-    return !job->op[PC_MARKS].data && axis->kind == PC_REGULAR && axis->K >= MANY_TAPS &&
-           axis->S == 1 && axis->D == 1;
+    return !job->op[PC_MARKS].data && axis->kind == PC_REGULAR && axis->K > 1 && axis->S == 1 &&
+           axis->D == 1;
+}
+
+/* The rows of a group, of a chunk and of a strip. */
+static void group_phases(pc_job *job)
+{
+    const int64_t row = job->pitch * job->L, K = job->axis[1]->K;
+    job->strip = job->group = pc_min(pc_max(GROUP / row, 1), PC_MOST_ROWS);
+    if (!shares_rows(job))
+        return;
+    job->group = pc_min(pc_max(pc_max(TILE / row, FEW_ROWS), job->strip), PC_MOST_ROWS);
+    const int64_t rows = K < MANY_TAPS ? job->group : pc_min(K, PC_MOST_ROWS);
+    const int64_t O = job->axis[1]->O;
+    job->chunk = pc_ceil_div(O, pc_ceil_div(O, rows)); /* of about equal size */
+    job->group = pc_max(job->group, job->chunk);
 }
 
 static void tile_phases(pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
     const int64_t L = job->L, S = axis->S, reach = (axis->K - 1) * axis->D;
-    if (is_tall(job))
-        job->tall = pc_min(job->axis[1]->K, MOST_TALL_ROWS);
-    const int64_t most = job->tall ? pc_min(SUFFIXES / job->tall, TILE) : TILE;
+    job->split = S > 1 && L < FEW_LANES;
+    if (!job->op[PC_MARKS].data && !job->split && S == 1 && axis->K >= MANY_TAPS)
+        job->levels = levels_of(axis->K);
+    int64_t most = TILE / (1 + job->levels);
+    if (shares_rows(job))
+        most = pc_min(most, CHUNK / pc_min(job->axis[1]->K, PC_MOST_ROWS));
     const int64_t room = pc_max((most / L - reach) / S, reach / S);
     job->inner = PC_PHASES;
     job->tile = pc_min(pc_max(room, 1), job->columns);
-    job->split = S > 1 && L < FEW_LANES;
     job->phases = job->split ? phases_of(axis) : 1;
     const int64_t width = (job->tile - 1) * S + reach + 1, step = job->split ? S : 1;
     job->pitch = pc_round_up(width, step);
     job->out_pitch = job->split || S == 1 ? job->pitch / step : job->tile;
-    job->group = pc_min(pc_max(GROUP / (job->pitch * L), 1), PC_MOST_ROWS);
+    group_phases(job);
+    const int64_t rest = (job->group - job->strip) * job->pitch;
     /* Splitting by two reads whole blocks of pairs. */
-    const int64_t columns = pc_round_up(job->group * job->out_pitch, PC_BLOCK) * step;
-    job->acc =
-        pc_round_up(pc_max(columns, job->group * job->pitch + reach) * L, PC_BLOCK) + PC_BLOCK;
-    job->slot = pc_round_up(job->group * job->out_pitch * L, PC_BLOCK) + PC_BLOCK;
-    if (!job->op[PC_MARKS].data && !job->split && S == 1 && axis->K >= MANY_TAPS)
-        job->levels = levels_of(axis->K);
-    if (job->tall)
-        job->tall_pitch = pc_round_up(job->pitch * L, PC_BLOCK) + PC_BLOCK;
+    const int64_t columns = pc_round_up(job->strip * job->out_pitch, PC_BLOCK) * step;
+    const int64_t strip = pc_max(columns, job->strip * job->pitch + reach);
+    job->level = pc_round_up(strip * L, PC_BLOCK) + PC_BLOCK;
+    job->acc = pc_round_up((rest + strip) * L, PC_BLOCK) + PC_BLOCK;
+    job->slot = pc_round_up(job->strip * job->out_pitch * L, PC_BLOCK) + PC_BLOCK;
 }
 
 /* Columns that `tile` neighbouring outputs reach over, at the most. */
@@ -238,7 +255,7 @@ static void tile_columns(pc_job *job)
 /* What every walk of a kernel finds room in (see the first lines of the functions in reducers/). */
 static size_t scratch_bytes(const pc_job *job)
 {
-    const int64_t count = (4 + job->levels) * job->acc + (job->tall + 1) * job->tall_pitch +
+    const int64_t count = 4 * job->acc + job->levels * job->level +
                           2 * job->phases * job->slot + 3 * job->load + 4 * job->out +
                           2 * (job->sources * job->pitch + PC_BLOCK) + 2 * job->dealt +
                           (job->short_runs ? job->axis[2]->K * job->out : 0);
@@ -253,10 +270,16 @@ static void split_rows(pc_job *job)
     job->rows = job->to_input ? a->I * b->I : a->O * b->O;
     const double columns = (double)job->tile * (double)(job->to_input ? c->O : c->I) /
                            (double)(job->to_input ? c->I : c->O);
-    const double rows = (double)a->K * (double)b->K;
+    const int64_t shared = job->chunk ? pc_min(b->K, FEW_ROWS) : b->K;
+    const double rows = (double)a->K * (double)shared;
     const double row_work = (columns + (double)job->tile) * (double)job->L * rows;
-    const int64_t least = job->tall ? 2 * job->axis[1]->K : 1;
-    job->row_block = pc_min(pc_max((int64_t)(PC_ITEM / row_work), least), job->rows);
+    const int64_t least = job->chunk ? 2 * job->chunk : 1;
+    job->row_block = pc_max((int64_t)(PC_ITEM / row_work), least);
+    if (job->chunk && job->row_block >= b->O)
+        job->row_block -= job->row_block % b->O;
+    else if (job->chunk)
+        job->row_block -= job->row_block % job->chunk;
+    job->row_block = pc_min(job->row_block, job->rows);
     job->blocks = pc_ceil_div(job->rows, job->row_block);
     if (job->to_input) {
         job->row_block = pc_ceil_div(job->rows, job->blocks); /* of about equal size */
@@ -291,7 +314,11 @@ static void choose_halves(pc_job *job, const pc_call *call)
     job->halves = plain && job->inner == PC_PHASES && job->split && job->phases == 2 &&
                   job->axis[2]->S == 2 && job->L == 1 && job->op[PC_X].contiguous &&
                   job->axis[0]->K * job->axis[1]->K <= PC_BATCH && call->plan->empty_dim < 0 &&
-                  !job->tall;
+                  (!job->chunk || job->axis[1]->K < MANY_TAPS);
+    if (job->halves) {
+        job->chunk = 0;
+        job->group = job->strip;
+    }
 }
 
 /* Rows whose windows adjoin go from memory to memory, if all of a window's rows are taken at once. */
@@ -319,7 +346,7 @@ static void choose_long_rows(pc_job *job, const pc_call *call)
 {
     const pc_axis *a = job->axis[1], *b = job->axis[2];
     const ptrdiff_t item = call->dtype == PC_F32 ? 4 : 8;
-    job->long_rows = !call->marks.data && !job->tall && job->inner == PC_PHASES &&
+    job->long_rows = !call->marks.data && !job->chunk && job->inner == PC_PHASES &&
                      job->tiles == 1 && b->S == 1 && a->kind == PC_REGULAR && a->S == 1 &&
                      b->O <= b->I && job->op[PC_X].contiguous &&
                      job->op[PC_X].axis[1] == b->I * job->L * item &&

@@ -4,7 +4,8 @@
  *
  * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), and load_f32_f64,
  * which widens; stream: a store past the caches, to a multiple of PC_STREAM_ALIGN bytes; zero; add,
- * divide_by a number, and the NaN-aware max and min of select.inc.c; split: the even and the odd lanes
+ * divide_by a number, the NaN-aware max and min of select.inc.c, and plain ones for lanes without NaN,
+ * which of two equals give the first; split: the even and the odd lanes
  * of two neighbouring registers, and join, its inverse; split3: every third lane of three; keep: the
  * first lanes, and a number instead of the others; add_apart: lanes added to every second of twice as
  * many numbers in memory, of which the others stay as they are; where: numbers in memory whose bytes
@@ -48,21 +49,25 @@ PC_INLINE pc_v_f64 pc_divide_by_f64(pc_v_f64 a, double b)
 }
 PC_INLINE pc_v_f32 pc_add_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_add_ps(a, b); }
 PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_add_pd(a, b); }
+PC_INLINE pc_v_f32 pc_plain_max_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_max_ps(b, a); }
 PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
 {
-    return _mm512_mask_mov_ps(_mm512_max_ps(b, a), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
+    return _mm512_mask_mov_ps(pc_plain_max_f32(a, b), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
 }
+PC_INLINE pc_v_f32 pc_plain_min_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_min_ps(b, a); }
 PC_INLINE pc_v_f32 pc_min_f32(pc_v_f32 a, pc_v_f32 b)
 {
-    return _mm512_mask_mov_ps(_mm512_min_ps(b, a), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
+    return _mm512_mask_mov_ps(pc_plain_min_f32(a, b), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
 }
+PC_INLINE pc_v_f64 pc_plain_max_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_max_pd(b, a); }
 PC_INLINE pc_v_f64 pc_max_f64(pc_v_f64 a, pc_v_f64 b)
 {
-    return _mm512_mask_mov_pd(_mm512_max_pd(b, a), _mm512_cmp_pd_mask(b, b, _CMP_UNORD_Q), b);
+    return _mm512_mask_mov_pd(pc_plain_max_f64(a, b), _mm512_cmp_pd_mask(b, b, _CMP_UNORD_Q), b);
 }
+PC_INLINE pc_v_f64 pc_plain_min_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_min_pd(b, a); }
 PC_INLINE pc_v_f64 pc_min_f64(pc_v_f64 a, pc_v_f64 b)
 {
-    return _mm512_mask_mov_pd(_mm512_min_pd(b, a), _mm512_cmp_pd_mask(b, b, _CMP_UNORD_Q), b);
+    return _mm512_mask_mov_pd(pc_plain_min_f64(a, b), _mm512_cmp_pd_mask(b, b, _CMP_UNORD_Q), b);
 }
 PC_INLINE void pc_split_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
 {
@@ -181,18 +186,22 @@ PC_INLINE pc_v_f64 pc_divide_by_f64(pc_v_f64 a, double b)
 }
 PC_INLINE pc_v_f32 pc_add_f32(pc_v_f32 a, pc_v_f32 b) { return _mm256_add_ps(a, b); }
 PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return _mm256_add_pd(a, b); }
+PC_INLINE pc_v_f32 pc_plain_max_f32(pc_v_f32 a, pc_v_f32 b) { return _mm256_max_ps(b, a); }
 PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
 {
     return _mm256_blendv_ps(_mm256_max_ps(b, a), b, _mm256_cmp_ps(b, b, _CMP_UNORD_Q));
 }
+PC_INLINE pc_v_f32 pc_plain_min_f32(pc_v_f32 a, pc_v_f32 b) { return _mm256_min_ps(b, a); }
 PC_INLINE pc_v_f32 pc_min_f32(pc_v_f32 a, pc_v_f32 b)
 {
     return _mm256_blendv_ps(_mm256_min_ps(b, a), b, _mm256_cmp_ps(b, b, _CMP_UNORD_Q));
 }
+PC_INLINE pc_v_f64 pc_plain_max_f64(pc_v_f64 a, pc_v_f64 b) { return _mm256_max_pd(b, a); }
 PC_INLINE pc_v_f64 pc_max_f64(pc_v_f64 a, pc_v_f64 b)
 {
     return _mm256_blendv_pd(_mm256_max_pd(b, a), b, _mm256_cmp_pd(b, b, _CMP_UNORD_Q));
 }
+PC_INLINE pc_v_f64 pc_plain_min_f64(pc_v_f64 a, pc_v_f64 b) { return _mm256_min_pd(b, a); }
 PC_INLINE pc_v_f64 pc_min_f64(pc_v_f64 a, pc_v_f64 b)
 {
     return _mm256_blendv_pd(_mm256_min_pd(b, a), b, _mm256_cmp_pd(b, b, _CMP_UNORD_Q));
@@ -299,101 +308,99 @@ PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
 
 #else
 
-#define PC_PORTABLE(t, type, n)                                                                    \
-    typedef struct pc_v_##t {                                                                      \
-        type lane[n];                                                                              \
-    } pc_v_##t;                                                                                    \
+#define PC_PORTABLE(t, type, bits, n)                                                              \
+    typedef type pc_v_##t __attribute__((vector_size(n * sizeof(type))));                          \
+    typedef bits pc_whole_##t __attribute__((vector_size(n * sizeof(bits))));                      \
     enum { PC_WIDTH_##t = n };                                                                     \
     PC_INLINE pc_v_##t pc_load_##t(const type *p)                                                  \
     {                                                                                              \
         pc_v_##t a;                                                                                \
-        for (int i = 0; i < n; i++)                                                                \
-            a.lane[i] = p[i];                                                                      \
+        memcpy(&a, p, sizeof a);                                                                   \
         return a;                                                                                  \
     }                                                                                              \
-    PC_INLINE void pc_store_##t(type *p, pc_v_##t a)                                               \
+    PC_INLINE void pc_store_##t(type *p, pc_v_##t a) { memcpy(p, &a, sizeof a); }                  \
+    PC_INLINE pc_v_##t pc_divide_by_##t(pc_v_##t a, type b) { return a / b; }                      \
+    PC_INLINE pc_v_##t pc_add_##t(pc_v_##t a, pc_v_##t b) { return a + b; }                        \
+    PC_INLINE pc_v_##t pc_choose_##t(pc_whole_##t where, pc_v_##t a, pc_v_##t b)                   \
     {                                                                                              \
-        for (int i = 0; i < n; i++)                                                                \
-            p[i] = a.lane[i];                                                                      \
+        return (pc_v_##t)((where & (pc_whole_##t)a) | (~where & (pc_whole_##t)b));                 \
     }                                                                                              \
-    PC_INLINE pc_v_##t pc_divide_by_##t(pc_v_##t a, type b)                                        \
+    PC_INLINE pc_v_##t pc_plain_max_##t(pc_v_##t a, pc_v_##t b)                                    \
     {                                                                                              \
-        for (int i = 0; i < n; i++)                                                                \
-            a.lane[i] /= b;                                                                        \
-        return a;                                                                                  \
+        return pc_choose_##t((pc_whole_##t)(b > a), b, a);                                         \
     }                                                                                              \
-    PC_INLINE pc_v_##t pc_add_##t(pc_v_##t a, pc_v_##t b)                                          \
+    PC_INLINE pc_v_##t pc_plain_min_##t(pc_v_##t a, pc_v_##t b)                                    \
     {                                                                                              \
-        for (int i = 0; i < n; i++)                                                                \
-            a.lane[i] += b.lane[i];                                                                \
-        return a;                                                                                  \
+        return pc_choose_##t((pc_whole_##t)(b < a), b, a);                                         \
     }                                                                                              \
     PC_INLINE pc_v_##t pc_max_##t(pc_v_##t a, pc_v_##t b)                                          \
     {                                                                                              \
-        for (int i = 0; i < n; i++) {                                                              \
-            const type best = b.lane[i] > a.lane[i] ? b.lane[i] : a.lane[i];                       \
-            a.lane[i] = b.lane[i] != b.lane[i] ? b.lane[i] : best;                                 \
-        }                                                                                          \
-        return a;                                                                                  \
+        return pc_choose_##t((pc_whole_##t)(b != b), b, pc_plain_max_##t(a, b));                   \
     }                                                                                              \
     PC_INLINE pc_v_##t pc_min_##t(pc_v_##t a, pc_v_##t b)                                          \
     {                                                                                              \
-        for (int i = 0; i < n; i++) {                                                              \
-            const type best = b.lane[i] < a.lane[i] ? b.lane[i] : a.lane[i];                       \
-            a.lane[i] = b.lane[i] != b.lane[i] ? b.lane[i] : best;                                 \
-        }                                                                                          \
-        return a;                                                                                  \
+        return pc_choose_##t((pc_whole_##t)(b != b), b, pc_plain_min_##t(a, b));                   \
     }                                                                                              \
     PC_INLINE void pc_split_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd)             \
     {                                                                                              \
+        type e[n], o[n];                                                                           \
         for (int i = 0; i < n / 2; i++) {                                                          \
-            even->lane[i] = a.lane[2 * i];                                                         \
-            odd->lane[i] = a.lane[2 * i + 1];                                                      \
-            even->lane[n / 2 + i] = b.lane[2 * i];                                                 \
-            odd->lane[n / 2 + i] = b.lane[2 * i + 1];                                              \
+            e[i] = a[2 * i];                                                                       \
+            o[i] = a[2 * i + 1];                                                                   \
+            e[n / 2 + i] = b[2 * i];                                                               \
+            o[n / 2 + i] = b[2 * i + 1];                                                           \
         }                                                                                          \
+        *even = pc_load_##t(e);                                                                    \
+        *odd = pc_load_##t(o);                                                                     \
     }                                                                                              \
     PC_INLINE pc_v_##t pc_keep_##t(pc_v_##t a, int n_kept, type rest)                              \
     {                                                                                              \
-        for (int i = 0; i < PC_WIDTH_##t; i++)                                                     \
-            a.lane[i] = i < n_kept ? a.lane[i] : rest;                                             \
-        return a;                                                                                  \
+        type kept[n];                                                                              \
+        for (int i = 0; i < n; i++)                                                                \
+            kept[i] = i < n_kept ? a[i] : rest;                                                    \
+        return pc_load_##t(kept);                                                                  \
     }                                                                                              \
     PC_INLINE void pc_split3_##t(pc_v_##t a, pc_v_##t b, pc_v_##t c, pc_v_##t *out)                \
     {                                                                                              \
         const pc_v_##t all[3] = {a, b, c};                                                         \
+        type third[3][n];                                                                          \
         for (int i = 0; i < 3 * n; i++)                                                            \
-            out[i % 3].lane[i / 3] = all[i / n].lane[i % n];                                       \
+            third[i % 3][i / 3] = all[i / n][i % n];                                               \
+        for (int k = 0; k < 3; k++)                                                                \
+            out[k] = pc_load_##t(third[k]);                                                        \
     }                                                                                              \
     PC_INLINE void pc_join_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *first, pc_v_##t *second)          \
     {                                                                                              \
+        type one[n], two[n];                                                                       \
         for (int i = 0; i < n / 2; i++) {                                                          \
-            first->lane[2 * i] = a.lane[i];                                                        \
-            first->lane[2 * i + 1] = b.lane[i];                                                    \
-            second->lane[2 * i] = a.lane[n / 2 + i];                                               \
-            second->lane[2 * i + 1] = b.lane[n / 2 + i];                                           \
+            one[2 * i] = a[i];                                                                     \
+            one[2 * i + 1] = b[i];                                                                 \
+            two[2 * i] = a[n / 2 + i];                                                             \
+            two[2 * i + 1] = b[n / 2 + i];                                                         \
         }                                                                                          \
+        *first = pc_load_##t(one);                                                                 \
+        *second = pc_load_##t(two);                                                                \
     }                                                                                              \
     PC_INLINE void pc_stream_##t(type *p, pc_v_##t a) { pc_store_##t(p, a); }                      \
-    PC_INLINE pc_v_##t pc_zero_##t(void) { return (pc_v_##t){{0}}; }                               \
+    PC_INLINE pc_v_##t pc_zero_##t(void) { return (pc_v_##t){0}; }                                 \
     PC_INLINE pc_v_##t pc_where_##t(const type *p, const uint8_t *bytes, int b)                    \
     {                                                                                              \
-        pc_v_##t a;                                                                                \
+        type kept[n];                                                                              \
         for (int i = 0; i < n; i++)                                                                \
-            a.lane[i] = bytes[i] == b ? p[i] : 0;                                                  \
-        return a;                                                                                  \
+            kept[i] = bytes[i] == b ? p[i] : 0;                                                    \
+        return pc_load_##t(kept);                                                                  \
     }                                                                                              \
     PC_INLINE void pc_add_apart_##t(type *p, pc_v_##t a)                                           \
     {                                                                                              \
         for (int i = 0; i < n; i++)                                                                \
-            p[2 * i] += a.lane[i];                                                                 \
+            p[2 * i] += a[i];                                                                      \
     }
-PC_PORTABLE(f32, float, 4)
-PC_PORTABLE(f64, double, 2)
+PC_PORTABLE(f32, float, int32_t, 4)
+PC_PORTABLE(f64, double, int64_t, 2)
 #undef PC_PORTABLE
 PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p)
 {
-    return (pc_v_f64){{(double)p[0], (double)p[1]}};
+    return (pc_v_f64){(double)p[0], (double)p[1]};
 }
 
 #endif

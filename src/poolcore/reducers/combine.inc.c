@@ -9,60 +9,73 @@
 #define V(name) PC_CAT(name, A_NAME)
 #define LOAD(p) PC_CAT3(pc_load, S_NAME, A_NAME)(p)
 
-/* dst = (or, if `more`, dst and) the runs combined, from element `at` of each on; len is cut to a
- * multiple of block. */
-PC_INLINE void F(combine_pass)(A *dst, const void *const src[], int n, bool more, int64_t at,
-                               int64_t len, int64_t block)
+/* `all` and element i of n runs from number `first` on. */
+PC_INLINE A F(and_runs)(A all, const void *const src[], int first, int n, int64_t i)
 {
-    const size_t whole = (size_t)len & ~(size_t)(block - 1);
-    const S *a = (const S *)src[0] + at, *b = n > 1 ? (const S *)src[1] + at : a;
-    const S *c = n > 2 ? (const S *)src[2] + at : b;
-    int k = 0;
-    if (!more && n == 1) {
-        PC_LANES
-        for (size_t i = 0; i < whole; i++)
-            dst[i] = (A)a[i];
-        k = 1;
-    } else if (!more && n == 2) {
-        PC_LANES
-        for (size_t i = 0; i < whole; i++)
-            dst[i] = COMBINE((A)a[i], (A)b[i]);
-        k = 2;
-    } else if (!more) {
-        PC_LANES
-        for (size_t i = 0; i < whole; i++)
-            dst[i] = COMBINE(COMBINE((A)a[i], (A)b[i]), (A)c[i]);
-        k = 3;
-    }
-    for (; k + 1 < n; k += 2) {
-        a = (const S *)src[k] + at;
-        b = (const S *)src[k + 1] + at;
-        PC_LANES
-        for (size_t i = 0; i < whole; i++)
-            dst[i] = COMBINE(COMBINE(dst[i], (A)a[i]), (A)b[i]);
-    }
-    if (k < n) {
-        a = (const S *)src[k] + at;
-        PC_LANES
-        for (size_t i = 0; i < whole; i++)
-            dst[i] = COMBINE(dst[i], (A)a[i]);
-    }
+    for (int k = first; k < n; k++)
+        all = COMBINE(all, (A)((const S *)src[k])[i]);
+    return all;
 }
 
-/* No scalar tail: the last block overlaps the one before, and comes last: memory is read in order. */
+/* dst = (or, if `more`, dst and) n runs combined, in blocks.  No scalar tail: the last block overlaps
+ * the one before, and comes last: memory is read in order. */
+PC_INLINE void F(combine_pass)(A *dst, const void *const src[], int n, bool more, int64_t len,
+                               int64_t block)
+{
+    const S *a = (const S *)src[0];
+    const int64_t whole = len & ~(block - 1), rest = len - block;
+    A last[PC_BLOCK];
+    for (int64_t i = 0; more && whole < len && i < block; i++)
+        last[i] = dst[rest + i];
+    PC_LANES
+    for (int64_t i = 0; i < whole; i++)
+        dst[i] = more ? F(and_runs)(dst[i], src, 0, n, i) : F(and_runs)((A)a[i], src, 1, n, i);
+    PC_LANES
+    for (int64_t i = 0; whole < len && i < block; i++)
+        dst[rest + i] = more ? F(and_runs)(last[i], src, 0, n, rest + i)
+                             : F(and_runs)((A)a[rest + i], src, 1, n, rest + i);
+}
+
+/* The same for any number of runs: a few at a time stay in registers. */
 PC_INLINE void F(combine_blocks)(A *dst, const void *const src[], int n, bool more, int64_t len,
                                  int64_t block)
 {
-    A last[PC_BLOCK];
-    const bool ragged = len % block != 0;
-    for (int64_t i = 0; ragged && more && i < block; i++)
-        last[i] = dst[len - block + i];
-    F(combine_pass)(dst, src, n, more, 0, len, block);
-    if (!ragged)
-        return;
-    F(combine_pass)(last, src, n, more, len - block, block, block);
-    for (int64_t i = 0; i < block; i++)
-        dst[len - block + i] = last[i];
+    for (int left = n; left > 0; more = true) {
+        const int few = left < PC_FEW_RUNS ? left : PC_FEW_RUNS;
+        switch (few + more * PC_FEW_RUNS) {
+        case 1:
+            F(combine_pass)(dst, src, 1, false, len, block);
+            break;
+        case 2:
+            F(combine_pass)(dst, src, 2, false, len, block);
+            break;
+        case 3:
+            F(combine_pass)(dst, src, 3, false, len, block);
+            break;
+        case 4:
+            F(combine_pass)(dst, src, 4, false, len, block);
+            break;
+        case 5:
+            F(combine_pass)(dst, src, 5, false, len, block);
+            break;
+        case PC_FEW_RUNS + 1:
+            F(combine_pass)(dst, src, 1, true, len, block);
+            break;
+        case PC_FEW_RUNS + 2:
+            F(combine_pass)(dst, src, 2, true, len, block);
+            break;
+        case PC_FEW_RUNS + 3:
+            F(combine_pass)(dst, src, 3, true, len, block);
+            break;
+        case PC_FEW_RUNS + 4:
+            F(combine_pass)(dst, src, 4, true, len, block);
+            break;
+        default:
+            F(combine_pass)(dst, src, 5, true, len, block);
+        }
+        left -= few;
+        src += few;
+    }
 }
 
 /* dst = (or, if `more`, dst and) the runs combined; dst is none of them. */
@@ -70,12 +83,10 @@ PC_OUTLINE void F(combine)(A *dst, const void *const src[], int n, bool more, in
 {
     if (len >= 16)
         F(combine_blocks)(dst, src, n, more, len, 16);
-    else if (len >= 8)
-        F(combine_blocks)(dst, src, n, more, len, 8);
     else if (len >= 4)
         F(combine_blocks)(dst, src, n, more, len, 4);
     else
-        F(combine_pass)(dst, src, n, more, 0, len, 1);
+        F(combine_blocks)(dst, src, n, more, len, 1);
 }
 
 /* dst[i] = the n elements src[list[i]], src[list[lanes + i]], … combined. */

@@ -38,7 +38,7 @@ static void F(count_rows)(const pc_job *job, const pc_item *item, const pc_sourc
                           int64_t rows, double *counts)
 {
     int64_t i0 = from->position[0], i1 = from->position[1];
-    for (int64_t r = 0; r < rows; r++) {
+    for (int64_t r = 0; !job->uniform && r < rows; r++) {
         counts[r] = F(count_row)(job, item, i0, i1);
         if (++i1 == job->axis[1]->O) {
             i1 = 0;
@@ -68,26 +68,6 @@ static void F(divide_all)(const pc_job *job, T *dst, const A *sums, int64_t len)
         F(divide_run)(job, dst + len - PC_BLOCK, sums + len - PC_BLOCK, PC_BLOCK);
 }
 
-/* dst = (or, if `more`, dst and) the runs combined for the last time; divided where that is all that is
- * left to do.  While up to three runs are read the division costs nothing. */
-static void F(combine_last)(const pc_job *job, A *dst, const void *const src[], int n, bool more,
-                            int64_t len)
-{
-    const int64_t whole = len / PC_BLOCK * PC_BLOCK;
-    const A *a = src[0], *b = src[n > 1], *c = src[n > 2 ? 2 : 0], divisor = (A)job->divisor;
-    if (!A_IS_T || !job->uniform || divisor == 1 || n != 3 || more || whole == 0) {
-        PC_CAT3(combine, A_NAME, A_NAME)(dst, src, n, more, len);
-        if (A_IS_T && job->uniform && divisor != 1)
-            F(divide_run)(job, (T *)dst, dst, len);
-        return;
-    }
-    PC_LANES
-    for (int64_t i = 0; i < whole; i++)
-        dst[i] = (a[i] + b[i] + c[i]) / divisor;
-    for (int64_t i = len - PC_BLOCK; i < len && whole < len; i++)
-        dst[i] = (a[i] + b[i] + c[i]) / divisor;
-}
-
 /* The same for rows of n columns, `pitch` columns apart in dst and sums alike, each output with its
  * divisor. */
 static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, int64_t n,
@@ -112,13 +92,12 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #undef ON_A
 #define FINISHES 1
 #define IS_FINISHED(job) (A_IS_T && (job)->uniform)
-#define COMBINE_LAST PC_CAT(combine_last, NAME)
 #define FINISH(a, divisor) ((a) / (divisor))
 #define V_FINISH(a, divisor) PC_CAT(pc_divide_by, T_NAME)(a, divisor)
 #define IDEMPOTENT 0
 #define NEUTRAL 0
 #define COMBINE(a, b) ((a) + (b))
-#define V_COMBINE(a, b) PC_CAT(pc_add, T_NAME)(a, b)
+#define V_COMBINE(a, b) PC_CAT(pc_add, A_NAME)(a, b)
 #define COMBINE_ROWS PC_CAT3(combine, T_NAME, A_NAME)
 #define COMBINE_RUNS PC_CAT3(combine, A_NAME, A_NAME)
 #define DEAL_ROW PC_CAT3(deal, T_NAME, A_NAME)
@@ -128,7 +107,6 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #include "separable.inc.c"
 #undef FINISHES
 #undef IS_FINISHED
-#undef COMBINE_LAST
 #undef FINISH
 #undef V_FINISH
 #undef IDEMPOTENT
@@ -205,8 +183,8 @@ static void F(gradient_merge)(const pc_job *job, const pc_item *item, const pc_s
 #endif
 }
 
-/* slots[r] = the sum of the outputs that lie 1, 2, … taps of phase r before a group of columns, divided
- * as combine_last does.  acc starts `most` columns before the first group; larger taps come first:
+/* slots[r] = the sum of the outputs that lie 1, 2, … taps of phase r before a group of columns; where A
+ * is T divided, if one divisor is everyone's.  acc starts `most` columns before the first group; larger taps come first:
  * outputs ascend. */
 static void F(gradient_taps)(const pc_job *job, const A *acc, A *slots, int64_t groups,
                              int64_t most)
@@ -227,7 +205,9 @@ static void F(gradient_taps)(const pc_job *job, const A *acc, A *slots, int64_t 
             }
             src[count++] = acc + (most - k * axis->D / axis->S) * job->L;
         }
-        F(combine_last)(job, slot, src, count, add, len);
+        COMBINE_RUNS(slot, src, count, add, len);
+        if (A_IS_T && job->uniform && job->divisor != 1)
+            F(divide_run)(job, (T *)slot, slot, len);
     }
 }
 

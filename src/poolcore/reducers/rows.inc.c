@@ -68,6 +68,16 @@ static inline void R(load_rows)(const pc_operand *op, const void *rows[], int co
             rows[k] = R(load)(op, rows[k], n, L, buffers + k * pitch);
 }
 
+/* `lanes` elements of such a run, from number `first` on. */
+PC_OUTLINE __attribute__((unused)) void R(pick)(const pc_operand *op, const char *at, int64_t first,
+                                                int lanes, int64_t L, E *dst)
+{
+    for (int j = 0; j < lanes; j++) {
+        const int64_t c = (first + j) / L, l = (first + j) % L;
+        dst[j] = *(const E *)(at + c * op->axis[2] + l * op->lane);
+    }
+}
+
 /* The run to which a result of n columns is written: its place, or the buffer, then stored. */
 static inline E *R(target)(const pc_operand *op, char *at, E *buffer)
 {

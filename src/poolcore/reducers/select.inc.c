@@ -22,7 +22,6 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #define A_IS_T 1
 #define FINISHES 0
 #define IS_FINISHED(job) true
-#define COMBINE_LAST(job, ...) COMBINE_RUNS(__VA_ARGS__)
 #define FINISH(a, divisor) ((void)(divisor), a)
 #define V_FINISH(a, divisor) ((void)(divisor), a)
 #define IDEMPOTENT 1
@@ -45,7 +44,6 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #undef A_IS_T
 #undef FINISHES
 #undef IS_FINISHED
-#undef COMBINE_LAST
 #undef FINISH
 #undef V_FINISH
 #undef IDEMPOTENT
