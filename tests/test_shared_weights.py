@@ -129,3 +129,22 @@ def test_any_beta(beta: float) -> None:
     same_numbers(y, reference_pool(x, "soft", **given), 64)
     exact = reference_vjp(x, "soft", dy, **given)
     np.testing.assert_allclose(vjp(dy).input, exact.input, rtol=0, atol=1e-10 * max(1, abs(beta)))
+
+
+@pytest.mark.parametrize("p", [1, 2, 3])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("shape", "geometry"), GEOMETRIES)
+def test_powers(p: int, dtype: Any, shape: Any, geometry: Any) -> None:
+    """Zeros, numbers whose powers leave the range of the type on either side, infinities, NaN."""
+    tiny, huge = np.finfo(dtype).tiny * 9, np.finfo(dtype).max / 64
+    x = np.maximum(near(shape, dtype), -0.3)
+    flat = x.reshape(-1)
+    for start, value in enumerate((0, tiny, huge, -np.inf, np.nan)):
+        at = (start + 1) * x.size // 7
+        flat[at : at + 25] = value
+    given = dict(geometry, axes=tuple(range(1, x.ndim)), p=p)
+    exact = reference_pool(x.astype(np.float64), "lp", **given)
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(
+            pr.pool(x, "lp", **given), exact.astype(dtype), rtol=64 * np.finfo(dtype).eps
+        )

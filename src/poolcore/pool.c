@@ -255,8 +255,8 @@ static void tile_columns(pc_job *job)
 /* What every walk of a kernel finds room in (see the first lines of the functions in reducers/). */
 static size_t scratch_bytes(const pc_job *job)
 {
-    const int64_t count = 4 * job->acc + job->levels * job->level +
-                          2 * job->phases * job->slot + 3 * job->load + 4 * job->out +
+    const int64_t count = 4 * job->acc + job->levels * job->level + 2 * job->phases * job->slot +
+                          3 * job->load + 4 * job->out +
                           2 * (job->sources * job->pitch + PC_BLOCK) + 2 * job->dealt +
                           (job->short_runs ? job->axis[2]->K * job->out : 0);
     return (size_t)pc_round_up(count * (int64_t)sizeof(double), 64);

@@ -12,15 +12,28 @@ static int64_t span_of(const pc_axis *axis, int64_t outputs)
     return pc_min((outputs - 1) * axis->S + (axis->K - 1) * axis->D + 1, axis->I);
 }
 
+/* Sums of the small powers of |x|, forward. */
+static bool sums_powers(const pc_job *job, bool backward)
+{
+    const pc_param *param = job->windows.param;
+    if (job->windows.functor != PC_POWER || backward || job->windows.option[0] ||
+        job->windows.option[1] != PC_ABSOLUTE || param->per_channel)
+        return false;
+    const double p = job->op[PC_X].size == sizeof(float) ? (double)*(const float *)param->data
+                                                         : *(const double *)param->data;
+    return p == 1 || p == 2 || p == 3;
+}
+
 /* Only windows by formula, and none that leave out inputs, whose weights would be found in vain. */
-static bool can_share(const pc_job *job)
+static bool can_share(const pc_job *job, bool backward)
 {
     for (int a = 0; a < 3; a++)
         if (job->axis[a]->kind != PC_REGULAR ||
             job->axis[a]->S > (job->axis[a]->K - 1) * job->axis[a]->D + 1)
             return false;
-    return (job->windows.functor == PC_SOFTMAX || job->windows.functor == PC_MAPPED) &&
-           !job->op[PC_MAP_OUT].data;
+    const bool is_exponential =
+        job->windows.functor == PC_SOFTMAX || job->windows.functor == PC_MAPPED;
+    return (is_exponential || sums_powers(job, backward)) && !job->op[PC_MAP_OUT].data;
 }
 
 /* A dense box of n1 x n2 columns an index of axis 0. */
@@ -74,7 +87,7 @@ static void split_by(pc_job *job, int a, int64_t part)
 
 bool pc_plan_shared(pc_shared *shared, pc_job *job, bool backward)
 {
-    if (!can_share(job))
+    if (!can_share(job, backward))
         return false;
     int a = 0;
     while (a < 2 && job->axis[a]->O == 1)

@@ -56,8 +56,11 @@ typedef struct F(functor) {
     void (*pass)(const F(block) *, F(lanes) *, int pass);
     void (*finish)(const F(lanes) *, int64_t n, T *y);
     void (*learn)(const F(lanes) *, int64_t n, double *const gradient[PC_PARAMS]); /* or NULL */
-    void (*share)(const F(elements) *, int64_t n);  /* or NULL: weights, and products */
+    /* Of windows that share (shared.inc.c).  Weights, and products unless there is `conclude`: */
+    void (*share)(const F(elements) *, int64_t n);
     void (*spread)(const F(elements) *, int64_t n); /* gradients */
+    /* y from the sums of the weights, and how many are not to be trusted */
+    int64_t (*conclude)(const F(elements) *, const T *sums, T *y, int64_t n);
 } F(functor);
 
 /* Rows are taken by fours where they have the same lanes, so that what is accumulated stays in registers

@@ -237,6 +237,51 @@ static void P(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[]
     }
 }
 
+/* |x|^p for windows that share it, p = 1, 2 or 3.  NaN where it has lost bits at the small end of T. */
+PC_INLINE void P(share_n)(const F(elements) * e, int64_t n, int power)
+{
+    const T small = (T)(sizeof(T) == sizeof(float) ? 0x1p-100 : 0x1p-900), none = (T)NAN;
+    const T *xs = e->x;
+    T *weights = e->weights;
+    PC_LANES
+    for (int64_t i = 0; i < n; i++) {
+        const T u = P(base)(xs[i], PC_ABSOLUTE, 0), w = P(raise)(u, 1, power);
+        weights[i] = PICK((u != 0) & (w < small), none, w);
+    }
+}
+
+static void P(share)(const F(elements) * e, int64_t n)
+{
+    if (e->param[0] == 1)
+        P(share_n)(e, n, 1);
+    else if (e->param[0] == 2)
+        P(share_n)(e, n, 2);
+    else
+        P(share_n)(e, n, 3);
+}
+
+PC_INLINE int64_t P(conclude_n)(const T *sums, T *y, int64_t n, int power)
+{
+    const T most = (T)(sizeof(T) == sizeof(float) ? FLT_MAX : DBL_MAX);
+    int left = 0;
+    PC_LANES
+    for (int64_t i = 0; i < n; i++) {
+        const T s = sums[i];
+        y[i] = power == 1 ? s : power == 2 ? (T)sqrt((double)s) : POW(s, (T)(1 / 3.0));
+        y[i] = PICK(s <= most, y[i], (T)NAN);
+        left += !(s <= most);
+    }
+    return left;
+}
+
+/* The roots; how many are not to be trusted. */
+static int64_t P(conclude)(const F(elements) * e, const T *sums, T *y, int64_t n)
+{
+    if (e->param[0] == 1)
+        return P(conclude_n)(sums, y, n, 1);
+    return e->param[0] == 2 ? P(conclude_n)(sums, y, n, 2) : P(conclude_n)(sums, y, n, 3);
+}
+
 static const F(functor) P(functor) = {
     .forward = 2,
     .passes = 3,
@@ -246,6 +291,8 @@ static const F(functor) P(functor) = {
     .pass = P(pass),
     .finish = P(finish),
     .learn = P(learn),
+    .share = P(share),
+    .conclude = P(conclude),
 };
 
 #undef F

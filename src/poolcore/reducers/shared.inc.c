@@ -1,5 +1,5 @@
-/* Weighted means whose windows share the weights of their members: a weight is found once an element,
- * and the sums over windows are those of linear.inc.c, rows first and then columns.
+/* Weighted means and powers whose windows share the weights of their members: a weight is found once an
+ * element, and the sums over windows are those of linear.inc.c, rows first and then columns.
  *
  * Weights are not relative to a window's largest here.  That is right where the sums show that nothing
  * has left the range of T or nearly so; an output for which they do not is left to the functor
@@ -192,16 +192,27 @@ PC_INLINE bool F(trusts)(T weights, T products)
            ((size == 0) | (size >= small));
 }
 
-/* y = sum w x / sum w; how many are not to be trusted. */
+/* y = sum w x / sum w, NaN where that is not to be trusted; how many these are. */
 PC_OUTLINE int64_t F(divide)(const T *sums, const T *values, T *y, int64_t n)
 {
     int left = 0;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        y[i] = values[i] / sums[i];
-        left += !F(trusts)(sums[i], values[i]);
+        const int trusted = F(trusts)(sums[i], values[i]);
+        y[i] = PC_CAT(pc_pick, T_NAME)(trusted, values[i] / sums[i], (T)NAN);
+        left += !trusted;
     }
     return left;
+}
+
+/* Row (o0, o1) of the outputs; how many are not to be trusted. */
+static int64_t F(conclude)(const F(unit) * u, int64_t o0, int64_t o1, T *y, int64_t n)
+{
+    const F(elements) e = F(elements_of)(u);
+    const T *sums = F(outputs)(u, u->sums, o0, o1);
+    if (u->walk->functor->conclude)
+        return u->walk->functor->conclude(&e, sums, y, n);
+    return F(divide)(sums, F(outputs)(u, u->values, o0, o1), y, n);
 }
 
 /* What the functor makes of row (o0, o1) of the outputs goes to the box `rest`. */
@@ -220,18 +231,17 @@ static void F(pool_unit)(F(unit) * u)
     const int64_t columns = u->o_end[2] - u->o[2], n = columns * u->job->L;
     F(share_weights)(u);
     F(sum_windows)(u, u->weights, u->sums);
-    F(sum_windows)(u, u->products, u->values);
+    if (!u->walk->functor->conclude)
+        F(sum_windows)(u, u->products, u->values);
     for (int64_t o0 = u->o[0]; o0 < u->o_end[0]; o0++)
         for (int64_t o1 = u->o[1]; o1 < u->o_end[1]; o1++) {
-            const T *sums = F(outputs)(u, u->sums, o0, o1);
-            const T *values = F(outputs)(u, u->values, o0, o1);
             char *at = pc_row_of(u->job, &u->item, PC_Y, o0, o1, u->o[2]);
             T *y = ON_T(target)(op, at, u->row[PC_Y]);
-            if (F(divide)(sums, values, y, n) > 0) {
+            if (F(conclude)(u, o0, o1, y, n) > 0) {
                 F(pool_rest)(u, o0, o1);
                 const T *rest = F(outputs)(u, u->rest, o0, o1);
                 for (int64_t i = 0; i < n; i++)
-                    y[i] = F(trusts)(sums[i], values[i]) ? y[i] : rest[i];
+                    y[i] = y[i] != y[i] ? rest[i] : y[i];
             }
             ON_T(store)(op, at, columns, u->job->L, y);
         }
