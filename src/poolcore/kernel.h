@@ -41,6 +41,8 @@ enum { PC_FEW_RUNS = 5 };
 enum { PC_AHEAD = 2048, PC_LINE = 64 };
 /* The same for blocks of windows (windows.inc.c), which are read in one go and then worked on. */
 enum { PC_NEXT_BLOCK = 4096 };
+/* Memory brings several streams sooner than one: elements of a row before the next one's turn. */
+enum { PC_STREAM = 256 };
 #define PC_PREFETCH_AHEAD(p) __builtin_prefetch((const void *)((uintptr_t)(p) + PC_AHEAD))
 
 /* What a job walks over.  X: x, or of separable gradients dx; Y: y or dy; MARKS: tap numbers or
@@ -97,7 +99,8 @@ typedef struct pc_job {
     int64_t level;    /* ... and the elements of each */
     bool short_runs;  /* RUNS: every one has up to PC_RUN members, and a tile is in scratch */
     bool bare_rows;   /* RUNS: a window is one row, as it is in memory ... */
-    bool rows_adjoin; /* ... where they lie one after another */
+    bool rows_adjoin; /* ... where they lie one after another ... */
+    bool whole_rows;  /* ... and are all of a window, and results adjoin */
     int64_t dealt;    /* RUNS: partial results of a group of rows */
     int64_t pitch, out_pitch;     /* columns from one row of acc, of out, to the next */
     int64_t sources;              /* select_gather: output rows held at once */

@@ -203,6 +203,8 @@ static void group_runs(pc_job *job)
                      pc_axis_is_trivial(job->axis[1]);
     job->rows_adjoin = job->op[PC_X].axis[1] == axis->I * job->op[PC_X].size &&
                        job->axis[0]->O == 1 && axis->I >= PC_RUN;
+    job->whole_rows = !job->short_runs && job->bare_rows && job->rows_adjoin && axis->O == 1 &&
+                      axis->K == axis->I && job->op[PC_Y].axis[1] == job->op[PC_Y].size;
     job->out_pitch = job->tile;
 }
 
@@ -273,7 +275,8 @@ static void split_rows(pc_job *job)
     const int64_t shared = job->chunk ? pc_min(b->K, FEW_ROWS) : b->K;
     const double rows = (double)a->K * (double)shared;
     const double row_work = (columns + (double)job->tile) * (double)job->L * rows;
-    const int64_t least = job->chunk ? 2 * job->chunk : 1;
+    const int64_t side_by_side = job->whole_rows && job->rows >= 4 * PC_RUN ? PC_RUN : 1;
+    const int64_t least = job->chunk ? 2 * job->chunk : side_by_side;
     job->row_block = pc_max((int64_t)(PC_ITEM / row_work), least);
     if (job->chunk && job->row_block >= b->O)
         job->row_block -= job->row_block % b->O;

@@ -115,11 +115,14 @@ PC_OUTLINE __attribute__((unused)) void F(gather)(A *dst, const S *src, const in
     }
 }
 
+/* Registers of the partial results of a run. */
+#define PARTS (PC_RUN / V(PC_WIDTH))
+
 /* acc[j] = (or, if `more`, acc[j] and) the elements j, j + PC_RUN, … of len.  roomy: PC_RUN elements
  * from the last one on may be read. */
 PC_INLINE void F(deal_one)(A *acc, const S *src, int64_t len, bool more, bool roomy)
 {
-    enum { W = V(PC_WIDTH), R = PC_RUN / W };
+    enum { W = V(PC_WIDTH) };
     const int64_t whole = len / PC_RUN * PC_RUN;
     const int rest = (int)(len - whole);
     const S *tail = src + whole;
@@ -129,22 +132,68 @@ PC_INLINE void F(deal_one)(A *acc, const S *src, int64_t len, bool more, bool ro
             last[j] = tail[j < rest ? j : 0];
         tail = last;
     }
-    V(pc_v) all[R];
+    V(pc_v) all[PARTS];
     const bool begun = !more && whole > 0;
-    for (int r = 0; r < R; r++) {
+    for (int r = 0; r < PARTS; r++) {
         all[r] =
             V(pc_keep)(LOAD((begun ? src : tail) + r * W), begun ? PC_RUN : rest - r * W, NEUTRAL);
         if (more)
             all[r] = V(pc_load)(acc + r * W);
     }
     for (int64_t i = begun ? PC_RUN : 0; i < whole; i += PC_RUN)
-        for (int r = 0; r < R; r++)
+        for (int r = 0; r < PARTS; r++)
             all[r] = V_COMBINE(all[r], LOAD(src + i + r * W));
-    for (int r = 0; r < R; r++) {
+    for (int r = 0; r < PARTS; r++) {
         if (rest > 0 && (more || begun))
             all[r] = V_COMBINE(all[r], V(pc_keep)(LOAD(tail + r * W), rest - r * W, NEUTRAL));
         V(pc_store)(acc + r * W, all[r]);
     }
+}
+
+/* all = (or, if `more`, all and) the elements j, j + PC_RUN, … of len, a multiple of PC_RUN. */
+PC_INLINE void F(deal_part)(V(pc_v) * all, const S *src, int64_t len, bool more)
+{
+    enum { W = V(PC_WIDTH) };
+    V(pc_v) part[PARTS];
+    for (int r = 0; r < PARTS; r++)
+        part[r] = more ? V_COMBINE(all[r], LOAD(src + r * W)) : LOAD(src + r * W);
+    for (int64_t i = PC_RUN; i < len; i += PC_RUN)
+        for (int r = 0; r < PARTS; r++)
+            part[r] = V_COMBINE(part[r], LOAD(src + i + r * W));
+    for (int r = 0; r < PARTS; r++)
+        all[r] = part[r];
+}
+
+/* dst[r] = the len elements of row r, at least PC_RUN, dealt and then joined; of as many rows as a register
+ * has lanes, `step` bytes apart.  Long rows are read side by side, as streams.  roomy: PC_RUN elements
+ * from the last row's last one on may be read. */
+PC_OUTLINE __attribute__((unused)) void F(reduce)(A *dst, const char *src, ptrdiff_t step,
+                                                  int64_t len, bool roomy)
+{
+    enum { W = V(PC_WIDTH) };
+    const int64_t whole = len / PC_RUN * PC_RUN;
+    const int rest = (int)(len - whole);
+    V(pc_v) all[PC_RUN], even, odd;
+    for (int64_t at = 0; at < whole; at += PC_STREAM)
+        for (int k = 0; k < W; k++)
+            F(deal_part)(all + k * PARTS, (const S *)(src + k * step) + at,
+                         pc_min(PC_STREAM, whole - at), at > 0);
+    S last[PC_RUN] = {0};
+    const S *tails = (const S *)src + whole;
+    for (int j = 0; !roomy && j < rest; j++)
+        last[j] = ((const S *)(src + (W - 1) * step) + whole)[j];
+    for (int k = 0; k < W && rest > 0; k++) {
+        const S *tail = !roomy && k + 1 == W ? last : (const S *)((const char *)tails + k * step);
+        for (int r = 0; r < PARTS; r++)
+            all[k * PARTS + r] = V_COMBINE(all[k * PARTS + r],
+                                           V(pc_keep)(LOAD(tail + r * W), rest - r * W, NEUTRAL));
+    }
+    for (int n = PC_RUN / 2; n > 0; n /= 2)
+        for (int i = 0; i < n; i++) {
+            V(pc_split)(all[2 * i], all[2 * i + 1], &even, &odd);
+            all[i] = V_COMBINE(even, odd);
+        }
+    V(pc_store)(dst, all[0]);
 }
 
 /* The same for some rows, which are anywhere; their results are `pitch` apart.  roomy: for all but
@@ -168,3 +217,4 @@ PC_OUTLINE __attribute__((unused)) void F(join)(A *dst, const S *src, int64_t pa
 #undef F
 #undef V
 #undef LOAD
+#undef PARTS

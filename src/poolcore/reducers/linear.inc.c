@@ -101,6 +101,7 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #define COMBINE_ROWS PC_CAT3(combine, T_NAME, A_NAME)
 #define COMBINE_RUNS PC_CAT3(combine, A_NAME, A_NAME)
 #define DEAL_ROW PC_CAT3(deal, T_NAME, A_NAME)
+#define REDUCE_ROWS PC_CAT3(reduce, T_NAME, A_NAME)
 #define DEAL_RUN PC_CAT3(deal, A_NAME, A_NAME)
 #define GATHER_RUNS PC_CAT3(gather, A_NAME, A_NAME)
 #define JOIN_PAIRS PC_CAT3(join, A_NAME, A_NAME)
@@ -115,6 +116,7 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #undef V_COMBINE
 #undef COMBINE_ROWS
 #undef DEAL_ROW
+#undef REDUCE_ROWS
 #undef DEAL_RUN
 #undef GATHER_RUNS
 #undef JOIN_PAIRS

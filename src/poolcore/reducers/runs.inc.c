@@ -170,8 +170,33 @@ static void F(long_runs)(const pc_job *job, const pc_item *item, pc_sources *fro
     F(join_dealt)(s->dealt, s->joined, rows * n, L, s->out);
 }
 
+/* Rows that adjoin and are one window each, to results that adjoin: as many at a time as a register has
+ * lanes. */
+static void F(whole_rows)(const pc_job *job, const pc_item *item)
+{
+    enum { W = PC_CAT(PC_WIDTH, A_NAME) };
+    const ptrdiff_t step = job->op[PC_X].axis[1];
+    const char *x = pc_row_of(job, item, PC_X, 0, item->row, 0);
+    T *y = (T *)pc_row_of(job, item, PC_Y, 0, item->row, 0);
+    const int64_t rows = item->row_end - item->row;
+    A out[W];
+    for (int64_t r = 0; r < rows; r += W) {
+        const int64_t row = pc_min(r, rows - W);
+        REDUCE_ROWS(out, x + row * step, step, job->axis[2]->I, r + W < rows);
+#if FINISHES
+        F(divide_run)(job, y + row, out, W);
+#else
+        ON_T(copy)(y + row, out, W);
+#endif
+    }
+}
+
 static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
 {
+    if (job->whole_rows && (!FINISHES || job->uniform) && item->row_end - item->row >= PC_RUN) {
+        F(whole_rows)(job, item);
+        return;
+    }
     const int64_t n = item->column_end - item->column;
     const pc_links last = pc_window_of(job->axis[2], item->plane, item->column_end - 1);
     F(run_scratch) s = {.acc = (A *)scratch};

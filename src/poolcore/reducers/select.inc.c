@@ -31,6 +31,7 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #define COMBINE_ROWS PC_CAT(combine, NAME)
 #define COMBINE_RUNS PC_CAT(combine, NAME)
 #define DEAL_ROW PC_CAT(deal, NAME)
+#define REDUCE_ROWS PC_CAT(reduce, NAME)
 #define DEAL_RUN PC_CAT(deal, NAME)
 #define GATHER_RUNS PC_CAT(gather, NAME)
 #define JOIN_PAIRS PC_CAT(join, NAME)
@@ -53,6 +54,7 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #undef COMBINE_ROWS
 #undef COMBINE_RUNS
 #undef DEAL_ROW
+#undef REDUCE_ROWS
 #undef DEAL_RUN
 #undef GATHER_RUNS
 #undef JOIN_PAIRS
