@@ -120,6 +120,21 @@ def test_a_window_does_not_depend_on_others(method: str) -> None:
         np.testing.assert_array_equal(pr.pool(x[:, rows], method, **alone), y[:, o : o + 2])
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_threads_share_no_input(method: str) -> None:
+    """Few rows of outputs, of which each reaches far into the next ones."""
+    for rows in range(11, 45, 3):
+        x = near((1, rows, 2000), np.float32)
+        given = arguments(method, x, dict(kernel_size=(10, 2), stride=1))
+        y, one = pr.pool_vjp(x, method, **given, num_threads=1)
+        dy = near(y.shape, np.float32)
+        expected = one(dy)
+        _, two = pr.pool_vjp(x, method, **given, num_threads=2)
+        for _ in range(3):
+            got = two(dy)
+            np.testing.assert_array_equal(got.input, expected.input)
+
+
 @pytest.mark.parametrize("beta", [0.0, 1e-12, -3.0, 1e12])
 def test_any_beta(beta: float) -> None:
     x = near((2, 30, 30), np.float64)

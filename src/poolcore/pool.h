@@ -4,7 +4,7 @@
  * pointers with strides in bytes, of any order and sign, whose elements are aligned.
  *
  * Thread safety: calls may run side by side if their outputs do not overlap; the plan is only read.
- * Memory: scratch of at most about 1 MB a thread, freed before the call returns. */
+ * Memory: scratch of at most about 2 MB a thread, freed before the call returns. */
 #ifndef PC_POOL_H
 #define PC_POOL_H
 

@@ -4,7 +4,7 @@
 
 /* Inputs of a unit, about: their boxes stay in the second cache.  If the least part along one axis has
  * more than the most of them, windows do not share. */
-enum { CELLS = 16384, MOST_CELLS = 65536 };
+enum { CELLS = 16384, MOST_CELLS = 32768 };
 
 /* Inputs that so many outputs reach. */
 static int64_t span_of(const pc_axis *axis, int64_t outputs)
@@ -72,8 +72,8 @@ static int64_t part_of(const pc_axis *axis, int64_t cells, bool backward)
 {
     const int64_t least = backward ? pc_ceil_div(span_of(axis, 1), axis->S) : 1;
     const int64_t most = (CELLS / cells - span_of(axis, 1)) / axis->S + 1;
-    const int64_t part = pc_min(pc_max(most, least), axis->O);
-    return pc_ceil_div(axis->O, pc_ceil_div(axis->O, part));
+    const int64_t units = pc_ceil_div(axis->O, pc_max(most, least));
+    return pc_min(pc_max(pc_ceil_div(axis->O, units), least), axis->O); /* of about equal size */
 }
 
 static void split_by(pc_job *job, int a, int64_t part)
