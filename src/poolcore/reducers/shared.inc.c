@@ -215,36 +215,50 @@ static int64_t F(conclude)(const F(unit) * u, int64_t o0, int64_t o1, T *y, int6
     return F(divide)(sums, F(outputs)(u, u->values, o0, o1), y, n);
 }
 
-/* What the functor makes of row (o0, o1) of the outputs goes to the box `rest`. */
-static void F(pool_rest)(const F(unit) * u, int64_t o0, int64_t o1)
+/* What the functor makes of rows [row, row_end) of the outputs goes to the box `rest`. */
+static void F(pool_rest)(const F(unit) * u, int64_t row, int64_t row_end)
 {
     pc_item item = u->item;
-    item.row = o0 * u->job->axis[1]->O + o1;
-    item.row_end = item.row + 1;
+    item.row = row;
+    item.row_end = row_end;
     item.base[PC_Y] = F(origin)(u->rest, &u->shared->sum.op[PC_Y], u->shared->split, u->first);
     F(walk_item)(u->walk, &item, F(pool_outputs));
 }
 
-static void F(pool_unit)(F(unit) * u)
+/* Row (o0, o1) of y, and with what the functor made of it where that is wanted; how many outputs are
+ * not to be trusted. */
+static int64_t F(pool_row)(const F(unit) * u, int64_t o0, int64_t o1, bool with_rest)
 {
     const pc_operand *op = &u->job->op[PC_Y];
     const int64_t columns = u->o_end[2] - u->o[2], n = columns * u->job->L;
+    char *at = pc_row_of(u->job, &u->item, PC_Y, o0, o1, u->o[2]);
+    T *y = ON_T(target)(op, at, u->row[PC_Y]);
+    const int64_t left = F(conclude)(u, o0, o1, y, n);
+    const T *rest = F(outputs)(u, u->rest, o0, o1);
+    for (int64_t i = 0; with_rest && left > 0 && i < n; i++)
+        y[i] = y[i] != y[i] ? rest[i] : y[i];
+    ON_T(store)(op, at, columns, u->job->L, y);
+    return left;
+}
+
+/* The functor gets all rows from the first to the last that need it at once: it is faster on several. */
+static void F(pool_unit)(F(unit) * u)
+{
+    const int64_t inner = u->job->axis[1]->O;
+    int64_t first = u->item.row_end, end = u->item.row;
     F(share_weights)(u);
     F(sum_windows)(u, u->weights, u->sums);
     if (!u->walk->functor->conclude)
         F(sum_windows)(u, u->products, u->values);
-    for (int64_t o0 = u->o[0]; o0 < u->o_end[0]; o0++)
-        for (int64_t o1 = u->o[1]; o1 < u->o_end[1]; o1++) {
-            char *at = pc_row_of(u->job, &u->item, PC_Y, o0, o1, u->o[2]);
-            T *y = ON_T(target)(op, at, u->row[PC_Y]);
-            if (F(conclude)(u, o0, o1, y, n) > 0) {
-                F(pool_rest)(u, o0, o1);
-                const T *rest = F(outputs)(u, u->rest, o0, o1);
-                for (int64_t i = 0; i < n; i++)
-                    y[i] = y[i] != y[i] ? rest[i] : y[i];
-            }
-            ON_T(store)(op, at, columns, u->job->L, y);
+    for (int64_t row = u->item.row; row < u->item.row_end; row++)
+        if (F(pool_row)(u, row / inner, row % inner, false) > 0) {
+            first = pc_min(first, row);
+            end = row + 1;
         }
+    if (first < end)
+        F(pool_rest)(u, first, end);
+    for (int64_t row = first; row < end; row++)
+        F(pool_row)(u, row / inner, row % inner, true);
 }
 
 /* sums = dy / sum w and values = y dy / sum w, where they can be trusted, else 0 and dy is left over. */
