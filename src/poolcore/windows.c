@@ -24,13 +24,6 @@ static bool folds(const pc_job *job)
     return axis->kind != PC_REGULAR || (axis->K >= LONG_WINDOW && axis->O < LONG_WINDOW);
 }
 
-/* Draws are numbered along one row of outputs. */
-static bool draws(const pc_job *job)
-{
-    return job->windows.functor == PC_SAMPLE ||
-           (job->windows.functor == PC_BLEND && job->windows.option[0] != PC_NO_COIN);
-}
-
 static void tile_windows(pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
@@ -46,7 +39,7 @@ static void tile_windows(pc_job *job)
         taps *= axis->K;
         const int64_t lanes = pc_min(pc_max(BLOCK / taps, LEAST_LANES), MOST_OUTPUT_LANES);
         job->windows.segment = axis->kind == PC_REGULAR ? pc_min(pc_max(lanes / L, 1), axis->O) : 1;
-        if (job->axis[1]->kind == PC_REGULAR && axis->kind == PC_REGULAR && !draws(job))
+        if (job->axis[1]->kind == PC_REGULAR && axis->kind == PC_REGULAR)
             job->windows.block_rows = pc_max(lanes / (job->windows.segment * L), 1);
     }
     job->windows.pitch = pc_round_up(job->windows.block_rows * job->windows.segment * L, PC_BLOCK);

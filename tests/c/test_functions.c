@@ -46,6 +46,10 @@ LANES(exp_fall_f64, doubles, (doubles.x[i]))
 LANES(log_normal_f64, doubles, (doubles.x[i]))
 LANES(exp_near_f32, singles, (singles.x[i]))
 LANES(exp_near_f64, doubles, (doubles.x[i]))
+LANES(exp2_near_f32, singles, (singles.x[i]))
+LANES(exp2_near_f64, doubles, (doubles.x[i]))
+LANES(log2_near_f32, singles, (singles.x[i]))
+LANES(log2_near_f64, doubles, (doubles.x[i]))
 
 /* ---- The definition -------------------------------------------------------------------------- */
 
@@ -504,6 +508,60 @@ static void test_near(void)
     }
 }
 
+/* 2^x errs by 2 ulp, and stays at the least normal number below; also for NaN. */
+static void test_exp2_near(void)
+{
+    static const double ends[] = {-INFINITY, -1e30, -2000, -127, NAN, -126};
+    const int64_t steps = all ? INT64_C(1) << 28 : 1 << 19;
+    for (int64_t at = -BLOCK; at < steps; at += BLOCK) {
+        for (int i = 0; i < BLOCK; i++) {
+            const double share = ((double)(at + i) + 0.5) / (double)steps;
+            singles.x[i] = (float)(at < 0 ? ends[i % 6] : -126 + 253 * share);
+            doubles.x[i] = at < 0 && i % 6 < 5 ? ends[i % 6] : -1022 + 2045 * share;
+        }
+        lanes_exp2_near_f32();
+        lanes_exp2_near_f64();
+        for (int i = 0; i < BLOCK; i++) {
+            const double x = singles.x[i] > -126 ? singles.x[i] : -126;
+            const double z = doubles.x[i] > -1022 ? doubles.x[i] : -1022;
+            const double single = ulps_of_single(singles.y[i], exp2(x));
+            const double wide = ulps_of_double(doubles.y[i], exp2l((long double)z)) - slack;
+            if (!(single <= 2))
+                report("exp2_near_f32", singles.x[i], 0, singles.y[i], "it is off by", single);
+            if (!(wide <= 2))
+                report("exp2_near_f64", doubles.x[i], 0, doubles.y[i], "it is off by", wide);
+        }
+    }
+}
+
+/* The error is measured by its size, or beside logarithms greater than 1. */
+static void check_log2(const char *name, double x, double y, double bound)
+{
+    const double exact = log2(x), size = fabs(exact) > 1 ? fabs(exact) : 1;
+    const double error = fabs(y - exact) / size / bound;
+    if (!(error <= 1))
+        report(name, x, 0, y, "it is off by bounds", error);
+}
+
+static void test_log2_near(void)
+{
+    const int64_t steps = all ? INT64_C(1) << 28 : 1 << 19;
+    for (int64_t at = 0; at < steps; at += BLOCK) {
+        for (int i = 0; i < BLOCK; i++) {
+            const double share = ((double)(at + i) + 0.5) / (double)steps;
+            const bool near_one = i % 2;
+            singles.x[i] = (float)exp2(near_one ? 4 * share - 2 : -126 + 253 * share);
+            doubles.x[i] = exp2(near_one ? 4 * share - 2 : -1022 + 2045 * share);
+        }
+        lanes_log2_near_f32();
+        lanes_log2_near_f64();
+        for (int i = 0; i < BLOCK; i++) {
+            check_log2("log2_near_f32", singles.x[i], singles.y[i], 0x1p-23);
+            check_log2("log2_near_f64", doubles.x[i], doubles.y[i], 0x1p-51);
+        }
+    }
+}
+
 /* The last test, of the results of the ones before. */
 static void test_bits(void)
 {
@@ -528,7 +586,8 @@ static const struct {
     void (*run)(void);
 } tests[] = {
     TEST(specials),      TEST(every_float),   TEST(thresholds), TEST(powers_of_two),
-    TEST(drawn_numbers), TEST(shorter_forms), TEST(near),       TEST(bits),
+    TEST(drawn_numbers), TEST(shorter_forms), TEST(near),       TEST(exp2_near),
+    TEST(log2_near),     TEST(bits),
 };
 
 /* Does this CPU run what this file was compiled for? */

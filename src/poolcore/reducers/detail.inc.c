@@ -2,16 +2,17 @@
  * window: w = alpha + v^h, v = e / M, e = phi(x - r)^2 + eps2, h = lambda / 2; M is the mean or the sum
  * of e, or 1.
  *
- * Distances are measured in units of the window's largest, D >= 1, so that squares do not overflow:
- * p = (x - r) / D, and below e is e / D^2.  Weights are in units of the greater of alpha and the weight
- * of the largest e, `top`: w = floor + u with u = (e / top)^h exp(-s).
+ * Distances are measured in units, p = (x - r) / D, and below e is e / D^2: D is a power of two, and 1
+ * unless squares could overflow.  Weights are in units too, w = floor + u, which are 1 unless the
+ * weights could leave the range of T.  So the common window takes neither exp nor log of its own.
+ * With l = log2(e I) for the window's I,
  *
- * With g = dy / sum w, q = p - (sum w p / sum w), k = 1 / sum e, or 0 if M is 1, the gradients are
+ *   u = 2^(h l + offset),  log2 v = l + lift.
+ *
+ * With m = sum w p / sum w, q = p - m, g = dy / sum w, k = 1 / sum e, or 0 if M is 1, the gradients are
  *
  *   dalpha = g D sum q / unit of w,  dlambda = g D sum (q u log v) / 2,
- *   gd = lambda g phi (q u / e - k sum (q u)),  dr = -sum gd,  dx = g w + gd (+ dr / n if r = mean x).
- *
- * A sum of q f is sum (p f) - mean sum f, so one pass finds all of them, with the weights.
+ *   gd = lambda g (q u phi / e - k sum (q u) phi),  dr = -sum gd,  dx = g w + gd (+ dr / n if r = mean x).
  *
  * Parameters: T, T_NAME, A, A_NAME, TYPE. */
 #if !defined(T) || !defined(A) || !defined(TYPE)
@@ -20,47 +21,52 @@
 #define F(name) PC_CAT(name, TYPE)
 #define D(name) PC_CAT3(name, detail, TYPE)
 #define ON_A(name) PC_CAT(name, A_NAME)
-#define LOG PC_CAT(pc_log_normal, T_NAME)
-#define EXP PC_CAT(pc_exp_fall, T_NAME)
-#define LOG_A PC_CAT(pc_log, A_NAME)
-#define EXP_A PC_CAT(pc_exp, A_NAME)
-/* So that even e / top is a normal number. */
-#define LEAST ((T)(sizeof(T) == sizeof(float) ? 4 * FLT_MIN : 4 * DBL_MIN))
+#define LOG2 PC_CAT(pc_log2_near, T_NAME)
+#define EXP2 PC_CAT(pc_exp2_near, T_NAME)
+#define LOG2_A PC_CAT(pc_log2_near, A_NAME)
+#define EXP2_A PC_CAT(pc_exp2_near, A_NAME)
+#define IS_FLOAT (sizeof(T) == sizeof(float))
+/* At least this is added to a square, so that e and its inverse are normal numbers. */
+#define LEAST ((T)(IS_FLOAT ? 4 * FLT_MIN : 4 * DBL_MIN))
+/* Greater distances than this are measured in units. */
+#define FAR ((A)(IS_FLOAT ? 0x1p30 : 0x1p250))
+/* Weights may be this power of two, up or down, without a unit. */
+#define NEAR 32
 
 enum {
     D(SUM),
-    D(HIGHEST),
-    D(LOWEST), /* of x, x, -x */
+    D(SIZE), /* the greatest |x| */
     D(CENTRE),
-    D(UNIT), /* r, 1 / D */
+    D(UNIT),
+    D(ADDED), /* r, 1 / D, eps2 in squares of D */
     D(SQUARES),
-    D(LARGEST), /* of e: sum, top */
+    D(LARGEST), /* of e: sum, greatest */
+    D(PS),      /* sum of p */
     D(INVERSE),
-    D(LOG_TOP),
-    D(SHIFT),
-    D(FLOOR), /* 1 / top, log(top / M), s, alpha in the unit of w */
-    D(PS),
+    D(LIFT),
+    D(OFFSET),
+    D(FLOOR),
+    D(BY_WEIGHT), /* 1 / unit of w */
     D(US),
-    D(PUS), /* sums of p, u, p u */
-    D(LOGS),
-    D(PLOGS),
-    D(SLOPES),
-    D(PSLOPES),
-    D(PHIS), /* sums of u log v, p u log v, u phi / e, p u phi / e, phi */
+    D(PUS), /* sums of u, p u */
     D(MEAN),
-    D(SHARE),
+    D(SHARE), /* m, g */
+    D(LOGS),
+    D(SLOPES),
+    D(PHIS), /* sums of q u l, q u phi / e, phi */
     D(SCALE),
     D(ALL),
-    D(REST), /* of p by w; g; lambda g, k sum (q u), dr / n */
+    D(REST),
+    D(LEARNT), /* lambda g; that times k sum (q u); what is the same for all members; dlambda / g D */
     D(SLOTS)
 };
 static const pc_slot D(slot)[D(SLOTS)] = {
-    {0, PC_SLOT_SUM},     {0, PC_SLOT_MAX},     {0, PC_SLOT_MAX},     {1, PC_SLOT_DERIVED},
-    {1, PC_SLOT_DERIVED}, {1, PC_SLOT_SUM},     {1, PC_SLOT_MAX},     {2, PC_SLOT_DERIVED},
-    {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM},
-    {2, PC_SLOT_SUM},     {2, PC_SLOT_SUM},     {2, PC_SLOT_SUM},     {2, PC_SLOT_SUM},
-    {2, PC_SLOT_SUM},     {2, PC_SLOT_SUM},     {2, PC_SLOT_SUM},     {3, PC_SLOT_DERIVED},
-    {3, PC_SLOT_DERIVED}, {3, PC_SLOT_DERIVED}, {3, PC_SLOT_DERIVED}, {3, PC_SLOT_DERIVED}};
+    {0, PC_SLOT_SUM},     {0, PC_SLOT_MAX},     {1, PC_SLOT_DERIVED}, {1, PC_SLOT_DERIVED},
+    {1, PC_SLOT_DERIVED}, {1, PC_SLOT_SUM},     {1, PC_SLOT_MAX},     {1, PC_SLOT_SUM},
+    {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED},
+    {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM},     {2, PC_SLOT_SUM},     {3, PC_SLOT_DERIVED},
+    {3, PC_SLOT_DERIVED}, {3, PC_SLOT_SUM},     {3, PC_SLOT_SUM},     {3, PC_SLOT_SUM},
+    {4, PC_SLOT_DERIVED}, {4, PC_SLOT_DERIVED}, {4, PC_SLOT_DERIVED}, {4, PC_SLOT_DERIVED}};
 
 /* What a step works with: `rows` rows of a block from row `first` on. */
 #define STEP                                                                                       \
@@ -72,54 +78,53 @@ static const pc_slot D(slot)[D(SLOTS)] = {
 PC_INLINE void D(look)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
 {
     STEP;
-    A *sums = slot[D(SUM)], *highest = slot[D(HIGHEST)], *lowest = slot[D(LOWEST)];
+    A *sums = slot[D(SUM)], *sizes = slot[D(SIZE)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        A sum = sums[i], high = highest[i], low = lowest[i];
+        A sum = sums[i], size = sizes[i];
         for (int r = 0; r < rows; r++) {
-            const A a = (A)xs[r * pitch + i];
+            const A a = (A)xs[r * pitch + i], abs = a < 0 ? -a : a;
             sum += a;
-            high = a > high ? a : high;
-            low = -a > low ? -a : low;
+            size = abs > size ? abs : size;
         }
         sums[i] = sum;
-        highest[i] = high;
-        lowest[i] = low;
+        sizes[i] = size;
     }
 }
 
 /* What belongs to a lane; `least` is 0 if only what lies above r counts, else minus infinity. */
 #define MEMBERS                                                                                    \
-    const A *centres = slot[D(CENTRE)], *units = slot[D(UNIT)];                                    \
-    const T eps2 = (T)lanes->job->windows.number[0];                                               \
+    const A *centres = slot[D(CENTRE)], *units = slot[D(UNIT)], *adding = slot[D(ADDED)];          \
     const T least = lanes->job->windows.option[0] ? 0 : -(T)INFINITY
-#define OF_LANE const T centre = (T)centres[i], unit = (T)units[i], added = eps2 * unit * unit
+#define OF_LANE const T centre = (T)centres[i], unit = (T)units[i], added = (T)adding[i]
 /* p, phi and e of a member of row r of a step. */
 #define MEMBER                                                                                     \
-    const T p = (xs[r * pitch + i] - centre) * unit, phi = p < least ? least : p;                  \
-    const T square = phi * phi + added, e = square < LEAST ? LEAST : square
+    const T p = (xs[r * pitch + i] - centre) * unit, phi = p > least ? p : least;                  \
+    const T e = phi * phi + added
 
 PC_INLINE void D(square)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
 {
     STEP;
     MEMBERS;
-    A *squares = slot[D(SQUARES)], *largest = slot[D(LARGEST)];
+    A *squares = slot[D(SQUARES)], *largest = slot[D(LARGEST)], *ps = slot[D(PS)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         OF_LANE;
-        A sum = squares[i], top = largest[i];
+        A sum = squares[i], top = largest[i], of_p = ps[i];
         for (int r = 0; r < rows; r++) {
             MEMBER;
             sum += (A)e;
             top = (A)e > top ? (A)e : top;
+            of_p += (A)p;
         }
         squares[i] = sum;
         largest[i] = top;
+        ps[i] = of_p;
     }
 }
 
-/* l = log(e / top).  A loop of its own, as that of u: with more behind it a step takes so long that a
- * processor has too few of them in flight. */
+/* l.  A loop of its own, as that of u: with more behind it a step takes so long that a processor has
+ * too few of them in flight. */
 PC_INLINE void D(find_logs)(const F(block) * block, const F(lanes) * lanes, T *logs, int64_t first)
 {
     STEP;
@@ -130,8 +135,7 @@ PC_INLINE void D(find_logs)(const F(block) * block, const F(lanes) * lanes, T *l
     for (int64_t i = lo; i < hi; i++) {
         OF_LANE;
         MEMBER;
-        const T ratio = e * (T)inverse[i];
-        logs[i] = LOG(ratio > 1 ? 1 : ratio);
+        logs[i] = LOG2(e * (T)inverse[i]);
     }
 }
 
@@ -139,17 +143,19 @@ PC_INLINE void D(find_logs)(const F(block) * block, const F(lanes) * lanes, T *l
 PC_INLINE void D(rise)(const F(lanes) * lanes, const T *logs, T *us, int64_t lo, int64_t hi)
 {
     const T *lambda = lanes->param[1];
-    const A *shift = lanes->slot[D(SHIFT)];
+    const A *offset = lanes->slot[D(OFFSET)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++)
-        us[i] = EXP(lambda[i] / 2 * logs[i] - (T)shift[i]);
+        us[i] = EXP2(lambda[i] / 2 * logs[i] + (T)offset[i]);
 }
 
-PC_OUTLINE void D(find_u)(const F(block) * block, const F(lanes) * lanes, T *logs, int64_t first)
+/* Leaves u in dx and l in dmap. */
+PC_OUTLINE void D(find_u)(const F(block) * block, const F(lanes) * lanes, int64_t first)
 {
     const pc_row *row = &block->row[first];
-    D(find_logs)(block, lanes, logs, first);
-    D(rise)(lanes, logs, block->dx + first * block->pitch, row->lo, row->hi);
+    const int64_t at = first * block->pitch;
+    D(find_logs)(block, lanes, block->dmap + at, first);
+    D(rise)(lanes, block->dmap + at, block->dx + at, row->lo, row->hi);
 }
 
 /* dx holds u. */
@@ -158,68 +164,67 @@ PC_INLINE void D(add)(int rows, const F(block) * block, const F(lanes) * lanes, 
     STEP;
     const A *centres = slot[D(CENTRE)], *units = slot[D(UNIT)];
     const T *dx = block->dx + at;
-    A *ps = slot[D(PS)], *us = slot[D(US)], *pus = slot[D(PUS)];
+    A *us = slot[D(US)], *pus = slot[D(PUS)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        A of_p = ps[i], of_u = us[i], of_pu = pus[i];
+        A of_u = us[i], of_pu = pus[i];
         for (int r = 0; r < rows; r++) {
             const T p = (xs[r * pitch + i] - (T)centres[i]) * (T)units[i], u = dx[r * pitch + i];
-            of_p += (A)p;
             of_u += (A)u;
             of_pu += (A)p * (A)u;
         }
-        ps[i] = of_p;
         us[i] = of_u;
         pus[i] = of_pu;
     }
 }
 
-/* The same with what gradients need.  dmap holds l. */
-PC_INLINE void D(add_all)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
+/* dx holds u, dmap holds l and then q u phi / e. */
+PC_INLINE void D(find_slopes)(int rows, const F(block) * block, const F(lanes) * lanes,
+                              int64_t first)
 {
     STEP;
     MEMBERS;
-    const A *log_top = slot[D(LOG_TOP)];
-    const T *dx = block->dx + at, *dmap = block->dmap + at;
-    A *ps = slot[D(PS)], *us = slot[D(US)], *pus = slot[D(PUS)], *phis = slot[D(PHIS)];
-    A *logs = slot[D(LOGS)], *plogs = slot[D(PLOGS)];
-    A *slopes = slot[D(SLOPES)], *pslopes = slot[D(PSLOPES)];
+    const T *dx = block->dx + at;
+    T *dmap = block->dmap + at;
+    const A *means = slot[D(MEAN)];
+    A *logs = slot[D(LOGS)], *slopes = slot[D(SLOPES)], *phis = slot[D(PHIS)];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         OF_LANE;
+        const A mean = means[i];
+        A of_logs = logs[i], of_slopes = slopes[i], of_phis = phis[i];
         for (int r = 0; r < rows; r++) {
             MEMBER;
-            const T l = dmap[r * pitch + i], u = dx[r * pitch + i];
-            const A pu = (A)p * (A)u, log_v = (A)l + log_top[i], steep = (A)phi / (A)e;
-            ps[i] += (A)p;
-            us[i] += (A)u;
-            pus[i] += pu;
-            logs[i] += (A)u * log_v;
-            plogs[i] += pu * log_v;
-            slopes[i] += (A)u * steep;
-            pslopes[i] += pu * steep;
-            phis[i] += (A)phi;
+            const A qu = ((A)p - mean) * (A)dx[r * pitch + i], slope = qu * ((A)phi / (A)e);
+            of_logs += qu * (A)dmap[r * pitch + i];
+            of_slopes += slope;
+            of_phis += (A)phi;
+            dmap[r * pitch + i] = (T)slope;
         }
+        logs[i] = of_logs;
+        slopes[i] = of_slopes;
+        phis[i] = of_phis;
     }
 }
 
-/* dx holds u. */
+/* dx holds u, dmap holds q u phi / e. */
 PC_INLINE void D(differentiate)(int rows, const F(block) * block, const F(lanes) * lanes,
                                 int64_t first)
 {
     STEP;
-    MEMBERS;
-    const A *mean = slot[D(MEAN)], *share = slot[D(SHARE)], *scale = slot[D(SCALE)];
-    const A *all = slot[D(ALL)], *rest = slot[D(REST)], *floor = slot[D(FLOOR)];
+    const A *centres = slot[D(CENTRE)], *units = slot[D(UNIT)];
+    const T least = lanes->job->windows.option[0] ? 0 : -(T)INFINITY;
+    const A *share = slot[D(SHARE)], *scale = slot[D(SCALE)];
+    const A *all = slot[D(ALL)], *rest = slot[D(REST)];
     T *dx = block->dx + at;
+    const T *slopes = block->dmap + at;
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        OF_LANE;
+        const T centre = (T)centres[i], unit = (T)units[i];
         for (int r = 0; r < rows; r++) {
-            MEMBER;
-            const A u = (A)dx[r * pitch + i], steep = (A)phi / (A)e;
-            const A slope = ((A)p - mean[i]) * u * steep - all[i] * (A)phi;
-            dx[r * pitch + i] = (T)(share[i] * (floor[i] + u) + scale[i] * slope + rest[i]);
+            const T p = (xs[r * pitch + i] - centre) * unit, phi = p > least ? p : least;
+            const A up = scale[i] * (A)slopes[r * pitch + i] - all[i] * (A)phi;
+            dx[r * pitch + i] = (T)(share[i] * (A)dx[r * pitch + i] + up + rest[i]);
         }
     }
 }
@@ -227,21 +232,15 @@ PC_INLINE void D(differentiate)(int rows, const F(block) * block, const F(lanes)
 PC_BY_ROWS(D(look))
 PC_BY_ROWS(D(square))
 PC_BY_ROWS(D(add))
-PC_BY_ROWS(D(add_all))
+PC_BY_ROWS(D(find_slopes))
 PC_BY_ROWS(D(differentiate))
-
-static void D(ready)(F(lanes) * lanes, int64_t n)
-{
-    PC_LANES
-    for (int64_t i = 0; i < n; i++)
-        lanes->derived[i] = LOG_A((A)lanes->param[0][i]);
-}
 
 static void D(find_centre)(F(lanes) * lanes, int64_t n)
 {
     A *const *slot = lanes->slot;
     const T *given = lanes->map_out;
     const A *sum = slot[D(SUM)], *count = lanes->count;
+    const A eps2 = (A)lanes->job->windows.number[0];
     A *centres = slot[D(CENTRE)];
     if (given) {
         PC_LANES
@@ -254,46 +253,73 @@ static void D(find_centre)(F(lanes) * lanes, int64_t n)
     }
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const A centre = centres[i];
-        const A above = slot[D(HIGHEST)][i] - centre, below = slot[D(LOWEST)][i] + centre;
-        const A far = above > below ? above : below;
-        slot[D(UNIT)][i] = 1 / (far > 1 ? far : 1);
+        const A size = slot[D(SIZE)][i], centre = centres[i], abs = centre < 0 ? -centre : centre;
+        const A far = size > abs ? size : abs, shrunk = PC_CAT(pc_shrink, A_NAME)(far);
+        const A unit = PC_CAT(pc_pick, A_NAME)(far > FAR, shrunk, 1), added = eps2 * unit * unit;
+        slot[D(UNIT)][i] = unit;
+        slot[D(ADDED)][i] = added > LEAST ? added : LEAST;
     }
 }
 
-/* log(top / M) */
-static void D(find_log_top)(F(lanes) * lanes, int64_t n)
+/* 1 / M, and log2 of what M is the square's unit of. */
+static void D(find_norm)(F(lanes) * lanes, int64_t n)
 {
+    A *const *slot = lanes->slot;
     const int by = lanes->job->windows.option[1];
-    const A *top = lanes->slot[D(LARGEST)], *unit = lanes->slot[D(UNIT)];
-    const A *squares = lanes->slot[D(SQUARES)];
-    A *log_top = lanes->slot[D(LOG_TOP)];
     const A of_mean = by == PC_BY_MEAN ? 1 : 0;
     if (by == PC_BY_NOTHING) {
         PC_LANES
-        for (int64_t i = 0; i < n; i++)
-            log_top[i] = LOG_A(top[i]) - 2 * LOG_A(unit[i]);
+        for (int64_t i = 0; i < n; i++) {
+            slot[D(INVERSE)][i] = 1;
+            slot[D(LIFT)][i] = -2 * PC_CAT(pc_exponent, A_NAME)(slot[D(UNIT)][i]);
+        }
         return;
     }
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
         const A count = of_mean * lanes->count[i] + (1 - of_mean);
-        log_top[i] = LOG_A(top[i] / (squares[i] / count));
+        slot[D(INVERSE)][i] = count / slot[D(SQUARES)][i];
+        slot[D(LIFT)][i] = 0;
     }
 }
 
-static void D(find_floor)(F(lanes) * lanes, int64_t n)
+/* Weights as they are; whether there are lanes for which they must not be. */
+static bool D(find_plain)(F(lanes) * lanes, int64_t n)
 {
     A *const *slot = lanes->slot;
-    const A *log_alpha = lanes->derived;
-    const T *lambda = lanes->param[1];
+    const T *alpha = lanes->param[0], *lambda = lanes->param[1];
+    int far = 0;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const A over = log_alpha[i] - (A)lambda[i] / 2 * slot[D(LOG_TOP)][i];
-        const A shift = over > 0 ? over : 0;
-        slot[D(INVERSE)][i] = 1 / slot[D(LARGEST)][i];
-        slot[D(SHIFT)][i] = shift;
-        slot[D(FLOOR)][i] = EXP_A(over - shift);
+        const A top = slot[D(LARGEST)][i] * slot[D(INVERSE)][i], lift = slot[D(LIFT)][i];
+        const A log = PC_CAT(pc_exponent, A_NAME)(top) + lift, size = log < 0 ? -log : log;
+        const int near = ((A)lambda[i] * (size + 1) <= 2 * NEAR) & (alpha[i] <= (T)0x1p32);
+        slot[D(BY_WEIGHT)][i] = near;
+        slot[D(OFFSET)][i] = (A)lambda[i] / 2 * lift;
+        slot[D(FLOOR)][i] = (A)alpha[i];
+        far |= !near;
+    }
+    return far;
+}
+
+/* The lanes whose weights must have a unit, the greater of alpha and the weight of the greatest e:
+ * l is 0 there. */
+static void D(find_units)(F(lanes) * lanes, int64_t n)
+{
+    const A log2e = (A)PC_LOG2E_F64, ln2 = (A)PC_LN2_F64;
+    A *const *slot = lanes->slot;
+    for (int64_t i = 0; i < n; i++) {
+        if (slot[D(BY_WEIGHT)][i] == 1)
+            continue;
+        const A h = (A)lanes->param[1][i] / 2, top = slot[D(LARGEST)][i];
+        const A lift = LOG2_A(top * slot[D(INVERSE)][i]) + slot[D(LIFT)][i];
+        const A log_alpha = PC_CAT(pc_log, A_NAME)((A)lanes->param[0][i]) * log2e;
+        const A unit = log_alpha > h * lift ? log_alpha : h * lift;
+        slot[D(INVERSE)][i] = 1 / top;
+        slot[D(LIFT)][i] = lift;
+        slot[D(OFFSET)][i] = h * lift - unit;
+        slot[D(FLOOR)][i] = EXP2_A(log_alpha - unit);
+        slot[D(BY_WEIGHT)][i] = PC_CAT(pc_exp, A_NAME)(-unit * ln2);
     }
 }
 
@@ -307,41 +333,46 @@ PC_INLINE A D(mean)(const F(lanes) * lanes, int64_t i)
     return (slot[D(FLOOR)][i] * slot[D(PS)][i] + slot[D(PUS)][i]) / D(weights)(lanes, i);
 }
 
+static void D(find_mean)(F(lanes) * lanes, int64_t n)
+{
+    PC_LANES
+    for (int64_t i = 0; i < n; i++) {
+        lanes->slot[D(MEAN)][i] = D(mean)(lanes, i);
+        lanes->slot[D(SHARE)][i] = (A)lanes->dy[i] / D(weights)(lanes, i);
+    }
+}
+
+/* REST is what r passes on, here. */
 static void D(find_scale)(F(lanes) * lanes, int64_t n)
 {
     const A all = lanes->job->windows.option[1] == PC_BY_NOTHING ? 0 : 1;
     A *const *slot = lanes->slot;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const A mean = D(mean)(lanes, i), share = (A)lanes->dy[i] / D(weights)(lanes, i);
-        const A scale = (A)lanes->param[1][i] * share;
-        const A of_norm = all * (slot[D(PUS)][i] - mean * slot[D(US)][i]) / slot[D(SQUARES)][i];
-        const A slopes = slot[D(PSLOPES)][i] - mean * slot[D(SLOPES)][i];
-        const A down = scale * (of_norm * slot[D(PHIS)][i] - slopes);
-        slot[D(MEAN)][i] = mean;
-        slot[D(SHARE)][i] = share;
+        const A scale = (A)lanes->param[1][i] * slot[D(SHARE)][i];
+        const A of_qu = slot[D(PUS)][i] - slot[D(MEAN)][i] * slot[D(US)][i];
+        const A of_norm = all * of_qu / slot[D(SQUARES)][i];
         slot[D(SCALE)][i] = scale;
-        slot[D(ALL)][i] = of_norm;
-        slot[D(REST)][i] = down;
+        slot[D(ALL)][i] = scale * of_norm;
+        slot[D(REST)][i] = scale * (of_norm * slot[D(PHIS)][i] - slot[D(SLOPES)][i]);
+        slot[D(LEARNT)][i] = (slot[D(LOGS)][i] + slot[D(LIFT)][i] * of_qu) * (A)PC_LN2_F64 / 2;
     }
 }
 
 /* What r passes on: to its own gradient, or to every member if it is their mean. */
 static void D(pass_down)(F(lanes) * lanes, int64_t n)
 {
-    A *rest = lanes->slot[D(REST)];
+    A *const *slot = lanes->slot, *rest = slot[D(REST)];
+    const A *share = slot[D(SHARE)], *floor = slot[D(FLOOR)];
     if (lanes->dmap_out) {
         PC_LANES
         for (int64_t i = 0; i < n; i++)
             lanes->dmap_out[i] = (T)rest[i];
     }
-    if (lanes->map_out) {
-        ON_A(fill)(rest, 0, n);
-        return;
-    }
+    const A to_members = lanes->map_out ? 0 : 1;
     PC_LANES
     for (int64_t i = 0; i < n; i++)
-        rest[i] /= lanes->count[i];
+        rest[i] = share[i] * floor[i] + to_members * rest[i] / lanes->count[i];
 }
 
 static void D(prepare)(F(lanes) * lanes, int pass, int64_t n)
@@ -349,10 +380,13 @@ static void D(prepare)(F(lanes) * lanes, int pass, int64_t n)
     if (pass == 1)
         D(find_centre)(lanes, n);
     if (pass == 2) {
-        D(find_log_top)(lanes, n);
-        D(find_floor)(lanes, n);
+        D(find_norm)(lanes, n);
+        if (D(find_plain)(lanes, n))
+            D(find_units)(lanes, n);
     }
-    if (pass == 3) {
+    if (pass == 3)
+        D(find_mean)(lanes, n);
+    if (pass == 4) {
         D(find_scale)(lanes, n);
         D(pass_down)(lanes, n);
     }
@@ -360,22 +394,20 @@ static void D(prepare)(F(lanes) * lanes, int pass, int64_t n)
 
 static void D(pass)(const F(block) * block, F(lanes) * lanes, int pass)
 {
-    const bool backward = lanes->job->op[PC_DX].data != NULL;
     int rows;
     for (int64_t r = 0; r < block->rows; r += rows) {
         rows = F(rows_of_step)(block, r);
-        T *logs = pass == 2 && backward ? block->dmap : block->dx;
-        for (int64_t k = r; (pass == 2 || (pass == 3 && !block->kept)) && k < r + rows; k++)
-            D(find_u)(block, lanes, logs + k * block->pitch, k);
+        for (int64_t k = r; (pass == 2 || (pass > 2 && !block->kept)) && k < r + rows; k++)
+            D(find_u)(block, lanes, k);
         if (pass == 0)
             PC_CAT(D(look), rows)(rows, block, lanes, r);
-        else if (pass == 1)
+        if (pass == 1)
             PC_CAT(D(square), rows)(rows, block, lanes, r);
-        else if (pass == 2 && !backward)
+        if (pass == 2)
             PC_CAT(D(add), rows)(rows, block, lanes, r);
-        else if (pass == 2)
-            PC_CAT(D(add_all), rows)(rows, block, lanes, r);
-        else
+        if (pass == 3 || (pass == 4 && !block->kept))
+            PC_CAT(D(find_slopes), rows)(rows, block, lanes, r);
+        if (pass == 4)
             PC_CAT(D(differentiate), rows)(rows, block, lanes, r);
     }
 }
@@ -393,21 +425,18 @@ static void D(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[]
     A *const *slot = lanes->slot;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const A mean = slot[D(MEAN)][i], by_unit = slot[D(SHARE)][i] / slot[D(UNIT)][i];
-        const A peak = (A)lanes->param[1][i] / 2 * slot[D(LOG_TOP)][i] + slot[D(SHIFT)][i];
-        const A of_alpha = slot[D(PS)][i] - lanes->count[i] * mean;
-        const A of_lambda = slot[D(PLOGS)][i] - mean * slot[D(LOGS)][i];
-        gradient[0][i] = (double)(by_unit * of_alpha * EXP_A(-peak));
-        gradient[1][i] = (double)(by_unit * of_lambda / 2);
+        const A by_unit = slot[D(SHARE)][i] / slot[D(UNIT)][i];
+        const A of_alpha = slot[D(PS)][i] - lanes->count[i] * slot[D(MEAN)][i];
+        gradient[0][i] = (double)(by_unit * of_alpha * slot[D(BY_WEIGHT)][i]);
+        gradient[1][i] = (double)(by_unit * slot[D(LEARNT)][i]);
     }
 }
 
 static const F(functor) D(functor) = {
     .forward = 3,
-    .passes = 4,
+    .passes = 5,
     .slots = D(SLOTS),
     .slot = D(slot),
-    .ready = D(ready),
     .prepare = D(prepare),
     .pass = D(pass),
     .finish = D(finish),
@@ -417,11 +446,14 @@ static const F(functor) D(functor) = {
 #undef F
 #undef D
 #undef ON_A
-#undef LOG
-#undef EXP
-#undef LOG_A
-#undef EXP_A
+#undef LOG2
+#undef EXP2
+#undef LOG2_A
+#undef EXP2_A
+#undef IS_FLOAT
 #undef LEAST
+#undef FAR
+#undef NEAR
 #undef STEP
 #undef MEMBERS
 #undef OF_LANE

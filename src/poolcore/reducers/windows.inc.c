@@ -253,6 +253,23 @@ static void F(load_block)(F(walk) * w, int64_t first)
 
 /* ---- Lanes ----------------------------------------------------------------------------------- */
 
+/* What the lanes of several rows add to the number of a member: nothing, if it is that of a tap. */
+static void F(number_outputs)(const F(walk) * w)
+{
+    const pc_job *job = w->job;
+    const int64_t down = job->axis[1]->S * job->mark_weight[1], L = job->L;
+    const int64_t along = job->axis[2]->S * job->mark_weight[2];
+    A *number = w->lanes.number;
+    if (!job->flat) {
+        ON_A(fill)(number, 0, job->windows.pitch);
+        return;
+    }
+    for (int64_t h = 0; h < w->height; h++)
+        for (int64_t c = 0; c < w->n; c++)
+            for (int64_t l = 0; l < L; l++)
+                *number++ = (A)(h * down + c * along);
+}
+
 /* Members of the windows, and the numbers of the lanes. */
 static void F(count)(F(walk) * w)
 {
@@ -262,7 +279,7 @@ static void F(count)(F(walk) * w)
     if (w->height > 1) {
         const pc_links one = pc_window_of(job->axis[2], w->item->plane, w->o2);
         ON_A(fill)(w->lanes.count, (A)(outer * one.n), job->windows.pitch);
-        ON_A(fill)(w->lanes.number, 0, job->windows.pitch);
+        F(number_outputs)(w);
         w->counted[1] = 0;
         return;
     }
@@ -302,24 +319,33 @@ static void F(store_outputs)(const F(walk) * w, int operand, const T *src)
         ON_T(store)(&w->job->op[operand], F(outputs_of_row)(w, operand, h), w->n, w->job->L, src);
 }
 
-/* The canonical numbers of what the lanes' draws are for, left in the bits of u: outputs, planes or
+/* The canonical numbers of what the draws of row h are for, left in the bits of u: outputs, planes or
  * the call.  Of single lanes, the columns are one run. */
-static void F(number_draws)(const F(walk) * w, pc_coin coin)
+static void F(number_draws)(const F(walk) * w, pc_coin coin, int64_t h, double *u)
 {
     const pc_job *job = w->job;
     const int64_t *o = w->from.position, *place = job->windows.place, L = job->L;
     const bool output = coin == PC_COIN_AN_OUTPUT, plane = coin == PC_COIN_A_PLANE;
-    const int64_t corner = w->item->element + o[0] * place[0] + o[1] * place[1] + w->o2 * place[2];
+    const int64_t corner =
+        w->item->element + o[0] * place[0] + (o[1] + h) * place[1] + w->o2 * place[2];
     const int64_t first = output ? corner : plane ? w->item->plane : 0;
     const int64_t column = output ? place[2] : 0;
     const int64_t lane = output ? job->windows.element : plane ? job->windows.plane : 0;
     const int64_t runs = L == 1 ? 1 : w->n, n = L == 1 ? w->n : L, step = L == 1 ? column : lane;
-    for (int64_t c = 0; c < runs; c++) {
-        double *u = w->lanes.u + c * L;
+    for (int64_t c = 0; c < runs; c++, u += L) {
         int64_t number = first + c * column;
         for (int64_t i = 0; i < n; i++, number += step)
             u[i] = pc_of_bits_f64((uint64_t)number);
     }
+}
+
+static void F(copy_draws)(const F(walk) * w, int64_t h, double *u)
+{
+    const pc_operand *given = &w->job->op[PC_MAP_OUT];
+    const char *at = F(outputs_of_row)(w, PC_MAP_OUT, h);
+    for (int64_t c = 0; c < w->n; c++)
+        for (int64_t l = 0; l < w->job->L; l++)
+            *u++ = *(const double *)(at + c * given->axis[2] + l * given->lane);
 }
 
 /* The draws of the lanes: given, or from the key. */
@@ -327,19 +353,18 @@ static void F(draw)(const F(walk) * w)
 {
     const pc_job *job = w->job;
     const bool samples = job->windows.functor == PC_SAMPLE;
-    const pc_operand *given = &job->op[PC_MAP_OUT];
-    if (!samples || !given->data) {
-        F(number_draws)(w, samples ? PC_COIN_AN_OUTPUT : (pc_coin)job->windows.option[0]);
-        pc_uniforms(job->windows.key, samples ? PC_STREAM_SAMPLE : PC_STREAM_COIN, w->lanes.u,
-                    pc_round_up(w->n * job->L, PC_BLOCK));
-        return;
+    const bool given = samples && job->op[PC_MAP_OUT].data;
+    const pc_coin coin = samples ? PC_COIN_AN_OUTPUT : (pc_coin)job->windows.option[0];
+    for (int64_t h = 0; h < w->height; h++) {
+        double *u = w->lanes.u + h * w->n * job->L;
+        if (given)
+            F(copy_draws)(w, h, u);
+        else
+            F(number_draws)(w, coin, h, u);
     }
-    const char *at =
-        pc_row_of(job, w->item, PC_MAP_OUT, w->from.position[0], w->from.position[1], w->o2);
-    for (int64_t c = 0; c < w->n; c++)
-        for (int64_t l = 0; l < job->L; l++)
-            w->lanes.u[c * job->L + l] =
-                *(const double *)(at + c * given->axis[2] + l * given->lane);
+    if (!given)
+        pc_uniforms(job->windows.key, samples ? PC_STREAM_SAMPLE : PC_STREAM_COIN, w->lanes.u,
+                    pc_round_up(w->lanes.n, PC_BLOCK));
 }
 
 static bool F(draws)(const pc_job *job)
@@ -474,16 +499,16 @@ static void F(start_outputs)(F(walk) * w, int64_t o2, int64_t n)
         F(draw)(w);
 }
 
-static void F(store_marks)(const F(walk) * w)
+/* Numbers of row h of the outputs, n columns of L. */
+static void F(store_marks)(const F(walk) * w, int64_t h, const A *number)
 {
     const pc_job *job = w->job;
     const pc_operand *m = &job->op[PC_MARKS];
-    const A *number = w->lanes.slot[w->functor->mark];
-    char *at = pc_row_of(job, w->item, PC_MARKS, w->from.position[0], w->from.position[1], w->o2);
+    char *at = F(outputs_of_row)(w, PC_MARKS, h);
     for (int64_t c = 0; c < w->n; c++)
         for (int64_t l = 0; l < job->L; l++) {
             char *to = at + c * m->axis[2] + l * m->lane;
-            const int64_t mark = (int64_t)number[c * job->L + l] + (job->flat ? w->item->mark : 0);
+            const int64_t mark = (int64_t)*number++ + (job->flat ? w->item->mark : 0);
             if (job->mark_bytes == 1)
                 *(uint8_t *)to = (uint8_t)mark;
             else if (job->mark_bytes == 4)
@@ -499,8 +524,9 @@ static void F(pool_outputs)(F(walk) * w)
         F(run_pass)(w, pass, false);
     w->functor->finish(&w->lanes, F(knowing)(w), w->lanes.dy);
     F(store_outputs)(w, PC_Y, w->lanes.dy);
-    if (w->job->op[PC_MARKS].data)
-        F(store_marks)(w);
+    const A *number = w->lanes.slot[w->functor->mark];
+    for (int64_t h = 0; w->job->op[PC_MARKS].data && h < w->height; h++)
+        F(store_marks)(w, h, number + h * w->n * w->job->L);
 }
 
 /* Add the block's gradients of the parameters to those of the blocks before, lane by lane. */

@@ -83,6 +83,11 @@ PC_INLINE double pc_pick_f64(int first, double a, double b)
 
 /* 2^-e for a size x = 2^e m with 1 <= m < 2, or the next normal number to it: times this, x is near 1,
  * without rounding.  Not for NaN. */
+PC_INLINE float pc_shrink_f32(float x)
+{
+    const uint32_t bits = pc_bits_f32(x > 0x1p126f ? 0x1p126f : x);
+    return pc_of_bits_f32((UINT32_C(254) << 23) - (bits & UINT32_C(0x7f800000)));
+}
 PC_INLINE double pc_shrink_f64(double x)
 {
     const uint64_t bits = pc_bits_f64(x > 0x1p1022 ? 0x1p1022 : x);
@@ -254,6 +259,20 @@ PC_INLINE void pc_apart_f64(double x, double *e, double *f)
                         x < DBL_MIN ? 0x1p52 + 1023 + 54 : 0x1p52 + 1023, e, f);
 }
 
+/* The e of these, for positive normal x. */
+PC_INLINE float pc_exponent_f32(float x)
+{
+    float e, f;
+    pc_apart_normal_f32(x, 0x1p23f + 127, &e, &f);
+    return e;
+}
+PC_INLINE double pc_exponent_f64(double x)
+{
+    double e, f;
+    pc_apart_normal_f64(x, 0x1p52 + 1023, &e, &f);
+    return e;
+}
+
 /* What to add to a logarithm: 0, or where there is none of a finite number, what it is there. */
 PC_INLINE float pc_no_log_f32(float x)
 {
@@ -330,6 +349,49 @@ PC_INLINE double pc_log_normal_f64(double x)
     double e, f;
     pc_apart_normal_f64(x, 0x1p52 + 1023, &e, &f);
     return pc_log_apart_f64(e, f) + (x - x);
+}
+
+/* ---- 2^x and log2 with fewer steps ------------------------------------------------------------- */
+
+/* log2(x) of a positive normal x, for powers exp2_near(h log2_near(x)): there an error counts by its
+ * size, not beside the logarithm.  Errs by 2^-23 of 1 or of the logarithm. */
+PC_INLINE float pc_log2_near_f32(float x)
+{
+    float e, f;
+    pc_apart_normal_f32(x, 0x1p23f + 127, &e, &f);
+    const float w = f * f, v = w * w;
+    const float low =
+        0x1.715472p+0f - f * 0x1.715474p-1f + w * (0x1.ec77f2p-2f - f * 0x1.715b6p-2f);
+    const float high =
+        0x1.26727p-2f - f * 0x1.e94656p-3f + w * (0x1.bffc16p-3f - f * 0x1.aa5fe2p-3f);
+    return e + f * (low + v * (high + v * 0x1.e85a3ap-4f));
+}
+PC_INLINE double pc_log2_near_f64(double x)
+{
+    double e, f;
+    pc_apart_normal_f64(x, 0x1p52 + 1023, &e, &f);
+    return pc_log_apart_f64(e, f) * PC_LOG2E_F64;
+}
+
+/* 2^x for x below 127 (or 1023), at most 2 ulp; below -126 (or -1022), and for NaN, what it is there. */
+PC_INLINE float pc_exp2_near_f32(float x)
+{
+    x = x > -126 ? x : -126;
+    const float shifted = x + 0x1.8p23f;
+    const float r = x - (shifted - 0x1.8p23f);
+    const float w = r * r;
+    const float low = 0x1.62e432p-1f + r * 0x1.ebfbe2p-3f;
+    const float high =
+        0x1.c6ae72p-5f + r * 0x1.3b270ep-7f + w * (0x1.5f7278p-10f + r * 0x1.470b52p-13f);
+    const float y = 1 + r * (low + w * high);
+    return pc_of_bits_f32(pc_bits_f32(y) + (pc_bits_f32(shifted) << 23));
+}
+PC_INLINE double pc_exp2_near_f64(double x)
+{
+    x = x > -1022 ? x : -1022;
+    const double shifted = x + 0x1.8p52;
+    const double y = pc_exp_reduced_f64((x - (shifted - 0x1.8p52)) * PC_LN2_F64, 0);
+    return pc_of_bits_f64(pc_bits_f64(y) + (pc_bits_f64(shifted) << 52));
 }
 
 /* ---- pow ------------------------------------------------------------------------------------- */
