@@ -354,7 +354,7 @@ PC_INLINE double pc_log_normal_f64(double x)
 /* ---- 2^x and log2 with fewer steps ------------------------------------------------------------- */
 
 /* log2(x) of a positive normal x, for powers exp2_near(h log2_near(x)): there an error counts by its
- * size, not beside the logarithm.  Errs by 2^-23 of 1 or of the logarithm. */
+ * size, not beside the logarithm.  Errs by 2^-22 of 1 or of the logarithm. */
 PC_INLINE float pc_log2_near_f32(float x)
 {
     float e, f;
