@@ -71,16 +71,18 @@ static bool has_gaps(const pc_job *job)
            (axis->S - 1 - (axis->K - 1) * axis->D) * job->L > PC_BLOCK;
 }
 
-/* Few or far windows without dilation: reducing the run of each is better than all taps at once. */
+/* Few or far windows without dilation: reducing the run of each is better than all taps at once.  Not
+ * where windows overlap down the rows too, of small strides: what these share is worth more. */
 static bool prefers_runs(const pc_job *job)
 {
-    const pc_axis *axis = job->axis[2];
+    const pc_axis *axis = job->axis[2], *down = job->axis[1];
+    const bool overlap = !job->to_input && axis->S <= 2 && down->O > 1 && down->S < down->K;
     if (axis->kind != PC_REGULAR)
         return true;
     if (axis->D != 1 || pc_axis_first_empty(axis) >= 0)
         return false;
-    return !fits_in_scratch(job) ||
-           (job->L == 1 && ((axis->K >= 8 && axis->S > 4) || (axis->K >= 16 && axis->O < 8)));
+    return !fits_in_scratch(job) || (job->L == 1 && ((axis->K >= 8 && axis->S > 4) ||
+                                                     (axis->K >= 16 && axis->O < 8 && !overlap)));
 }
 
 /* Windows of an axis that hold one element, at the most. */

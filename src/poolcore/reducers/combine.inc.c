@@ -9,84 +9,91 @@
 #define V(name) PC_CAT(name, A_NAME)
 #define LOAD(p) PC_CAT3(pc_load, S_NAME, A_NAME)(p)
 
-/* `all` and element i of n runs from number `first` on. */
-PC_INLINE A F(and_runs)(A all, const void *const src[], int first, int n, int64_t i)
+/* The register of element i of n runs; the first is `all`, if `more`. */
+PC_INLINE V(pc_v) F(register_of)(V(pc_v) all, const void *const src[], int n, bool more, int64_t i)
 {
-    for (int k = first; k < n; k++)
-        all = COMBINE(all, (A)((const S *)src[k])[i]);
+    if (!more)
+        all = LOAD((const S *)src[0] + i);
+    for (int k = !more; k < n; k++)
+        all = V_COMBINE(all, LOAD((const S *)src[k] + i));
     return all;
 }
 
-/* dst = (or, if `more`, dst and) n runs combined, in blocks.  No scalar tail: the last block overlaps
- * the one before, and comes last: memory is read in order. */
-PC_INLINE void F(combine_pass)(A *dst, const void *const src[], int n, bool more, int64_t len,
-                               int64_t block)
+/* dst = (or, if `more`, dst and) n runs combined, of at least a register, two at a time: the steps of
+ * one are a chain.  No scalar tail: the last register overlaps the one before, and comes last: memory is
+ * read in order. */
+PC_INLINE void F(combine_pass)(A *dst, const void *const src[], int n, bool more, int64_t len)
 {
-    const S *a = (const S *)src[0];
-    const int64_t whole = len & ~(block - 1), rest = len - block;
-    A last[PC_BLOCK];
-    for (int64_t i = 0; more && whole < len && i < block; i++)
-        last[i] = dst[rest + i];
-    PC_LANES
-    for (int64_t i = 0; i < whole; i++)
-        dst[i] = more ? F(and_runs)(dst[i], src, 0, n, i) : F(and_runs)((A)a[i], src, 1, n, i);
-    PC_LANES
-    for (int64_t i = 0; whole < len && i < block; i++)
-        dst[rest + i] = more ? F(and_runs)(last[i], src, 0, n, rest + i)
-                             : F(and_runs)((A)a[rest + i], src, 1, n, rest + i);
+    enum { W = V(PC_WIDTH) };
+    const int64_t rest = len - W;
+    const V(pc_v) last = V(pc_load)(dst + rest);
+    int64_t i = 0;
+    for (; i + W < rest; i += 2 * W) {
+        const V(pc_v) one = F(register_of)(V(pc_load)(dst + i), src, n, more, i);
+        const V(pc_v) two = F(register_of)(V(pc_load)(dst + i + W), src, n, more, i + W);
+        V(pc_store)(dst + i, one);
+        V(pc_store)(dst + i + W, two);
+    }
+    if (i < rest)
+        V(pc_store)(dst + i, F(register_of)(V(pc_load)(dst + i), src, n, more, i));
+    V(pc_store)(dst + rest, F(register_of)(last, src, n, more, rest));
 }
 
-/* The same for any number of runs: a few at a time stay in registers. */
-PC_INLINE void F(combine_blocks)(A *dst, const void *const src[], int n, bool more, int64_t len,
-                                 int64_t block)
+/* The same for runs shorter than a register. */
+PC_INLINE void F(combine_few)(A *dst, const void *const src[], int n, bool more, int64_t len)
 {
+    for (int64_t i = 0; i < len; i++) {
+        A all = more ? dst[i] : (A)((const S *)src[0])[i];
+        for (int k = !more; k < n; k++)
+            all = COMBINE(all, (A)((const S *)src[k])[i]);
+        dst[i] = all;
+    }
+}
+
+/* dst = (or, if `more`, dst and) the runs combined; dst is none of them.  A few runs at a time stay in
+ * registers. */
+PC_OUTLINE void F(combine)(A *dst, const void *const src[], int n, bool more, int64_t len)
+{
+    if (len < V(PC_WIDTH)) {
+        F(combine_few)(dst, src, n, more, len);
+        return;
+    }
     for (int left = n; left > 0; more = true) {
         const int few = left < PC_FEW_RUNS ? left : PC_FEW_RUNS;
         switch (few + more * PC_FEW_RUNS) {
         case 1:
-            F(combine_pass)(dst, src, 1, false, len, block);
+            F(combine_pass)(dst, src, 1, false, len);
             break;
         case 2:
-            F(combine_pass)(dst, src, 2, false, len, block);
+            F(combine_pass)(dst, src, 2, false, len);
             break;
         case 3:
-            F(combine_pass)(dst, src, 3, false, len, block);
+            F(combine_pass)(dst, src, 3, false, len);
             break;
         case 4:
-            F(combine_pass)(dst, src, 4, false, len, block);
+            F(combine_pass)(dst, src, 4, false, len);
             break;
         case 5:
-            F(combine_pass)(dst, src, 5, false, len, block);
+            F(combine_pass)(dst, src, 5, false, len);
             break;
         case PC_FEW_RUNS + 1:
-            F(combine_pass)(dst, src, 1, true, len, block);
+            F(combine_pass)(dst, src, 1, true, len);
             break;
         case PC_FEW_RUNS + 2:
-            F(combine_pass)(dst, src, 2, true, len, block);
+            F(combine_pass)(dst, src, 2, true, len);
             break;
         case PC_FEW_RUNS + 3:
-            F(combine_pass)(dst, src, 3, true, len, block);
+            F(combine_pass)(dst, src, 3, true, len);
             break;
         case PC_FEW_RUNS + 4:
-            F(combine_pass)(dst, src, 4, true, len, block);
+            F(combine_pass)(dst, src, 4, true, len);
             break;
         default:
-            F(combine_pass)(dst, src, 5, true, len, block);
+            F(combine_pass)(dst, src, 5, true, len);
         }
         left -= few;
         src += few;
     }
-}
-
-/* dst = (or, if `more`, dst and) the runs combined; dst is none of them. */
-PC_OUTLINE void F(combine)(A *dst, const void *const src[], int n, bool more, int64_t len)
-{
-    if (len >= 16)
-        F(combine_blocks)(dst, src, n, more, len, 16);
-    else if (len >= 4)
-        F(combine_blocks)(dst, src, n, more, len, 4);
-    else
-        F(combine_blocks)(dst, src, n, more, len, 1);
 }
 
 /* dst[i] = the n elements src[list[i]], src[list[lanes + i]], … combined. */
