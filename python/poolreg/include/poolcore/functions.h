@@ -310,13 +310,6 @@ PC_INLINE float pc_log_f32(float x)
     pc_apart_f32(x, &e, &f);
     return pc_log_apart_f32(e, f) + pc_no_log_f32(x);
 }
-/* The same for normal x, with fewer steps.  A NaN stays one; else it is some number. */
-PC_INLINE float pc_log_normal_f32(float x)
-{
-    float e, f;
-    pc_apart_normal_f32(x, 0x1p23f + 127, &e, &f);
-    return pc_log_apart_f32(e, f) + (x - x);
-}
 /* Here log(1 + f) = 2 atanh(s) with s = f / (2 + f), which needs half the terms of a series in f;
  * 2 s = f - s f, and s f = f^2/2 - s f^2/2. */
 PC_INLINE double pc_log_apart_f64(double e, double f)
@@ -343,12 +336,6 @@ PC_INLINE double pc_log_f64(double x)
     double e, f;
     pc_apart_f64(x, &e, &f);
     return pc_log_apart_f64(e, f) + pc_no_log_f64(x);
-}
-PC_INLINE double pc_log_normal_f64(double x)
-{
-    double e, f;
-    pc_apart_normal_f64(x, 0x1p52 + 1023, &e, &f);
-    return pc_log_apart_f64(e, f) + (x - x);
 }
 
 /* ---- 2^x and log2 with fewer steps ------------------------------------------------------------- */
