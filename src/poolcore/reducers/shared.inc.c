@@ -84,6 +84,13 @@ static const T *F(load_run)(const F(unit) * u, int operand, int64_t i0, int64_t 
                       u->i_end[2] - u->i[2], u->job->L, u->row[operand]);
 }
 
+/* Memory brings the n elements that are PC_AHEAD bytes on, while the loop works on these. */
+PC_INLINE void F(ask_for)(const T *p, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += PC_LINE / (int64_t)sizeof(T))
+        PC_PREFETCH_AHEAD(p + i);
+}
+
 /* The functor's loop over a run, by parts that the lanes' parameters are enough for. */
 static void F(over_run)(const F(unit) * u, void (*loop)(const F(elements) *, int64_t), int64_t n,
                         F(elements) e)
@@ -91,6 +98,9 @@ static void F(over_run)(const F(unit) * u, void (*loop)(const F(elements) *, int
     const int64_t part = u->job->windows.pitch / u->job->L * u->job->L;
     const bool uses_map = u->job->op[PC_MAP_IN].data;
     for (int64_t at = 0; at < n; at += part) {
+        F(ask_for)(e.x, part);
+        if (uses_map)
+            F(ask_for)(e.map, part);
         loop(&e, pc_min(part, n - at));
         e.x += part;
         e.weights += part;
