@@ -134,3 +134,33 @@ def test_floats_are_summed_well_enough(kernel: tuple[int, int]) -> None:
     sizes = pr.pool(np.abs(x).astype(np.float64), "sum", kernel, stride=1, axes=(1, 2))
     assert np.abs(sums - exact).max() < 64 * np.finfo(np.float32).eps * sizes.max()
     assert np.sqrt(np.mean((sums - exact) ** 2)) < 2e-6 * np.sqrt(np.mean(sizes**2))
+
+
+def first_of_the_best(window: Any) -> int:
+    """The last NaN, or else the first of the largest."""
+    nans = np.flatnonzero(np.isnan(window))
+    return int(nans[-1]) if nans.size else int(np.argmax(window))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("kernel", "stride"), [(2, 1), (2, 2), (3, 1), (3, 2), (2, 3), (4, 2)])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_few_taps_with_indices(dtype: Any, kernel: int, stride: int, padding: int) -> None:
+    random = np.random.default_rng(kernel)
+    for width in (15, 32, 33, 35, 36, 37, 66, 67, 9001):
+        x = random.integers(-2, 2, (7, width)).astype(dtype)  # many are equal
+        x[random.random(x.shape) < 0.1] = np.nan
+        x[random.random(x.shape) < 0.3] = -np.inf
+        down, along = (Axis(n, kernel, stride, (padding, padding)) for n in x.shape)
+        members = [
+            np.add.outer(np.array(down.members(i)) * width, along.members(j)).ravel()
+            for i in range(down.output_size)
+            for j in range(along.output_size)
+        ]
+        expected = np.array([m[first_of_the_best(x.ravel()[m])] for m in members])
+        for view in views(x):
+            y, index = pr.pool(
+                view, "max", (kernel, kernel), stride=stride, padding=padding, return_indices=True
+            )
+            np.testing.assert_array_equal(index.ravel(), expected)
+            np.testing.assert_array_equal(y.ravel(), x.ravel()[expected])

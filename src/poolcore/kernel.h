@@ -25,6 +25,8 @@
 #define PC_MOST_TAPS 64
 /* A byte that is the tap of none of them. */
 enum { PC_NO_TAP = 255 };
+/* Rows and taps of a window of which all taps are looked at in one step (marked_few.inc.c). */
+enum { PC_FEW_ROWS = 4, PC_FEW_TAPS = 12 };
 /* Terms of a sum whose places stay in registers. */
 enum { PC_FEW_TERMS = 4 };
 /* Destination rows of a group. */
@@ -90,6 +92,7 @@ typedef struct pc_job {
     pc_inner inner;
     bool split;       /* forward: split rows into phases, for S > 1 */
     bool halves;      /* rows are split in registers (halves.inc.c) */
+    bool few_taps;    /* marked: all taps in one step (marked_few.inc.c) */
     bool long_rows;   /* neighbouring rows can be walked as one */
     int64_t phases;   /* slots of a split row */
     int64_t group;    /* PHASES: destination rows brought to scratch at once ... */

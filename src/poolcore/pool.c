@@ -347,6 +347,35 @@ static void choose_adjoining(pc_job *job, const pc_call *call)
     job->tiles = pc_ceil_div(job->columns, job->tile);
 }
 
+/* Marks grow from row to row and from column to column as they lie in memory. */
+static bool marks_ascend(const pc_job *job)
+{
+    int64_t before = INT64_MAX;
+    for (int a = 0; a < 3; a++) {
+        if (job->axis[a]->K > 1 && job->mark_weight[a] >= before)
+            return false;
+        before = job->axis[a]->K > 1 ? job->mark_weight[a] : before;
+    }
+    return true;
+}
+
+/* Marked windows of few taps are looked at tap by tap, if that is the order of their marks, and there are
+ * enough outputs in every tile that lack no taps. */
+static void choose_few_taps(pc_job *job, const pc_call *call)
+{
+    const pc_axis *axis = job->axis[2];
+    int64_t first = 0, end = job->columns;
+    if (!call->marks.data || job->inner != PC_PHASES || job->L > 1 || axis->D > 1 || axis->S > 2 ||
+        axis->K < 2 || axis->K * PC_FEW_ROWS > PC_FEW_TAPS ||
+        job->axis[0]->K * job->axis[1]->K > PC_FEW_ROWS || call->plan->empty_dim >= 0)
+        return;
+    pc_whole_outputs(axis, &first, &end);
+    const int64_t least = job->columns - (job->tiles - 1) * job->tile;
+    job->few_taps = marks_ascend(job) && job->op[PC_X].contiguous && job->op[PC_Y].contiguous &&
+                    job->op[PC_MARKS].contiguous &&
+                    least - (job->columns - (end - first)) >= PC_BLOCK;
+}
+
 /* Rows with stride 1 along both inner axes, one after another in memory, as one long row. */
 static void choose_long_rows(pc_job *job, const pc_call *call)
 {
@@ -477,6 +506,7 @@ pc_status pc_forward(const pc_call *call)
         set_divisor(&to.job, call);
     choose_halves(&to.job, call);
     choose_adjoining(&to.job, call);
+    choose_few_taps(&to.job, call);
     choose_long_rows(&to.job, call);
     split_rows(&to.job);
     pc_kernel kernel;

@@ -210,6 +210,8 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
     }
 }
 
+#include "marked_few.inc.c"
+
 /* The best of a run of n columns, the first of which counts as column `first` in the marks. */
 static void F(fold)(const pc_job *job, T *run, IX *marks, int64_t first, int64_t n)
 {
@@ -295,7 +297,9 @@ static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scra
 {
     for (int64_t number = begin; number < end; number++) {
         const pc_item item = pc_item_at(job, number);
-        if (job->inner == PC_PHASES)
+        if (job->few_taps)
+            F(few_taps)(job, &item, scratch);
+        else if (job->inner == PC_PHASES)
             F(phases)(job, &item, scratch);
         else if (job->inner == PC_RUNS)
             F(runs)(job, &item, scratch);

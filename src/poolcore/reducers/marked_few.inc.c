@@ -1,0 +1,130 @@
+/* Windows of few taps, with marks: all taps of an output in one step, in row-major order, so that "the first
+ * of equals, the last NaN" needs no look at the marks.  Every tap is a run: of the row in memory, or with
+ * stride 2 of its halves.  Outputs at the edges, which lack taps, are done one by one.
+ *
+ * Part of select_marked.inc.c: its parameters and its macros. */
+
+/* The taps of a row of outputs, and what is written of it. */
+typedef struct F(few) {
+    const T *run[PC_FEW_TAPS];
+    IX mark[PC_FEW_TAPS];
+    int taps;
+    T *y;
+    IX *marks;
+} F(few);
+
+PC_INLINE void F(best_of_n)(const F(few) * f, int taps, int64_t first, size_t n)
+{
+    const T *run[PC_FEW_TAPS];
+    IX mark[PC_FEW_TAPS], *marks = f->marks + first;
+    T *y = f->y + first;
+    for (int k = 0; k < taps; k++) {
+        run[k] = f->run[k] + first;
+        mark[k] = f->mark[k];
+    }
+    PC_LANES
+    for (size_t i = 0; i < (n & ~(size_t)(PC_BLOCK - 1)); i++) {
+        T best = run[0][i];
+        IX which = mark[0];
+        for (int k = 1; k < taps; k++) {
+            const T x = run[k][i];
+            const bool take = BEATS(x, best) | (x != x);
+            best = take ? x : best;
+            which = take ? mark[k] : which;
+        }
+        y[i] = best;
+        marks[i] = which;
+    }
+}
+
+PC_OUTLINE void F(best_of)(const F(few) * f, int64_t first, int64_t n)
+{
+    switch (f->taps) {
+    case 2:
+        F(best_of_n)(f, 2, first, (size_t)n);
+        break;
+    case 3:
+        F(best_of_n)(f, 3, first, (size_t)n);
+        break;
+    case 4:
+        F(best_of_n)(f, 4, first, (size_t)n);
+        break;
+    case 6:
+        F(best_of_n)(f, 6, first, (size_t)n);
+        break;
+    case 8:
+        F(best_of_n)(f, 8, first, (size_t)n);
+        break;
+    case 9:
+        F(best_of_n)(f, 9, first, (size_t)n);
+        break;
+    default:
+        F(best_of_n)(f, PC_FEW_TAPS, first, (size_t)n);
+    }
+}
+
+/* The runs of all taps, from those of the first of n outputs on, which lack none along axis 2. */
+static void F(find_runs)(const pc_job *job, const pc_item *item, const pc_sources *from,
+                         int64_t first, int64_t n, T *slots, F(few) * f)
+{
+    const pc_axis *axis = job->axis[2];
+    const int64_t column = first * axis->S - axis->PL;
+    f->taps = 0;
+    for (int64_t a = 0; a < from->link[0].n; a++)
+        for (int64_t b = 0; b < from->link[1].n; b++, slots += 2 * job->slot) {
+            const char *at = pc_source_row(job, item, PC_X, from, a, b, column);
+            const void *row[1] = {at};
+            if (axis->S == 2)
+                PC_CAT3(halves, ORDER, TYPE)
+            (slots, slots + job->slot, row, 1, 0, (n - 1) * 2 + axis->K);
+            for (int64_t k = 0; k < axis->K; k++, f->taps++) {
+                f->run[f->taps] =
+                    axis->S == 2 ? slots + k % 2 * job->slot + k / 2 : (const T *)at + k;
+                f->mark[f->taps] = F(row_mark)(job, from, a, b) + F(tap_mark)(job, k);
+            }
+        }
+}
+
+/* Outputs [o, end), which may lack taps, one by one. */
+static void F(best_at)(const pc_job *job, const pc_item *item, const pc_sources *from, int64_t o,
+                       int64_t end, T *y, IX *marks)
+{
+    for (; o < end; o++) {
+        T best = 0;
+        IX which = NO_MARK;
+        pc_links window;
+        pc_find_window(job->axis[2], item->plane, o, &window);
+        for (int64_t a = 0; a < from->link[0].n; a++)
+            for (int64_t b = 0; b < from->link[1].n; b++)
+                for (int64_t j = 0; j < window.n; j++) {
+                    const int64_t at = pc_link_pos(&window, j), tap = pc_link_tap(&window, j);
+                    const T x = *(const T *)pc_source_row(job, item, PC_X, from, a, b, at);
+                    const bool take = (which == NO_MARK) | BEATS(x, best) | (x != x);
+                    best = take ? x : best;
+                    which = take ? F(row_mark)(job, from, a, b) + F(tap_mark)(job, tap) : which;
+                }
+        y[o - item->column] = best;
+        marks[o - item->column] = which;
+    }
+}
+
+static void F(few_taps)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    int64_t first = item->column, end = item->column_end;
+    IX *marks = (IX *)scratch;
+    T *slots = (T *)(marks + job->slot);
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+    pc_whole_outputs(job->axis[2], &first, &end);
+    const int64_t n = end - first, lead = first - item->column;
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
+        T *y = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
+        F(few) f = {.y = y + lead, .marks = marks + lead};
+        F(find_runs)(job, item, &from, first, n, slots, &f);
+        F(best_of)(&f, 0, n);
+        F(best_of)(&f, n - PC_BLOCK, PC_BLOCK);
+        F(best_at)(job, item, &from, item->column, first, y, marks);
+        F(best_at)(job, item, &from, end, item->column_end, y, marks);
+        F(store_regular)(job, item, &from, y, marks);
+    }
+}
