@@ -59,11 +59,12 @@ def out_array(name: str, out: Any, shape: tuple[int, ...], dtype: Any, others: A
     """`out`, if it can take the result and shares no memory with the others."""
     if not isinstance(out, np.ndarray):
         raise DTypeError(f"{name} must be an array, got {type(out).__name__}")
+    flags = out.flags
     if out.shape != shape:
         raise ShapeError(f"{name} must have shape {shape}, got {out.shape}")
-    if out.dtype != dtype or not out.dtype.isnative or not out.flags.aligned:
+    if out.dtype != dtype or not flags.aligned:
         raise DTypeError(f"{name} must be aligned {np.dtype(dtype)}, got {out.dtype}")
-    if not out.flags.writeable:
+    if not flags.writeable:
         raise ParameterError(f"{name} must be writeable, got a read-only array")
     for other, array in others.items():
         if np.may_share_memory(out, array):
