@@ -233,6 +233,7 @@ def test_markdown_has_both_thread_counts_in_a_line_and_says_what_is_missing() ->
     assert "- openvino: ImportError: no" in text
     assert "- stem1, 1 thread(s), jax: no" in text
     assert "geometric mean 4.00, smallest 4.00 (stem1, torch)" in text
+    assert "the mean of these would be 4.00 at 1, 8.00 at 2 thread(s)" in text
 
 
 def test_plot_has_three_marks_a_row() -> None:

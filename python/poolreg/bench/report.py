@@ -137,6 +137,16 @@ def summary(threads: int, pairs: Sequence[tuple[str, Comparison]]) -> Summary:
     return Summary(threads, len(pairs), mean, least.ratio, case, least.peer)
 
 
+def ceilings(rows: Sequence[Row]) -> dict[int, float]:
+    """Best peer / limit in the mean, by thread count: what no kernel could get past."""
+    found: dict[int, list[float]] = {}
+    for row in rows:
+        if LIMIT in row.timings and (one := comparison(row)):
+            seconds = row.timings[one.peer].seconds
+            found.setdefault(row.threads, []).append(seconds / row.timings[LIMIT].seconds)
+    return {threads: statistics.geometric_mean(found[threads]) for threads in sorted(found)}
+
+
 def by_threads(rows: Sequence[Row]) -> list[tuple[int, list[Row]]]:
     counts = thread_counts(rows)
     return [(threads, [row for row in rows if row.threads == threads]) for threads in counts]
@@ -157,6 +167,7 @@ def as_markdown(report: Report) -> str:
         main_table(report.rows),
         "Best peer / poolreg, over all rows:",
         "".join(f"- {spoken(one)}\n" for one in summaries(report.rows)),
+        ceiling_part(report.rows),
         converted_part(report.rows),
         "## All peers",
         *(part for threads in thread_counts(report.rows) for part in peer_part(report, threads)),
@@ -226,6 +237,16 @@ def spoken(one: Summary) -> str:
     return (
         f"{one.threads} thread(s), {one.rows} rows: geometric mean {one.mean:.2f}, smallest "
         f"{one.least:.2f} ({one.least_case}, {one.least_peer})"
+    )
+
+
+def ceiling_part(rows: Sequence[Row]) -> str:
+    means = [f"{mean:.2f} at {threads}" for threads, mean in ceilings(rows).items()]
+    if not means:
+        return ""
+    return (
+        f"If every row that has a limit ran at it, the mean of these would be {', '.join(means)} "
+        "thread(s).\n"
     )
 
 
