@@ -19,16 +19,27 @@ PC_INLINE V(pc_v) F(register_of)(V(pc_v) all, const void *const src[], int n, bo
     return all;
 }
 
+/* Memory brings what comes after `len` elements of n runs. */
+PC_INLINE void F(ask_for)(const void *const src[], int n, int64_t i, int64_t len)
+{
+    for (int k = 0; k < n; k++)
+        for (int64_t j = 0; j < len; j += PC_LINE / (int64_t)sizeof(S))
+            PC_PREFETCH_AHEAD((const S *)src[k] + i + j);
+}
+
 /* dst = (or, if `more`, dst and) n runs combined, of at least a register, two at a time: the steps of
  * one are a chain.  No scalar tail: the last register overlaps the one before, and comes last: memory is
- * read in order. */
-PC_INLINE void F(combine_pass)(A *dst, const void *const src[], int n, bool more, int64_t len)
+ * read in order.  ahead: it is memory that is read. */
+PC_INLINE void F(combine_pass)(A *dst, const void *const src[], int n, bool more, bool ahead,
+                               int64_t len)
 {
     enum { W = V(PC_WIDTH) };
     const int64_t rest = len - W;
     const V(pc_v) last = V(pc_load)(dst + rest);
     int64_t i = 0;
     for (; i + W < rest; i += 2 * W) {
+        if (ahead)
+            F(ask_for)(src, n, i, 2 * W);
         const V(pc_v) one = F(register_of)(V(pc_load)(dst + i), src, n, more, i);
         const V(pc_v) two = F(register_of)(V(pc_load)(dst + i + W), src, n, more, i + W);
         V(pc_store)(dst + i, one);
@@ -52,7 +63,8 @@ PC_INLINE void F(combine_few)(A *dst, const void *const src[], int n, bool more,
 
 /* dst = (or, if `more`, dst and) the runs combined; dst is none of them.  A few runs at a time stay in
  * registers. */
-PC_OUTLINE void F(combine)(A *dst, const void *const src[], int n, bool more, int64_t len)
+PC_INLINE void F(combine_by_few)(A *dst, const void *const src[], int n, bool more, bool ahead,
+                                 int64_t len)
 {
     if (len < V(PC_WIDTH)) {
         F(combine_few)(dst, src, n, more, len);
@@ -62,38 +74,51 @@ PC_OUTLINE void F(combine)(A *dst, const void *const src[], int n, bool more, in
         const int few = left < PC_FEW_RUNS ? left : PC_FEW_RUNS;
         switch (few + more * PC_FEW_RUNS) {
         case 1:
-            F(combine_pass)(dst, src, 1, false, len);
+            F(combine_pass)(dst, src, 1, false, ahead, len);
             break;
         case 2:
-            F(combine_pass)(dst, src, 2, false, len);
+            F(combine_pass)(dst, src, 2, false, ahead, len);
             break;
         case 3:
-            F(combine_pass)(dst, src, 3, false, len);
+            F(combine_pass)(dst, src, 3, false, ahead, len);
             break;
         case 4:
-            F(combine_pass)(dst, src, 4, false, len);
+            F(combine_pass)(dst, src, 4, false, ahead, len);
             break;
         case 5:
-            F(combine_pass)(dst, src, 5, false, len);
+            F(combine_pass)(dst, src, 5, false, ahead, len);
             break;
         case PC_FEW_RUNS + 1:
-            F(combine_pass)(dst, src, 1, true, len);
+            F(combine_pass)(dst, src, 1, true, ahead, len);
             break;
         case PC_FEW_RUNS + 2:
-            F(combine_pass)(dst, src, 2, true, len);
+            F(combine_pass)(dst, src, 2, true, ahead, len);
             break;
         case PC_FEW_RUNS + 3:
-            F(combine_pass)(dst, src, 3, true, len);
+            F(combine_pass)(dst, src, 3, true, ahead, len);
             break;
         case PC_FEW_RUNS + 4:
-            F(combine_pass)(dst, src, 4, true, len);
+            F(combine_pass)(dst, src, 4, true, ahead, len);
             break;
         default:
-            F(combine_pass)(dst, src, 5, true, len);
+            F(combine_pass)(dst, src, 5, true, ahead, len);
         }
         left -= few;
         src += few;
     }
+}
+
+PC_OUTLINE __attribute__((unused)) void F(combine)(A *dst, const void *const src[], int n,
+                                                   bool more, int64_t len)
+{
+    F(combine_by_few)(dst, src, n, more, false, len);
+}
+
+/* The same for rows that are read from memory. */
+PC_OUTLINE __attribute__((unused)) void F(combine_rows)(A *dst, const void *const src[], int n,
+                                                        bool more, int64_t len)
+{
+    F(combine_by_few)(dst, src, n, more, true, len);
 }
 
 /* dst[i] = the n elements src[list[i]], src[list[lanes + i]], … combined. */

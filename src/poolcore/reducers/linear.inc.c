@@ -98,7 +98,7 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #define NEUTRAL 0
 #define COMBINE(a, b) ((a) + (b))
 #define V_COMBINE(a, b) PC_CAT(pc_add, A_NAME)(a, b)
-#define COMBINE_ROWS PC_CAT3(combine, T_NAME, A_NAME)
+#define COMBINE_ROWS PC_CAT3(combine_rows, T_NAME, A_NAME)
 #define COMBINE_RUNS PC_CAT3(combine, A_NAME, A_NAME)
 #define DEAL_ROW PC_CAT3(deal, T_NAME, A_NAME)
 #define REDUCE_ROWS PC_CAT3(reduce, T_NAME, A_NAME)

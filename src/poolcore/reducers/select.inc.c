@@ -28,7 +28,7 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #define NEUTRAL WORST
 #define COMBINE(a, b) PC_CAT(better, NAME)(a, b)
 #define V_COMBINE(a, b) PC_CAT3(pc, ORDER, T_NAME)(a, b)
-#define COMBINE_ROWS PC_CAT(combine, NAME)
+#define COMBINE_ROWS PC_CAT(combine_rows, NAME)
 #define COMBINE_RUNS PC_CAT(combine, NAME)
 #define DEAL_ROW PC_CAT(deal, NAME)
 #define REDUCE_ROWS PC_CAT(reduce, NAME)
