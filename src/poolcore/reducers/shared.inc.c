@@ -235,12 +235,23 @@ static void F(pool_rest)(const F(unit) * u, int64_t row, int64_t row_end)
     F(walk_item)(u->walk, &item, F(pool_outputs));
 }
 
-/* Row (o0, o1) of y, and with what the functor made of it where that is wanted; how many outputs are
- * not to be trusted. */
-static int64_t F(pool_row)(const F(unit) * u, int64_t o0, int64_t o1, bool with_rest)
+/* How many rows of outputs from row o1 on are taken at once: short ones that are one run, so many that
+ * the end of a loop hardly counts. */
+PC_INLINE int64_t F(outputs_at_once)(const F(unit) * u, int64_t o1)
+{
+    const pc_operand *y = &u->job->op[PC_Y];
+    const int64_t n = u->job->axis[2]->O * u->job->L, long_run = 32 * PC_BLOCK;
+    const bool adjoin = u->shared->split != 2 && y->contiguous && y->axis[1] == n * y->size;
+    return adjoin ? pc_min(u->o_end[1] - o1, pc_ceil_div(long_run, n)) : 1;
+}
+
+/* Some rows of y from number `row` on, and with what the functor made of them where that is wanted; how
+ * many outputs are not to be trusted. */
+static int64_t F(pool_rows)(const F(unit) * u, int64_t row, int64_t rows, bool with_rest)
 {
     const pc_operand *op = &u->job->op[PC_Y];
-    const int64_t columns = u->o_end[2] - u->o[2], n = columns * u->job->L;
+    const int64_t o0 = row / u->job->axis[1]->O, o1 = row % u->job->axis[1]->O;
+    const int64_t columns = rows * (u->o_end[2] - u->o[2]), n = columns * u->job->L;
     char *at = pc_row_of(u->job, &u->item, PC_Y, o0, o1, u->o[2]);
     T *y = ON_T(target)(op, at, u->row[PC_Y]);
     const int64_t left = F(conclude)(u, o0, o1, y, n);
@@ -254,21 +265,24 @@ static int64_t F(pool_row)(const F(unit) * u, int64_t o0, int64_t o1, bool with_
 /* The functor gets all rows from the first to the last that need it at once: it is faster on several. */
 static void F(pool_unit)(F(unit) * u)
 {
-    const int64_t inner = u->job->axis[1]->O;
     int64_t first = u->item.row_end, end = u->item.row;
     F(share_weights)(u);
     F(sum_windows)(u, u->weights, u->sums);
     if (!u->walk->functor->conclude)
         F(sum_windows)(u, u->products, u->values);
-    for (int64_t row = u->item.row; row < u->item.row_end; row++)
-        if (F(pool_row)(u, row / inner, row % inner, false) > 0) {
+    for (int64_t row = u->item.row, rows; row < u->item.row_end; row += rows) {
+        rows = F(outputs_at_once)(u, row % u->job->axis[1]->O);
+        if (F(pool_rows)(u, row, rows, false) > 0) {
             first = pc_min(first, row);
-            end = row + 1;
+            end = row + rows;
         }
+    }
     if (first < end)
         F(pool_rest)(u, first, end);
-    for (int64_t row = first; row < end; row++)
-        F(pool_row)(u, row / inner, row % inner, true);
+    for (int64_t row = first, rows; row < end; row += rows) {
+        rows = F(outputs_at_once)(u, row % u->job->axis[1]->O);
+        F(pool_rows)(u, row, rows, true);
+    }
 }
 
 /* sums = dy / sum w and values = y dy / sum w, where they can be trusted, else 0 and dy is left over. */
@@ -373,19 +387,20 @@ static void F(reach_over)(F(unit) * u)
 
 static void F(differentiate_unit)(F(unit) * u)
 {
-    const int64_t columns = u->o_end[2] - u->o[2], n = columns * u->job->L;
+    const int64_t columns = u->o_end[2] - u->o[2], L = u->job->L;
     int64_t left = 0;
     F(reach_over)(u);
     F(share_weights)(u);
     F(sum_windows)(u, u->weights, u->sums);
     F(sum_windows)(u, u->products, u->values);
     for (int64_t o0 = u->o[0]; o0 < u->o_end[0]; o0++)
-        for (int64_t o1 = u->o[1]; o1 < u->o_end[1]; o1++) {
+        for (int64_t o1 = u->o[1], rows; o1 < u->o_end[1]; o1 += rows) {
+            rows = F(outputs_at_once)(u, o1);
             const char *at = pc_row_of(u->job, &u->item, PC_Y, o0, o1, u->o[2]);
-            const T *dy = ON_T(load)(&u->job->op[PC_Y], at, columns, u->job->L, u->row[PC_Y]);
+            const T *dy = ON_T(load)(&u->job->op[PC_Y], at, columns, L, u->row[PC_Y]);
             left +=
                 F(divide_gradient)(F(outputs)(u, u->sums, o0, o1), F(outputs)(u, u->values, o0, o1),
-                                   dy, F(outputs)(u, u->rest, o0, o1), n);
+                                   dy, F(outputs)(u, u->rest, o0, o1), rows * columns * L);
         }
     F(sum_holding)(u, u->sums, u->products);
     F(sum_holding)(u, u->values, u->means);
