@@ -106,6 +106,7 @@ typedef struct pc_job {
     bool whole_rows;  /* ... and are all of a window, and results adjoin */
     int64_t dealt;    /* RUNS: partial results of a group of rows */
     int64_t pitch, out_pitch;     /* columns from one row of acc, of out, to the next */
+    bool paired;                  /* linear_backward: columns are pairs of two phases */
     int64_t sources;              /* select_gather: output rows held at once */
     bool stream;                  /* select_gather: dx is written past the caches */
     int64_t acc, slot, load, out; /* scratch sizes in elements, multiples of PC_BLOCK */

@@ -347,6 +347,14 @@ static void choose_adjoining(pc_job *job, const pc_call *call)
     job->tiles = pc_ceil_div(job->columns, job->tile);
 }
 
+/* Gradients with stride 2 are written as pairs of an even and an odd column. */
+static void choose_pairs(pc_job *job)
+{
+    const pc_axis *axis = job->axis[2];
+    job->paired = job->inner == PC_PHASES && job->uniform && job->L == 1 && axis->S == 2 &&
+                  axis->D == 1 && axis->K > 1;
+}
+
 /* Marks grow from row to row and from column to column as they lie in memory. */
 static bool marks_ascend(const pc_job *job)
 {
@@ -481,7 +489,9 @@ size_t pc_plan_sum(pc_job *job, const pc_call *call, bool wide)
         choose_adjoining(job, &sum);
     if (!job->to_input && !wide)
         choose_halves(job, &sum);
-    if (!job->to_input)
+    if (job->to_input)
+        choose_pairs(job);
+    else
         choose_long_rows(job, &sum);
     return scratch_bytes(job);
 }
@@ -576,6 +586,7 @@ pc_status pc_backward(const pc_call *call)
     if (call->reducer == PC_LINEAR) {
         set_divisor(&to.job, call);
         choose_adjoining(&to.job, call);
+        choose_pairs(&to.job);
     }
     split_rows(&to.job);
     pc_kernel kernel;

@@ -213,6 +213,58 @@ static void F(gradient_taps)(const pc_job *job, const A *acc, A *slots, int64_t 
     }
 }
 
+#if A_IS_T
+#define V(name) PC_CAT(PC_CAT(pc, name), T_NAME)
+/* dst = pairs of neighbours: the sum of n sources from evens[i] on, and of m from odds[i] on, or the other
+ * way round. */
+PC_INLINE void F(pairs_n)(T *dst, const T *evens, int n, const T *odds, int m, bool turned,
+                          int64_t pairs, T divisor)
+{
+    enum { W = PC_CAT(PC_WIDTH, T_NAME) };
+    for (int64_t i = 0; i < pairs; i += W) {
+        const int64_t at = pc_min(i, pairs - W);
+        V(v) even = V(load)(evens + at), odd = V(load)(odds + at), first, second;
+        for (int k = 1; k < n; k++)
+            even = V(add)(even, V(load)(evens + at + k));
+        for (int k = 1; k < m; k++)
+            odd = V(add)(odd, V(load)(odds + at + k));
+        V(join)(turned ? odd : even, turned ? even : odd, &first, &second);
+        V(store)(dst + 2 * at, divisor == 1 ? first : V(divide_by)(first, divisor));
+        V(store)(dst + 2 * at + W, divisor == 1 ? second : V(divide_by)(second, divisor));
+    }
+}
+
+PC_OUTLINE void F(sum_pairs)(T *dst, const T *evens, int n, const T *odds, int m, bool turned,
+                             int64_t pairs, T divisor)
+{
+    if (n == 2 && m == 1 && divisor == 1)
+        F(pairs_n)(dst, evens, 2, odds, 1, turned, pairs, 1);
+    else if (n == 2 && m == 1)
+        F(pairs_n)(dst, evens, 2, odds, 1, turned, pairs, divisor);
+    else
+        F(pairs_n)(dst, evens, n, odds, m, turned, pairs, divisor);
+}
+#undef V
+
+/* With stride 2, one divisor and no dilation: both phases and their pairs in registers.  The same results
+ * as by way of slots. */
+static void F(gradient_pairs)(const pc_job *job, const pc_item *item, const pc_sources *at,
+                              const pc_reach *reach, const T *acc, T *out)
+{
+    enum { W = PC_CAT(PC_WIDTH, T_NAME) };
+    const pc_operand *x = &job->op[PC_X];
+    const int64_t n = item->column_end - item->column, pairs = pc_ceil_div(n, 2);
+    const int even = (int)(job->axis[2]->K + 1) / 2, odd = (int)job->axis[2]->K / 2;
+    const bool turned = (item->column + job->axis[2]->PL) % 2 != 0;
+    char *place = pc_row_of(job, item, PC_X, at->position[0], at->position[1], item->column);
+    const bool direct = x->contiguous && n % 2 == 0 && pairs >= W;
+    F(sum_pairs)(direct ? (T *)place : out, acc + reach->most + turned - (even - 1), even,
+                 acc + reach->most - (odd - 1), odd, turned, pc_max(pairs, W), (T)job->divisor);
+    if (!direct)
+        ON_T(store)(x, place, n, 1, out);
+}
+#endif
+
 static void F(gradient_phases)(const pc_job *job, const pc_item *item, char *scratch)
 {
     const pc_axis *axis = job->axis[2];
@@ -230,6 +282,12 @@ static void F(gradient_phases)(const pc_job *job, const pc_item *item, char *scr
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
         F(gradient_rows)(job, item, &from, r.first, r.end, acc + (r.first - base) * L, scaled,
                          counts, buffer);
+#if A_IS_T
+        if (job->paired) {
+            F(gradient_pairs)(job, item, &from, &r, acc, out);
+            continue;
+        }
+#endif
         F(gradient_taps)(job, acc, slots, r.group_end - r.group, r.most);
         F(gradient_merge)(job, item, &from, slots, r.group, out, buffer);
     }
