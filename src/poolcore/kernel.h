@@ -29,6 +29,8 @@ enum { PC_NO_TAP = 255 };
 enum { PC_FEW_ROWS = 4, PC_FEW_TAPS = 12 };
 /* Terms of a sum whose places stay in registers. */
 enum { PC_FEW_TERMS = 4 };
+/* Phases into which a row is split in one go. */
+enum { PC_FEW_PHASES = 4 };
 /* Destination rows of a group. */
 #define PC_MOST_ROWS 32
 /* Runs that are combined in registers, in one pass. */

@@ -58,6 +58,13 @@ static int64_t phases_of(const pc_axis *axis)
     return pc_min(axis->K, axis->S / common);
 }
 
+/* Phases of a split row: with few, all that there are, though windows may look at fewer. */
+static int64_t split_phases(const pc_axis *axis)
+{
+    const int64_t phases = axis->S / (axis->D / axis->o_step);
+    return axis->S <= PC_FEW_PHASES && phases == axis->S ? phases : phases_of(axis);
+}
+
 static bool fits_in_scratch(const pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
@@ -164,7 +171,7 @@ static void tile_phases(pc_job *job)
     const int64_t room = pc_max((most / L - reach) / S, reach / S);
     job->inner = PC_PHASES;
     job->tile = pc_min(pc_max(room, 1), job->columns);
-    job->phases = job->split ? phases_of(axis) : 1;
+    job->phases = job->split ? split_phases(axis) : 1;
     const int64_t width = (job->tile - 1) * S + reach + 1, step = job->split ? S : 1;
     job->pitch = pc_round_up(width, step);
     job->out_pitch = job->split || S == 1 ? job->pitch / step : job->tile;

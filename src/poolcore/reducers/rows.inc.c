@@ -108,20 +108,38 @@ static inline void R(load_tap)(const pc_job *job, const char *row, int64_t k, in
                 *(const E *)(row + pc_tap_position(axis, 0, o, k) * x->axis[2] + l * x->lane);
 }
 
+/* All S phases of a run of columns of one lane, each of n elements, a multiple of PC_BLOCK. */
+PC_INLINE void R(split_all)(const E *row, E *const phase[], size_t S, size_t n)
+{
+    E *p0 = phase[0], *p1 = phase[1], *p2 = S > 2 ? phase[2] : NULL, *p3 = S > 3 ? phase[3] : NULL;
+    PC_LANES
+    for (size_t m = 0; m < (n & ~(size_t)(PC_BLOCK - 1)); m++) {
+        p0[m] = row[S * m];
+        p1[m] = row[S * m + 1];
+        if (S > 2)
+            p2[m] = row[S * m + 2];
+        if (S > 3)
+            p3[m] = row[S * m + 3];
+    }
+}
+
 /* Phase r of a run of columns is every S-th from column r*D % S on: there the taps r, r + phases, …
  * of neighbouring outputs are neighbours. */
 PC_OUTLINE __attribute__((unused)) void R(split)(const pc_job *job, const E *row, E *slots,
                                                  int64_t per_phase)
 {
     const int64_t S = job->axis[2]->S, D = job->axis[2]->D, L = job->L;
-    if (S == 2 && job->phases == 2 && L == 1) {
-        E *even = slots, *odd = slots + job->slot;
-        const size_t n = (size_t)pc_round_up(per_phase, PC_BLOCK) & ~(size_t)(PC_BLOCK - 1);
-        PC_LANES
-        for (size_t m = 0; m < n; m++) {
-            even[m] = row[2 * m];
-            odd[m] = row[2 * m + 1];
-        }
+    if (S <= PC_FEW_PHASES && job->phases == S && L == 1) {
+        E *phase[PC_FEW_PHASES];
+        const size_t n = (size_t)pc_round_up(per_phase, PC_BLOCK);
+        for (int64_t r = 0; r < S; r++)
+            phase[r * D % S] = slots + r * job->slot;
+        if (S == 2)
+            R(split_all)(row, phase, 2, n);
+        else if (S == 3)
+            R(split_all)(row, phase, 3, n);
+        else
+            R(split_all)(row, phase, 4, n);
         return;
     }
     for (int64_t r = 0; r < job->phases; r++) {
