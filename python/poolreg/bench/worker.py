@@ -26,6 +26,7 @@ from poolreg.bench.memory import peak_of
 from poolreg.bench.peers import LIMIT, Call
 
 SAMPLE_SECONDS = 0.004
+WAKE_SECONDS = 0.012  # after a pause a processor runs slower for about 8 ms
 SLOW_SECONDS = 1.0
 UNWANTED = "openvino_telemetry"  # OpenVINO would report its use, from a process that stays
 WARM_SECONDS = 0.05  # a call that takes longer is its own warm-up
@@ -56,6 +57,7 @@ class Prepared:
         self.slow = seconds > WARM_SECONDS * len(self.calls)
         seconds = seconds if self.slow else min(seconds, self.run(1))
         self.loops = max(1, round(SAMPLE_SECONDS / seconds))
+        self.waking = max(1, round(WAKE_SECONDS / seconds))
         self.seconds = seconds / len(self.calls)
 
     def run(self, loops: int) -> float:
@@ -64,9 +66,9 @@ class Prepared:
         return timeit.timeit("for call in calls: call()", globals=names, number=loops)
 
     def sample(self) -> float:
-        """Seconds per call, after one that wakes the peer's own threads."""
+        """Seconds per call, after some that wake the processor and the peer's own threads."""
         if not self.slow:
-            self.calls[0]()
+            self.run(self.waking)
         return self.run(self.loops) / (self.loops * len(self.calls))
 
     def memory(self) -> int | None:
