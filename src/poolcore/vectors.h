@@ -7,7 +7,8 @@
  * divide_by a number, the NaN-aware max and min of select.inc.c, and plain ones for lanes without NaN,
  * which of two equals give the first; split: the even and the odd lanes
  * of two neighbouring registers, and join, its inverse; split3: every third lane of three; keep: the
- * first lanes, and a number instead of the others; add_apart: lanes added to every second of twice as
+ * first lanes, and a number instead of the others; load_part: the same from memory, of which no more
+ * is read; add_apart: lanes added to every second of twice as
  * many numbers in memory, of which the others stay as they are; where: numbers in memory whose bytes
  * are b, of the others 0.
  * One form per ISA; the portable form at the end is the definition. */
@@ -92,6 +93,20 @@ PC_INLINE pc_v_f64 pc_keep_f64(pc_v_f64 a, int n, double rest)
     const __m512i lane = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
     return _mm512_mask_mov_pd(_mm512_set1_pd(rest),
                               _mm512_cmplt_epi64_mask(lane, _mm512_set1_epi64(n)), a);
+}
+PC_INLINE pc_v_f32 pc_load_part_f32(const float *p, int n, float rest)
+{
+    return _mm512_mask_loadu_ps(_mm512_set1_ps(rest), (__mmask16)((1u << n) - 1), p);
+}
+PC_INLINE pc_v_f64 pc_load_part_f64(const double *p, int n, double rest)
+{
+    return _mm512_mask_loadu_pd(_mm512_set1_pd(rest), (__mmask8)((1u << n) - 1), p);
+}
+PC_INLINE pc_v_f64 pc_load_part_f32_f64(const float *p, int n, double rest)
+{
+    const __m256 few =
+        _mm256_mask_loadu_ps(_mm256_set1_ps((float)rest), (__mmask8)((1u << n) - 1), p);
+    return _mm512_cvtps_pd(few);
 }
 PC_INLINE void pc_split3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
 {
@@ -231,6 +246,23 @@ PC_INLINE pc_v_f64 pc_keep_f64(pc_v_f64 a, int n, double rest)
     const __m256i kept = _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), lane);
     return _mm256_blendv_pd(_mm256_set1_pd(rest), a, _mm256_castsi256_pd(kept));
 }
+PC_INLINE pc_v_f32 pc_load_part_f32(const float *p, int n, float rest)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i kept = _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane);
+    return pc_keep_f32(_mm256_maskload_ps(p, kept), n, rest);
+}
+PC_INLINE pc_v_f64 pc_load_part_f64(const double *p, int n, double rest)
+{
+    const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
+    const __m256i kept = _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), lane);
+    return pc_keep_f64(_mm256_maskload_pd(p, kept), n, rest);
+}
+PC_INLINE pc_v_f64 pc_load_part_f32_f64(const float *p, int n, double rest)
+{
+    const __m128i kept = _mm_cmpgt_epi32(_mm_set1_epi32(n), _mm_setr_epi32(0, 1, 2, 3));
+    return pc_keep_f64(_mm256_cvtps_pd(_mm_maskload_ps(p, kept)), n, rest);
+}
 /* Every third lane of three registers is in another place of each: blended, they fill one. */
 PC_INLINE void pc_split3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
 {
@@ -360,6 +392,13 @@ PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
             kept[i] = i < n_kept ? a[i] : rest;                                                    \
         return pc_load_##t(kept);                                                                  \
     }                                                                                              \
+    PC_INLINE pc_v_##t pc_load_part_##t(const type *p, int n_read, type rest)                      \
+    {                                                                                              \
+        type read[n];                                                                              \
+        for (int i = 0; i < n; i++)                                                                \
+            read[i] = i < n_read ? p[i] : rest;                                                    \
+        return pc_load_##t(read);                                                                  \
+    }                                                                                              \
     PC_INLINE void pc_split3_##t(pc_v_##t a, pc_v_##t b, pc_v_##t c, pc_v_##t *out)                \
     {                                                                                              \
         const pc_v_##t all[3] = {a, b, c};                                                         \
@@ -402,10 +441,22 @@ PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p)
 {
     return (pc_v_f64){(double)p[0], (double)p[1]};
 }
+PC_INLINE pc_v_f64 pc_load_part_f32_f64(const float *p, int n, double rest)
+{
+    return (pc_v_f64){n > 0 ? (double)p[0] : rest, n > 1 ? (double)p[1] : rest};
+}
 
 #endif
 PC_INLINE pc_v_f32 pc_load_f32_f32(const float *p) { return pc_load_f32(p); }
 PC_INLINE pc_v_f64 pc_load_f64_f64(const double *p) { return pc_load_f64(p); }
+PC_INLINE pc_v_f32 pc_load_part_f32_f32(const float *p, int n, float rest)
+{
+    return pc_load_part_f32(p, n, rest);
+}
+PC_INLINE pc_v_f64 pc_load_part_f64_f64(const double *p, int n, double rest)
+{
+    return pc_load_part_f64(p, n, rest);
+}
 
 /* As many 64-bit numbers as a register has lanes of double, and the products of their low halves with
  * a number of 32 bits: no loop over lanes is brought to this one instruction. */

@@ -3,9 +3,10 @@
  * first, then columns.
  *
  * Parameters: T, T_NAME (element); NAME (suffix); V_COMBINE(a, b) on registers, COMBINE(a, b) on
- * elements. */
-#if !defined(T) || !defined(T_NAME) || !defined(NAME) || !defined(V_COMBINE) || !defined(COMBINE)
-#error "halves.inc.c needs T, T_NAME, NAME, V_COMBINE and COMBINE"
+ * elements; NEUTRAL. */
+#if !defined(T) || !defined(T_NAME) || !defined(NAME) || !defined(V_COMBINE) ||                    \
+    !defined(COMBINE) || !defined(NEUTRAL)
+#error "halves.inc.c needs T, T_NAME, NAME, V_COMBINE, COMBINE and NEUTRAL"
 #endif
 #define H(name) PC_CAT(name, NAME)
 #define V(name) PC_CAT(name, T_NAME)
@@ -33,6 +34,24 @@ PC_INLINE void H(pairs_at)(const void *const src[], int n, int64_t i, V(pc_v) * 
     V(pc_split)(a, b, even, odd);
 }
 
+/* The same for fewer pairs than a register has lanes; behind them is what is neutral, as in padding. */
+PC_OUTLINE void H(few_pairs)(T *even, T *odd, const void *const src[], int n, int64_t skip,
+                             int64_t pairs)
+{
+    const int first = (int)pc_min(2 * pairs, V(PC_WIDTH)), second = (int)(2 * pairs) - first;
+    const T *row = (const T *)src[0] + skip;
+    V(pc_v) a = V(pc_load_part)(row, first, NEUTRAL), e, o;
+    V(pc_v) b = V(pc_load_part)(row + first, second, NEUTRAL);
+    for (int k = 1; k < n; k++) {
+        row = (const T *)src[k] + skip;
+        a = V_COMBINE(a, V(pc_load_part)(row, first, NEUTRAL));
+        b = V_COMBINE(b, V(pc_load_part)(row + first, second, NEUTRAL));
+    }
+    V(pc_split)(a, b, &e, &o);
+    V(pc_store)(even, e);
+    V(pc_store)(odd, o);
+}
+
 /* even[m], odd[m] = the combined columns skip + 2m and the next, for m < pairs. */
 PC_INLINE void H(halves_n)(T *even, T *odd, const void *const src[], int n, int64_t skip,
                            int64_t pairs)
@@ -44,16 +63,11 @@ PC_INLINE void H(halves_n)(T *even, T *odd, const void *const src[], int n, int6
         V(pc_store)(even + m, e);
         V(pc_store)(odd + m, o);
     }
-    if (m < pairs && pairs >= V(PC_WIDTH)) {
+    if (m < pairs) {
         m = pairs - V(PC_WIDTH);
         H(pairs_at)(src, n, skip + 2 * m, &e, &o);
         V(pc_store)(even + m, e);
         V(pc_store)(odd + m, o);
-        return;
-    }
-    for (; m < pairs; m++) {
-        even[m] = H(down)(src, n, skip + 2 * m);
-        odd[m] = H(down)(src, n, skip + 2 * m + 1);
     }
 }
 
@@ -64,7 +78,9 @@ PC_OUTLINE void H(halves)(T *even, T *odd, const void *const src[], int n, int64
     const int64_t skip = lead % 2, first = (lead + skip) / 2, pairs = (len - skip) / 2;
     if (skip)
         odd[lead / 2] = H(down)(src, n, 0);
-    if (n == 3)
+    if (pairs < V(PC_WIDTH))
+        H(few_pairs)(even + first, odd + first, src, n, skip, pairs);
+    else if (n == 3)
         H(halves_n)(even + first, odd + first, src, 3, skip, pairs);
     else if (n == 2)
         H(halves_n)(even + first, odd + first, src, 2, skip, pairs);
