@@ -8,7 +8,7 @@
  * which of two equals give the first; split: the even and the odd lanes
  * of two neighbouring registers, and join, its inverse; split3: every third lane of three; keep: the
  * first lanes, and a number instead of the others; load_part: the same from memory, of which no more
- * is read; add_apart: lanes added to every second of twice as
+ * is read, and store_part; add_apart: lanes added to every second of twice as
  * many numbers in memory, of which the others stay as they are; where: numbers in memory whose bytes
  * are b, of the others 0.
  * One form per ISA; the portable form at the end is the definition. */
@@ -101,6 +101,14 @@ PC_INLINE pc_v_f32 pc_load_part_f32(const float *p, int n, float rest)
 PC_INLINE pc_v_f64 pc_load_part_f64(const double *p, int n, double rest)
 {
     return _mm512_mask_loadu_pd(_mm512_set1_pd(rest), (__mmask8)((1u << n) - 1), p);
+}
+PC_INLINE void pc_store_part_f32(float *p, pc_v_f32 a, int n)
+{
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), a);
+}
+PC_INLINE void pc_store_part_f64(double *p, pc_v_f64 a, int n)
+{
+    _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), a);
 }
 PC_INLINE pc_v_f64 pc_load_part_f32_f64(const float *p, int n, double rest)
 {
@@ -258,6 +266,16 @@ PC_INLINE pc_v_f64 pc_load_part_f64(const double *p, int n, double rest)
     const __m256i kept = _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), lane);
     return pc_keep_f64(_mm256_maskload_pd(p, kept), n, rest);
 }
+PC_INLINE void pc_store_part_f32(float *p, pc_v_f32 a, int n)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    _mm256_maskstore_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane), a);
+}
+PC_INLINE void pc_store_part_f64(double *p, pc_v_f64 a, int n)
+{
+    const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
+    _mm256_maskstore_pd(p, _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), lane), a);
+}
 PC_INLINE pc_v_f64 pc_load_part_f32_f64(const float *p, int n, double rest)
 {
     const __m128i kept = _mm_cmpgt_epi32(_mm_set1_epi32(n), _mm_setr_epi32(0, 1, 2, 3));
@@ -391,6 +409,11 @@ PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
         for (int i = 0; i < n; i++)                                                                \
             kept[i] = i < n_kept ? a[i] : rest;                                                    \
         return pc_load_##t(kept);                                                                  \
+    }                                                                                              \
+    PC_INLINE void pc_store_part_##t(type *p, pc_v_##t a, int n_written)                           \
+    {                                                                                              \
+        for (int i = 0; i < n_written; i++)                                                        \
+            p[i] = a[i];                                                                           \
     }                                                                                              \
     PC_INLINE pc_v_##t pc_load_part_##t(const type *p, int n_read, type rest)                      \
     {                                                                                              \

@@ -8,6 +8,7 @@
 #define F(name) PC_CAT(name, NAME)
 #define V(name) PC_CAT(name, A_NAME)
 #define LOAD(p) PC_CAT3(pc_load, S_NAME, A_NAME)(p)
+#define LOAD_PART(p, n) PC_CAT3(pc_load_part, S_NAME, A_NAME)((const S *)(p), n, NEUTRAL)
 
 /* The register of element i of n runs; the first is `all`, if `more`. */
 PC_INLINE V(pc_v) F(register_of)(V(pc_v) all, const void *const src[], int n, bool more, int64_t i)
@@ -51,14 +52,12 @@ PC_INLINE void F(combine_pass)(A *dst, const void *const src[], int n, bool more
 }
 
 /* The same for runs shorter than a register. */
-PC_INLINE void F(combine_few)(A *dst, const void *const src[], int n, bool more, int64_t len)
+PC_INLINE void F(combine_few)(A *dst, const void *const src[], int n, bool more, int len)
 {
-    for (int64_t i = 0; i < len; i++) {
-        A all = more ? dst[i] : (A)((const S *)src[0])[i];
-        for (int k = !more; k < n; k++)
-            all = COMBINE(all, (A)((const S *)src[k])[i]);
-        dst[i] = all;
-    }
+    V(pc_v) all = more ? V(pc_load_part)(dst, len, NEUTRAL) : LOAD_PART(src[0], len);
+    for (int k = !more; k < n; k++)
+        all = V_COMBINE(all, LOAD_PART(src[k], len));
+    V(pc_store_part)(dst, all, len);
 }
 
 /* dst = (or, if `more`, dst and) the runs combined; dst is none of them.  A few runs at a time stay in
@@ -67,7 +66,7 @@ PC_INLINE void F(combine_by_few)(A *dst, const void *const src[], int n, bool mo
                                  int64_t len)
 {
     if (len < V(PC_WIDTH)) {
-        F(combine_few)(dst, src, n, more, len);
+        F(combine_few)(dst, src, n, more, (int)len);
         return;
     }
     for (int left = n; left > 0; more = true) {
@@ -249,4 +248,5 @@ PC_OUTLINE __attribute__((unused)) void F(join)(A *dst, const S *src, int64_t pa
 #undef F
 #undef V
 #undef LOAD
+#undef LOAD_PART
 #undef PARTS

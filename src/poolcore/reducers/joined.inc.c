@@ -5,20 +5,10 @@
  * Part of separable.inc.c, where A is T: its parameters and its macros. */
 #define V(name) PC_CAT(name, T_NAME)
 
-/* Columns S m, S m + 1, … of n rows combined, for PC_WIDTH m from the one of column i on. */
-PC_INLINE V(pc_v) F(joined_at)(const void *const src[], int n, int64_t i, int S, T divisor)
+/* The lanes of S neighbouring registers by S, combined: lanes S m, S m + 1, … as lane m. */
+PC_INLINE V(pc_v) F(join_lanes)(const V(pc_v) * all, int S, T divisor)
 {
-    V(pc_v) all[4], phase[4], first[2], second[2];
-    for (int s = 0; s < S; s++) {
-        all[s] = V(pc_load)((const T *)src[0] + i + s * V(PC_WIDTH));
-        PC_PREFETCH_AHEAD((const T *)src[0] + i + s * V(PC_WIDTH));
-    }
-    for (int k = 1; k < n; k++)
-        for (int s = 0; s < S; s++) {
-            const T *row = (const T *)src[k] + i + s * V(PC_WIDTH);
-            all[s] = V_COMBINE(all[s], V(pc_load)(row));
-            PC_PREFETCH_AHEAD(row);
-        }
+    V(pc_v) phase[4], first[2], second[2];
     if (S == 2) {
         V(pc_split)(all[0], all[1], &phase[0], &phase[1]);
     } else if (S == 3) {
@@ -34,16 +24,35 @@ PC_INLINE V(pc_v) F(joined_at)(const void *const src[], int n, int64_t i, int S,
     return V_FINISH(phase[0], divisor);
 }
 
-/* The rest of a row that is shorter than a register. */
-static void F(joined_one_by_one)(T *dst, const void *const src[], int n, int64_t count, int S,
-                                 T divisor)
+/* Columns S m, S m + 1, … of n rows combined, for PC_WIDTH m from the one of column i on. */
+PC_INLINE V(pc_v) F(joined_at)(const void *const src[], int n, int64_t i, int S, T divisor)
 {
-    for (int64_t m = 0; m < count; m++) {
-        T all = F(down)(src, n, S * m);
-        for (int s = 1; s < S; s++)
-            all = COMBINE(all, F(down)(src, n, S * m + s));
-        dst[m] = FINISH(all, divisor);
+    V(pc_v) all[4];
+    for (int s = 0; s < S; s++) {
+        all[s] = V(pc_load)((const T *)src[0] + i + s * V(PC_WIDTH));
+        PC_PREFETCH_AHEAD((const T *)src[0] + i + s * V(PC_WIDTH));
     }
+    for (int k = 1; k < n; k++)
+        for (int s = 0; s < S; s++) {
+            const T *row = (const T *)src[k] + i + s * V(PC_WIDTH);
+            all[s] = V_COMBINE(all[s], V(pc_load)(row));
+            PC_PREFETCH_AHEAD(row);
+        }
+    return F(join_lanes)(all, S, divisor);
+}
+
+/* The same for the whole of a row of outputs that is shorter than a register. */
+PC_INLINE void F(joined_few)(T *dst, const void *const src[], int n, int count, int S, T divisor)
+{
+    V(pc_v) all[4];
+    for (int s = 0; s < S; s++) {
+        const int at = s * V(PC_WIDTH), left = S * count - at;
+        const int lanes = left < 0 ? 0 : left < V(PC_WIDTH) ? left : V(PC_WIDTH);
+        all[s] = V(pc_load_part)((const T *)src[0] + at, lanes, NEUTRAL);
+        for (int k = 1; k < n; k++)
+            all[s] = V_COMBINE(all[s], V(pc_load_part)((const T *)src[k] + at, lanes, NEUTRAL));
+    }
+    V(pc_store_part)(dst, F(join_lanes)(all, S, divisor), count);
 }
 
 /* dst[m] = the columns S m, …, S m + S - 1 of n rows, for m < count.  The last register overlaps. */
@@ -51,7 +60,7 @@ PC_INLINE void F(joined_n)(T *dst, const void *const src[], int n, int64_t count
 {
     int64_t m = 0;
     if (count < V(PC_WIDTH)) {
-        F(joined_one_by_one)(dst, src, n, count, S, divisor);
+        F(joined_few)(dst, src, n, (int)count, S, divisor);
         return;
     }
     for (; m + V(PC_WIDTH) <= count; m += V(PC_WIDTH))
