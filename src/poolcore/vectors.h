@@ -53,22 +53,22 @@ PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_add_pd(a, 
 PC_INLINE pc_v_f32 pc_plain_max_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_max_ps(b, a); }
 PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
 {
-    return _mm512_mask_mov_ps(pc_plain_max_f32(a, b), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
+    return _mm512_mask_max_ps(b, _mm512_cmp_ps_mask(b, b, _CMP_ORD_Q), b, a);
 }
 PC_INLINE pc_v_f32 pc_plain_min_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_min_ps(b, a); }
 PC_INLINE pc_v_f32 pc_min_f32(pc_v_f32 a, pc_v_f32 b)
 {
-    return _mm512_mask_mov_ps(pc_plain_min_f32(a, b), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
+    return _mm512_mask_min_ps(b, _mm512_cmp_ps_mask(b, b, _CMP_ORD_Q), b, a);
 }
 PC_INLINE pc_v_f64 pc_plain_max_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_max_pd(b, a); }
 PC_INLINE pc_v_f64 pc_max_f64(pc_v_f64 a, pc_v_f64 b)
 {
-    return _mm512_mask_mov_pd(pc_plain_max_f64(a, b), _mm512_cmp_pd_mask(b, b, _CMP_UNORD_Q), b);
+    return _mm512_mask_max_pd(b, _mm512_cmp_pd_mask(b, b, _CMP_ORD_Q), b, a);
 }
 PC_INLINE pc_v_f64 pc_plain_min_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_min_pd(b, a); }
 PC_INLINE pc_v_f64 pc_min_f64(pc_v_f64 a, pc_v_f64 b)
 {
-    return _mm512_mask_mov_pd(pc_plain_min_f64(a, b), _mm512_cmp_pd_mask(b, b, _CMP_UNORD_Q), b);
+    return _mm512_mask_min_pd(b, _mm512_cmp_pd_mask(b, b, _CMP_ORD_Q), b, a);
 }
 PC_INLINE void pc_split_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
 {
