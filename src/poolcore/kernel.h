@@ -103,7 +103,8 @@ typedef struct pc_job {
     int64_t levels;   /* PHASES: of taps that are combined by threes; 0: one by one ... */
     int64_t level;    /* ... and the elements of each */
     bool short_runs;  /* RUNS: every one has up to PC_RUN members, and a tile is in scratch */
-    bool bare_rows;   /* RUNS: a window is one row, as it is in memory ... */
+    int64_t planes;   /* RUNS: of axis 0 in a group, if all have the same windows; else 0 */
+    bool bare_rows;   /* long RUNS: a window is one row, as it is in memory ... */
     bool rows_adjoin; /* ... where they lie one after another ... */
     bool whole_rows;  /* ... and are all of a window, and results adjoin */
     int64_t dealt;    /* RUNS: partial results of a group of rows */

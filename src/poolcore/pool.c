@@ -209,12 +209,16 @@ static void group_runs(pc_job *job)
         job->acc = pc_round_up(job->group * width * L, PC_BLOCK) + PC_BLOCK;
     else
         job->dealt = pc_round_up(job->group * of_row * L, PC_BLOCK) + PC_BLOCK;
-    job->bare_rows = L == 1 && job->op[PC_X].contiguous && pc_axis_is_trivial(job->axis[0]) &&
-                     pc_axis_is_trivial(job->axis[1]);
+    job->bare_rows = !job->short_runs && L == 1 && job->op[PC_X].contiguous &&
+                     pc_axis_is_trivial(job->axis[0]) && pc_axis_is_trivial(job->axis[1]);
+    if (!job->bare_rows && pc_axis_is_trivial(job->axis[0]))
+        job->planes = job->group / job->axis[1]->O;
+    if (job->planes > 0)
+        job->group = job->planes * job->axis[1]->O;
     job->rows_adjoin = job->op[PC_X].axis[1] == axis->I * job->op[PC_X].size &&
                        job->axis[0]->O == 1 && axis->I >= PC_RUN;
-    job->whole_rows = !job->short_runs && job->bare_rows && job->rows_adjoin && axis->O == 1 &&
-                      axis->K == axis->I && job->op[PC_Y].axis[1] == job->op[PC_Y].size;
+    job->whole_rows = job->bare_rows && job->rows_adjoin && axis->O == 1 && axis->K == axis->I &&
+                      job->op[PC_Y].axis[1] == job->op[PC_Y].size;
     job->out_pitch = job->tile;
 }
 
@@ -288,6 +292,8 @@ static void split_rows(pc_job *job)
     const int64_t side_by_side = job->whole_rows && job->rows >= 4 * PC_RUN ? PC_RUN : 1;
     const int64_t least = job->chunk ? 2 * job->chunk : side_by_side;
     job->row_block = pc_max((int64_t)(PC_ITEM / row_work), least);
+    if (job->planes > 0)
+        job->row_block = pc_round_up(job->row_block, job->group);
     if (job->chunk && job->row_block >= b->O)
         job->row_block -= job->row_block % b->O;
     else if (job->chunk)

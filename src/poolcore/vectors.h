@@ -8,8 +8,9 @@
  * which of two equals give the first; split: the even and the odd lanes
  * of two neighbouring registers, and join, its inverse; split3: every third lane of three; keep: the
  * first lanes, and a number instead of the others; load_part: the same from memory, of which no more
- * is read, and store_part; add_apart: lanes added to every second of twice as
- * many numbers in memory, of which the others stay as they are; where: numbers in memory whose bytes
+ * is read, and store_part; add_apart: lanes added to every second of twice as many numbers in memory, of
+ * which the others stay as they are; permute: lanes of two registers by their numbers, the second's after
+ * the first's; where: numbers in memory whose bytes
  * are b, of the others 0.
  * One form per ISA; the portable form at the end is the definition. */
 #ifndef PC_VECTORS_H
@@ -53,22 +54,22 @@ PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_add_pd(a, 
 PC_INLINE pc_v_f32 pc_plain_max_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_max_ps(b, a); }
 PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
 {
-    return _mm512_mask_mov_ps(pc_plain_max_f32(a, b), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
+    return _mm512_mask_max_ps(b, _mm512_cmp_ps_mask(b, b, _CMP_ORD_Q), b, a);
 }
 PC_INLINE pc_v_f32 pc_plain_min_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_min_ps(b, a); }
 PC_INLINE pc_v_f32 pc_min_f32(pc_v_f32 a, pc_v_f32 b)
 {
-    return _mm512_mask_mov_ps(pc_plain_min_f32(a, b), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
+    return _mm512_mask_min_ps(b, _mm512_cmp_ps_mask(b, b, _CMP_ORD_Q), b, a);
 }
 PC_INLINE pc_v_f64 pc_plain_max_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_max_pd(b, a); }
 PC_INLINE pc_v_f64 pc_max_f64(pc_v_f64 a, pc_v_f64 b)
 {
-    return _mm512_mask_mov_pd(pc_plain_max_f64(a, b), _mm512_cmp_pd_mask(b, b, _CMP_UNORD_Q), b);
+    return _mm512_mask_max_pd(b, _mm512_cmp_pd_mask(b, b, _CMP_ORD_Q), b, a);
 }
 PC_INLINE pc_v_f64 pc_plain_min_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_min_pd(b, a); }
 PC_INLINE pc_v_f64 pc_min_f64(pc_v_f64 a, pc_v_f64 b)
 {
-    return _mm512_mask_mov_pd(pc_plain_min_f64(a, b), _mm512_cmp_pd_mask(b, b, _CMP_UNORD_Q), b);
+    return _mm512_mask_min_pd(b, _mm512_cmp_pd_mask(b, b, _CMP_ORD_Q), b, a);
 }
 PC_INLINE void pc_split_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
 {
@@ -149,6 +150,15 @@ PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
     const __m512d first = _mm512_loadu_pd(p), second = _mm512_loadu_pd(p + 8);
     _mm512_storeu_pd(p, _mm512_mask_add_pd(first, 0x55, first, low));
     _mm512_storeu_pd(p + 8, _mm512_mask_add_pd(second, 0x55, second, high));
+}
+PC_INLINE pc_v_f32 pc_permute_f32(pc_v_f32 a, pc_v_f32 b, const int32_t *lanes)
+{
+    return _mm512_permutex2var_ps(a, _mm512_loadu_si512(lanes), b);
+}
+PC_INLINE pc_v_f64 pc_permute_f64(pc_v_f64 a, pc_v_f64 b, const int32_t *lanes)
+{
+    const __m512i at = _mm512_cvtepi32_epi64(_mm256_loadu_si256((const __m256i *)lanes));
+    return _mm512_permutex2var_pd(a, at, b);
 }
 PC_INLINE void pc_join_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *first, pc_v_f32 *second)
 {
@@ -317,6 +327,24 @@ PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
     _mm256_storeu_pd(p, _mm256_blend_pd(first, _mm256_add_pd(first, low), 0x5));
     _mm256_storeu_pd(p + 4, _mm256_blend_pd(second, _mm256_add_pd(second, high), 0x5));
 }
+/* The bit that tells the registers apart becomes the sign, by which lanes are chosen. */
+PC_INLINE pc_v_f32 pc_permute_f32(pc_v_f32 a, pc_v_f32 b, const int32_t *lanes)
+{
+    const __m256i at = _mm256_loadu_si256((const __m256i *)lanes);
+    return _mm256_blendv_ps(_mm256_permutevar8x32_ps(a, at), _mm256_permutevar8x32_ps(b, at),
+                            _mm256_castsi256_ps(_mm256_slli_epi32(at, 28)));
+}
+PC_INLINE pc_v_f64 pc_permute_f64(pc_v_f64 a, pc_v_f64 b, const int32_t *lanes)
+{
+    const __m256i at = _mm256_cvtepi32_epi64(_mm_loadu_si128((const __m128i *)lanes));
+    const __m256i low = _mm256_add_epi64(at, at), high = _mm256_slli_epi64(low, 32);
+    const __m256i halves =
+        _mm256_add_epi64(_mm256_or_si256(low, high), _mm256_set1_epi64x(INT64_C(1) << 32));
+    const __m256 x = _mm256_permutevar8x32_ps(_mm256_castpd_ps(a), halves);
+    const __m256 y = _mm256_permutevar8x32_ps(_mm256_castpd_ps(b), halves);
+    return _mm256_blendv_pd(_mm256_castps_pd(x), _mm256_castps_pd(y),
+                            _mm256_castsi256_pd(_mm256_slli_epi64(at, 61)));
+}
 PC_INLINE void pc_join_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *first, pc_v_f32 *second)
 {
     const __m256 x = _mm256_unpacklo_ps(a, b), y = _mm256_unpackhi_ps(a, b);
@@ -430,6 +458,14 @@ PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
             third[i % 3][i / 3] = all[i / n][i % n];                                               \
         for (int k = 0; k < 3; k++)                                                                \
             out[k] = pc_load_##t(third[k]);                                                        \
+    }                                                                                              \
+    PC_INLINE pc_v_##t pc_permute_##t(pc_v_##t a, pc_v_##t b, const int32_t *lanes)                \
+    {                                                                                              \
+        const pc_v_##t both[2] = {a, b};                                                           \
+        type picked[n];                                                                            \
+        for (int i = 0; i < n; i++)                                                                \
+            picked[i] = both[lanes[i] / n][lanes[i] % n];                                          \
+        return pc_load_##t(picked);                                                                \
     }                                                                                              \
     PC_INLINE void pc_join_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *first, pc_v_##t *second)          \
     {                                                                                              \

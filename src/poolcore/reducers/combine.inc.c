@@ -120,6 +120,27 @@ PC_OUTLINE __attribute__((unused)) void F(combine_rows)(A *dst, const void *cons
     F(combine_by_few)(dst, src, n, more, true, len);
 }
 
+/* dst = the n runs combined that begin `step` bytes apart, of at least a register, two at a time. */
+PC_OUTLINE __attribute__((unused)) void F(combine_apart)(A *dst, const char *src, ptrdiff_t step,
+                                                         int64_t n, int64_t len)
+{
+    enum { W = V(PC_WIDTH) };
+    const int64_t last = len - W;
+    for (int64_t i = 0; i < len; i += 2 * W) {
+        const int64_t a = i < last ? i : last, b = i + W < last ? i + W : last;
+        V(pc_v) one = LOAD((const S *)src + a), two = LOAD((const S *)src + b);
+        const char *row = src;
+        for (int64_t k = 1; k < n; k++) {
+            row += step;
+            PC_PREFETCH_AHEAD((const S *)row + a);
+            one = V_COMBINE(one, LOAD((const S *)row + a));
+            two = V_COMBINE(two, LOAD((const S *)row + b));
+        }
+        V(pc_store)(dst + a, one);
+        V(pc_store)(dst + b, two);
+    }
+}
+
 /* dst[i] = the n elements src[list[i]], src[list[lanes + i]], … combined. */
 PC_OUTLINE __attribute__((unused)) void F(gather)(A *dst, const S *src, const int32_t *list,
                                                   int64_t lanes, int n, int64_t len)
@@ -142,6 +163,24 @@ PC_OUTLINE __attribute__((unused)) void F(gather)(A *dst, const S *src, const in
             PC_LANES
             for (int64_t i = 0; i < len; i++)
                 dst[i] = COMBINE(COMBINE(dst[i], (A)src[a[i]]), (A)src[b[i]]);
+        }
+    }
+}
+
+/* dst = rows of `len` elements, each n elements of a row of src combined, which `list` says as above:
+ * of rows that two registers hold, `pitch` elements apart. */
+PC_OUTLINE __attribute__((unused)) void F(pick)(A *dst, const S *src, int64_t pitch, int64_t rows,
+                                                const int32_t *list, int64_t lanes, int n,
+                                                int64_t len)
+{
+    enum { W = V(PC_WIDTH) };
+    for (int64_t r = 0; r < rows; r++, src += pitch) {
+        const V(pc_v) a = LOAD(src), b = LOAD(src + W);
+        for (int64_t i = 0; i < len; i += W) {
+            V(pc_v) all = V(pc_permute)(a, b, list + i);
+            for (int k = 1; k < n; k++)
+                all = V_COMBINE(all, V(pc_permute)(a, b, list + k * lanes + i));
+            V(pc_store)(dst + r * len + i, all);
         }
     }
 }

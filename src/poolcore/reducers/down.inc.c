@@ -24,10 +24,10 @@ typedef struct F(plane) {
     uintptr_t ahead;      /* from a row to that of the next group */
 } F(plane);
 
-/* Some neighbouring elements of the rows: `registers` of them; or `lanes`, fewer than a register, or of
- * rows that are no runs, which are copied. */
+/* Some neighbouring elements of the rows: `registers` of them, `apart` elements from one to the next;
+ * or `lanes`, fewer than a register, or of rows that are no runs, which are copied. */
 typedef struct F(stripe) {
-    int64_t at; /* the first element */
+    int64_t at, apart; /* the first element */
     int registers, lanes;
     bool whole;
 } F(stripe);
@@ -36,7 +36,7 @@ typedef struct F(stripe) {
 PC_INLINE V(pc_v) F(lanes_at)(const F(plane) * p, const char *row, const F(stripe) * s, int b)
 {
     if (s->whole)
-        return PC_CAT3(pc_load, T_NAME, A_NAME)((const T *)row + s->at + b * V(PC_WIDTH));
+        return PC_CAT3(pc_load, T_NAME, A_NAME)((const T *)row + s->at + b * s->apart);
     T few[V(PC_WIDTH)] = {0};
     ON_T(pick)(p->x, row, s->at, s->lanes, p->L, few);
     return PC_CAT3(pc_load, T_NAME, A_NAME)(few);
@@ -66,7 +66,7 @@ PC_INLINE void F(row_at)(const F(plane) * p, int64_t i, const F(stripe) * s, V(p
 PC_INLINE void F(put_lanes)(A *dst, V(pc_v) a, const F(stripe) * s, int b)
 {
     if (s->whole) {
-        V(pc_store)(dst + b * V(PC_WIDTH), a);
+        V(pc_store)(dst + b * s->apart, a);
         return;
     }
     A few[V(PC_WIDTH)];
@@ -141,18 +141,27 @@ PC_INLINE void F(stripe_down)(const F(plane) * p, const F(outputs) * y, int few,
         F(many_down)(p, first - skip, skip, y->rows, y->axis->K, s, y->dst + s->at, y->pitch);
 }
 
-/* All lanes, of windows of `few` rows or of many.  The last register overlaps. */
+/* All lanes, of windows of `few` rows or of many.  The last registers overlap: two that follow one
+ * another at less than their width, if the row has no more. */
 PC_INLINE void F(all_down)(const F(plane) * p, const F(outputs) * y, int few, bool whole)
 {
     enum { W = V(PC_WIDTH) };
     const int registers = few > 0 ? FEW_REGISTERS : MANY_REGISTERS;
     int64_t i = 0;
     for (; whole && i + registers * W <= y->len; i += registers * W) {
-        const F(stripe) s = {.at = i, .registers = registers, .whole = true};
+        const F(stripe) s = {.at = i, .apart = W, .registers = registers, .whole = true};
+        F(stripe_down)(p, y, few, &s);
+    }
+    for (; whole && i + W < y->len; i += FEW_REGISTERS * W) {
+        const F(stripe) s = {.at = pc_max(pc_min(i, y->len - FEW_REGISTERS * W), 0),
+                             .apart = pc_min(W, y->len - W),
+                             .registers = FEW_REGISTERS,
+                             .whole = true};
         F(stripe_down)(p, y, few, &s);
     }
     for (; i < y->len; i += W) {
-        const F(stripe) s = {.at = whole ? pc_min(i, y->len - W) : i,
+        const F(stripe) s = {.at = whole ? y->len - W : i,
+                             .apart = W,
                              .registers = 1,
                              .lanes = (int)pc_min(W, y->len - i),
                              .whole = whole};

@@ -47,6 +47,28 @@ static void F(count_rows)(const pc_job *job, const pc_item *item, const pc_sourc
     }
 }
 
+/* The divisors of rows of n outputs, one after another; after `distinct` rows they come again. */
+static void F(find_divisors)(const double *row_count, const double *counts, int64_t distinct,
+                             int64_t rows, int64_t n, A *divisors)
+{
+    for (int64_t r = 0; r < distinct; r++)
+        for (int64_t c = 0; c < n; c++)
+            divisors[r * n + c] = (A)(row_count[r] * counts[c]);
+    for (int64_t i = distinct * n; i < rows * n; i++)
+        divisors[i] = divisors[i - distinct * n];
+}
+
+/* dst = the sums of `len` outputs, each divided by its divisor. */
+static void F(divide_each)(const pc_job *job, T *dst, const A *sums, const A *divisors, int64_t len)
+{
+    const int64_t L = job->L;
+    for (int64_t i = 0; L == 1 && i < len; i++)
+        dst[i] = (T)(sums[i] / divisors[i]);
+    for (int64_t i = 0; L > 1 && i < len; i++)
+        for (int64_t l = 0; l < L; l++)
+            dst[i * L + l] = (T)(sums[i * L + l] / divisors[i]);
+}
+
 /* dst = sums / divisor.  Dividing by a power of two is multiplying by its reciprocal, to the bit.  The
  * last block overlaps the one before. */
 PC_INLINE void F(divide_run)(const pc_job *job, T *dst, const A *sums, int64_t len)
@@ -100,10 +122,12 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #define V_COMBINE(a, b) PC_CAT(pc_add, A_NAME)(a, b)
 #define COMBINE_ROWS PC_CAT3(combine_rows, T_NAME, A_NAME)
 #define COMBINE_RUNS PC_CAT3(combine, A_NAME, A_NAME)
+#define COMBINE_APART PC_CAT3(combine_apart, T_NAME, A_NAME)
 #define DEAL_ROW PC_CAT3(deal, T_NAME, A_NAME)
 #define REDUCE_ROWS PC_CAT3(reduce, T_NAME, A_NAME)
 #define DEAL_RUN PC_CAT3(deal, A_NAME, A_NAME)
 #define GATHER_RUNS PC_CAT3(gather, A_NAME, A_NAME)
+#define PICK_RUNS PC_CAT3(pick, A_NAME, A_NAME)
 #define JOIN_PAIRS PC_CAT3(join, A_NAME, A_NAME)
 #include "separable.inc.c"
 #undef FINISHES
@@ -115,10 +139,12 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #undef COMBINE
 #undef V_COMBINE
 #undef COMBINE_ROWS
+#undef COMBINE_APART
 #undef DEAL_ROW
 #undef REDUCE_ROWS
 #undef DEAL_RUN
 #undef GATHER_RUNS
+#undef PICK_RUNS
 #undef JOIN_PAIRS
 
 /* ---- The transpose --------------------------------------------------------------------------- */

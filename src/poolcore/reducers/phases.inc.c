@@ -29,20 +29,29 @@ static F(room) F(room_of)(const pc_job *job, char *scratch)
     return s;
 }
 
-/* acc = the source rows combined, column by column, for n columns from `column` on. */
+/* acc = the source rows combined, column by column, for n columns from `column` on.  Of rows of a few
+ * registers it is felt to ask where each is. */
 static void F(rows)(const pc_job *job, const pc_item *item, int operand, const pc_sources *from,
                     int64_t column, int64_t n, A *acc, T *buffer)
 {
+    enum { W = PC_CAT(PC_WIDTH, A_NAME), FEW_REGISTERS = 4 };
     const pc_operand *source = &job->op[operand];
     const int64_t rows = pc_source_rows(from), most = source->contiguous ? PC_BATCH : 3;
+    const int64_t len = n * job->L;
+    if (source->contiguous && rows > 0 && from->link[0].n == 1 && len >= W &&
+        len <= FEW_REGISTERS * W) {
+        const char *at = pc_source_row(job, item, operand, from, 0, 0, column);
+        COMBINE_APART(acc, at, from->link[1].pos_step * source->axis[1], rows, len);
+        return;
+    }
     const void *src[PC_BATCH];
     for (int64_t taken = 0, count; taken < rows; taken += count) {
         count = pc_take_rows(job, item, operand, from, column, taken, most, src);
         ON_T(load_rows)(source, src, count, n, job->L, buffer, job->load);
-        COMBINE_ROWS(acc, src, (int)count, taken > 0, n * job->L);
+        COMBINE_ROWS(acc, src, (int)count, taken > 0, len);
     }
     if (rows == 0)
-        ON_A(fill)(acc, NEUTRAL, n * job->L);
+        ON_A(fill)(acc, NEUTRAL, len);
 }
 
 /* ---- Rows of results from scratch to y ------------------------------------------------------- */
@@ -53,19 +62,21 @@ static void F(emit)(const pc_job *job, const pc_item *item, char *const at[], in
                     const double *counts, T *buffer)
 {
     const pc_operand *y = &job->op[PC_Y];
-    const int64_t n = item->column_end - item->column;
+    const int64_t n = item->column_end - item->column, len = n * job->L;
+    const bool one_run = pc_is_one_run(y, at, rows, n, pitch, len * (ptrdiff_t)sizeof(T));
     const T *dst = (const T *)results;
 #if FINISHES
     if (!finished) {
-        const ptrdiff_t size = n * job->L * (ptrdiff_t)sizeof(T);
-        T *to = pc_is_one_run(y, at, rows, n, pitch, size) ? (T *)at[0] : buffer;
+        T *to = one_run ? (T *)at[0] : buffer;
         F(finish)(job, to, results, rows, n, pitch, row_count, counts);
         dst = to;
     }
 #else
     (void)finished, (void)row_count, (void)counts, (void)buffer;
 #endif
-    for (int64_t r = 0; r < rows && dst != (const T *)at[0]; r++)
+    if (one_run && dst != (const T *)at[0])
+        ON_T(copy)((T *)at[0], dst, rows * len);
+    for (int64_t r = 0; r < rows && !one_run; r++)
         ON_T(store)(y, at[r], n, job->L, dst + r * pitch * job->L);
 }
 

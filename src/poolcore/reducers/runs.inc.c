@@ -2,41 +2,60 @@
  * window are combined first, as everywhere, then its run:
  *
  *   short  up to PC_RUN members: tap by tap, all outputs of a group of rows at once.  A list tells
- *          where in scratch a tap is; for what is no tap there is the neutral element.
+ *          where in scratch a tap is; for what is no tap there is the neutral element.  Rows that two
+ *          registers hold are permuted there.
  *   long   dealt to PC_RUN partial results, each of every PC_RUN-th member; then pairs of neighbours.
  *
  * Part of separable.inc.c: its parameters and its macros. */
 
 /* ---- Short runs ------------------------------------------------------------------------------ */
 
-/* Where the taps of the outputs of a row are: list[t][c], in columns from `begin` on, of `width`; for
- * rows that are width + 1 columns apart. */
+typedef struct F(list) {
+    int32_t *at; /* [t][lanes]: where in scratch tap t of an output is, in columns */
+    int64_t lanes;
+    bool picked; /* two registers hold a row: the list of one is that of all */
+} F(list);
+
+/* The list of an item's outputs, for rows of `width` columns from `begin` on and one of the neutral
+ * element. */
 static void F(list_taps)(const pc_job *job, const pc_item *item, int64_t begin, int64_t width,
-                         int32_t *list)
+                         F(list) * list)
 {
-    const int64_t n = item->column_end - item->column, lanes = job->group * n;
+    enum { W = PC_CAT(PC_WIDTH, A_NAME) };
+    const int64_t n = item->column_end - item->column, K = job->axis[2]->K;
+    list->picked = job->L == 1 && width < 2 * W;
+    list->lanes = list->picked ? pc_round_up(n, W) : job->group * n;
+    for (int64_t i = 0; list->picked && i < K * list->lanes; i++)
+        list->at[i] = (int32_t)width;
     for (int64_t c = 0; c < n; c++) {
         const pc_links run = pc_window_of(job->axis[2], item->plane, item->column + c);
-        for (int64_t t = 0; t < job->axis[2]->K; t++)
-            for (int64_t r = 0; r < job->group; r++)
-                list[t * lanes + r * n + c] =
-                    (int32_t)(r * (width + 1) + (t < run.n ? pc_link_pos(&run, t) - begin : width));
+        for (int64_t t = 0; t < K; t++)
+            list->at[t * list->lanes + c] =
+                (int32_t)(t < run.n ? pc_link_pos(&run, t) - begin : width);
     }
+    for (int64_t t = 0; t < K && !list->picked; t++)
+        for (int32_t *at = list->at + t * list->lanes; at < list->at + (t + 1) * list->lanes - n;
+             at++)
+            at[n] = at[0] + (int32_t)width + 1;
 }
 
-/* out = the taps of `len` outputs combined; with lanes, one output after another. */
-static void F(listed)(const pc_job *job, const A *acc, const int32_t *list, int64_t lanes,
-                      int64_t len, A *out)
+/* out = the outputs of some rows in scratch, their taps combined; with lanes, one after another. */
+static void F(listed)(const pc_job *job, const A *acc, const F(list) * list, int64_t width,
+                      int64_t rows, int64_t n, A *out)
 {
     const int64_t K = job->axis[2]->K, L = job->L;
-    if (L == 1) {
-        GATHER_RUNS(out, acc, list, lanes, (int)K, len);
+    if (list->picked) {
+        PICK_RUNS(out, acc, width + 1, rows, list->at, list->lanes, (int)K, n);
         return;
     }
-    for (int64_t i = 0; i < len; i++) {
+    if (L == 1) {
+        GATHER_RUNS(out, acc, list->at, list->lanes, (int)K, rows * n);
+        return;
+    }
+    for (int64_t i = 0; i < rows * n; i++) {
         const void *src[PC_RUN];
         for (int64_t t = 0; t < K; t++)
-            src[t] = acc + list[t * lanes + i] * L;
+            src[t] = acc + list->at[t * list->lanes + i] * L;
         COMBINE_RUNS(out + i * L, src, (int)K, false, L);
     }
 }
@@ -121,21 +140,44 @@ static void F(join_dealt)(A *dealt, A *buffer, int64_t n, int64_t L, A *out)
 typedef struct F(run_scratch) {
     A *acc, *dealt, *joined, *out;
     T *buffer;
-    int32_t *list;
+    F(list) list;
     int64_t begin, width; /* the columns of the item */
+    pc_sources *from;     /* of the rows of a group */
 } F(run_scratch);
 
+/* The windows of the rows of a group; after `distinct` rows they are those of the next plane. */
+static void F(find_windows)(const pc_job *job, const pc_item *item, int64_t row, int64_t distinct,
+                            int64_t rows, pc_sources from[])
+{
+    for (int64_t r = 0; r < pc_min(distinct, rows); r++)
+        pc_find_sources(job, item, row + r, &from[r]);
+    for (int64_t r = distinct; r < rows; r++) {
+        from[r] = from[r - distinct];
+        from[r].position[0]++;
+        from[r].link[0].pos++;
+    }
+}
+
+/* The same some planes on. */
+static void F(next_planes)(int64_t planes, int64_t rows, pc_sources from[])
+{
+    for (int64_t r = 0; r < rows; r++) {
+        from[r].position[0] += planes;
+        from[r].link[0].pos += planes;
+    }
+}
+
 /* out = the outputs of a group of rows, from scratch. */
-static void F(short_runs)(const pc_job *job, const pc_item *item, pc_sources *from, int64_t rows,
+static void F(short_runs)(const pc_job *job, const pc_item *item, int64_t rows,
                           const F(run_scratch) * s)
 {
     const int64_t L = job->L, n = item->column_end - item->column;
-    for (int64_t r = 0; r < rows; r++, pc_next_sources(job, item, from)) {
+    for (int64_t r = 0; r < rows; r++) {
         A *row = s->acc + r * (s->width + 1) * L;
-        F(rows)(job, item, PC_X, from, s->begin, s->width, row, s->buffer);
+        F(rows)(job, item, PC_X, &s->from[r], s->begin, s->width, row, s->buffer);
         ON_A(fill)(row + s->width * L, NEUTRAL, L);
     }
-    F(listed)(job, s->acc, s->list, job->group * n, rows * n, s->out);
+    F(listed)(job, s->acc, &s->list, s->width, rows, n, s->out);
 }
 
 /* The runs of one row of outputs, dealt.  If scratch holds the columns of all of them, rows are combined
@@ -157,16 +199,14 @@ static void F(deal_outputs)(const pc_job *job, const pc_item *item, const pc_sou
     }
 }
 
-static void F(long_runs)(const pc_job *job, const pc_item *item, pc_sources *from, int64_t row,
-                         int64_t rows, const F(run_scratch) * s)
+static void F(long_runs)(const pc_job *job, const pc_item *item, int64_t rows,
+                         const F(run_scratch) * s)
 {
     const int64_t L = job->L, n = item->column_end - item->column;
-    if (job->bare_rows) {
-        F(deal_rows)(job, item, from, rows, s->dealt);
-        pc_find_sources(job, item, row + rows, from);
-    }
-    for (int64_t r = 0; r < rows && !job->bare_rows; r++, pc_next_sources(job, item, from))
-        F(deal_outputs)(job, item, from, s->dealt + r * n * PC_RUN * L, s);
+    if (job->bare_rows)
+        F(deal_rows)(job, item, s->from, rows, s->dealt);
+    for (int64_t r = 0; r < rows && !job->bare_rows; r++)
+        F(deal_outputs)(job, item, &s->from[r], s->dealt + r * n * PC_RUN * L, s);
     F(join_dealt)(s->dealt, s->joined, rows * n, L, s->out);
 }
 
@@ -203,30 +243,47 @@ static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
     s.dealt = s.acc + job->acc;
     s.joined = s.dealt + job->dealt;
     s.out = s.joined + job->dealt / 2;
-    double *counts = (double *)(s.out + job->out), row_count[PC_MOST_ROWS];
+    double *counts = (double *)(s.out + job->out);
     s.buffer = (T *)(counts + job->out);
     T *finished = s.buffer + 3 * job->load;
-    s.list = (int32_t *)(finished + job->out);
+    s.list.at = (int32_t *)((A *)(finished + job->out) + job->out);
     char *at[PC_MOST_ROWS];
-    pc_sources from;
-    pc_find_sources(job, item, item->row, &from);
+    pc_sources from[PC_MOST_ROWS];
+    s.from = from;
 #if FINISHES
+    double row_count[PC_MOST_ROWS];
+    A *divisors = (A *)(finished + job->out);
     F(count_columns)(job, item, item->column, item->column_end, counts);
 #endif
     s.begin = pc_window_of(job->axis[2], item->plane, item->column).pos;
     s.width = last.pos + last.n - s.begin;
     if (job->short_runs)
-        F(list_taps)(job, item, s.begin, s.width, s.list);
+        F(list_taps)(job, item, s.begin, s.width, &s.list);
     for (int64_t row = item->row, rows; row < item->row_end; row += rows) {
         rows = pc_min(job->group, item->row_end - row);
-        pc_place_rows(job, item, PC_Y, &from, rows, at);
+        if (job->planes > 0 && row > item->row) {
+            F(next_planes)(job->planes, rows, from);
+        } else {
+            const int64_t distinct = job->planes > 0 ? pc_min(job->axis[1]->O, rows) : rows;
+            F(find_windows)(job, item, row, distinct, job->bare_rows ? 1 : rows, from);
 #if FINISHES
-        F(count_rows)(job, item, &from, rows, row_count);
+            F(count_rows)(job, item, from, distinct, row_count);
+            if (!job->uniform)
+                F(find_divisors)(row_count, counts, distinct, rows, n, divisors);
 #endif
+        }
+        pc_place_rows(job, item, PC_Y, from, rows, at);
         if (job->short_runs)
-            F(short_runs)(job, item, &from, rows, &s);
+            F(short_runs)(job, item, rows, &s);
         else
-            F(long_runs)(job, item, &from, row, rows, &s);
-        F(emit)(job, item, at, rows, n, s.out, false, row_count, counts, finished);
+            F(long_runs)(job, item, rows, &s);
+#if FINISHES
+        if (!job->uniform)
+            F(divide_each)(job, finished, s.out, divisors, rows * n);
+        F(emit)(job, item, at, rows, n, job->uniform ? s.out : (A *)finished, !job->uniform,
+                row_count, counts, finished);
+#else
+        F(emit)(job, item, at, rows, n, s.out, true, NULL, NULL, finished);
+#endif
     }
 }

@@ -30,10 +30,12 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #define V_COMBINE(a, b) PC_CAT3(pc, ORDER, T_NAME)(a, b)
 #define COMBINE_ROWS PC_CAT(combine_rows, NAME)
 #define COMBINE_RUNS PC_CAT(combine, NAME)
+#define COMBINE_APART PC_CAT(combine_apart, NAME)
 #define DEAL_ROW PC_CAT(deal, NAME)
 #define REDUCE_ROWS PC_CAT(reduce, NAME)
 #define DEAL_RUN PC_CAT(deal, NAME)
 #define GATHER_RUNS PC_CAT(gather, NAME)
+#define PICK_RUNS PC_CAT(pick, NAME)
 #define JOIN_PAIRS PC_CAT(join, NAME)
 #include "combine.inc.c"
 #undef S
@@ -53,8 +55,10 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #undef V_COMBINE
 #undef COMBINE_ROWS
 #undef COMBINE_RUNS
+#undef COMBINE_APART
 #undef DEAL_ROW
 #undef REDUCE_ROWS
 #undef DEAL_RUN
 #undef GATHER_RUNS
+#undef PICK_RUNS
 #undef JOIN_PAIRS
