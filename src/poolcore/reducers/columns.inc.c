@@ -38,6 +38,49 @@ static void R(add_apart)(E *dst, const E *src, int64_t n)
         dst[2 * c] += src[c];
 }
 
+/* n pairs of neighbours: the first of each, and the second.  The last register overlaps. */
+static void R(take_pairs)(E *first, E *second, const E *src, int64_t n)
+{
+    enum { W = PC_CAT(PC_WIDTH, E_NAME) };
+    for (int64_t c = 0; n >= W && c < n; c += W) {
+        V(v) a, b;
+        c = pc_min(c, n - W);
+        V(split)(V(load)(src + 2 * c), V(load)(src + 2 * c + W), &a, &b);
+        __builtin_prefetch((const void *)((uintptr_t)(src + 2 * c) + PC_NEXT_BLOCK));
+        __builtin_prefetch((const void *)((uintptr_t)(src + 2 * c + W) + PC_NEXT_BLOCK));
+        V(store)(first + c, a);
+        V(store)(second + c, b);
+    }
+    for (int64_t c = 0; n < W && c < n; c++) {
+        first[c] = src[2 * c];
+        second[c] = src[2 * c + 1];
+    }
+}
+
+/* The transpose: added to them.  The last register overlaps; it adds to what was there before. */
+static void R(add_pairs)(E *dst, const E *first, const E *second, int64_t n)
+{
+    enum { W = PC_CAT(PC_WIDTH, E_NAME) };
+    if (n < W) {
+        for (int64_t c = 0; c < n; c++) {
+            dst[2 * c] += first[c];
+            dst[2 * c + 1] += second[c];
+        }
+        return;
+    }
+    const int64_t last = n - W;
+    const V(v) old = V(load)(dst + 2 * last), next = V(load)(dst + 2 * last + W);
+    V(v) a, b;
+    for (int64_t c = 0; c < last; c += W) {
+        V(join)(V(load)(first + c), V(load)(second + c), &a, &b);
+        V(store)(dst + 2 * c, V(add)(V(load)(dst + 2 * c), a));
+        V(store)(dst + 2 * c + W, V(add)(V(load)(dst + 2 * c + W), b));
+    }
+    V(join)(V(load)(first + last), V(load)(second + last), &a, &b);
+    V(store)(dst + 2 * last, V(add)(old, a));
+    V(store)(dst + 2 * last + W, V(add)(next, b));
+}
+
 /* In memory n columns `step` bytes apart of L lanes `lane` bytes apart; in scratch `pitch` elements. */
 static void R(gather_columns)(const char *at, ptrdiff_t step, ptrdiff_t lane, int64_t n, int64_t L,
                               E *dst, int64_t pitch)

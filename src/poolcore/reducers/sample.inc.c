@@ -92,9 +92,9 @@ PC_INLINE void S(add)(const T *x, const A *w, int64_t pitch, int rows, int by, A
 }
 
 /* Of the members of positive weight before which the limit is not exceeded, the last is chosen.
- * Nothing is where the limit is a NaN. */
+ * Nothing is where the limit is a NaN.  `finite`: no sum is infinite or NaN. */
 PC_INLINE void S(scan)(const T *x, const A *w, int64_t pitch, const pc_row *row, int rows, int by,
-                       A *const slot[], int64_t lo, int64_t hi)
+                       bool finite, A *const slot[], int64_t lo, int64_t hi)
 {
     const A *largest = slot[S(LARGEST)], *sums = slot[S(SUM)], *limits = slot[S(LIMIT)];
     A *sums_so_far = slot[S(SO_FAR)], *numbers = slot[S(WHICH)], *values = slot[S(CHOSEN)];
@@ -104,13 +104,14 @@ PC_INLINE void S(scan)(const T *x, const A *w, int64_t pitch, const pc_row *row,
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         const double sum = sums[i], limit = limits[i], scale = S(scale_of)(largest, i, by);
-        const double less = pc_pick_f64(sum >= S_INFINITE, S_FINITE, pc_pick_f64(sum == 0, -1, 0));
+        const double of_none = by == S(LEFT) ? 0 : pc_pick_f64(sum == 0, 1, 0);
+        const double less = finite ? 0 : pc_pick_f64(sum >= S_INFINITE, S_FINITE, 0);
         double so_far = sums_so_far[i], which = numbers[i], chosen = values[i];
         for (int r = 0; r < rows; r++) {
             const T v = x[r * pitch + i];
-            const double size =
-                by == S(LEFT) ? w[r * pitch + i] : (double)S(key)(v, by) * scale - less;
-            const double weight = by == S(LEFT) ? size : S(capped)(pc_pick_f64(size > 0, size, 0));
+            const double key = by == S(LEFT) ? w[r * pitch + i] : (double)S(key)(v, by) * scale;
+            const double size = finite ? key + of_none : key + of_none - less;
+            const double weight = finite ? size : S(capped)(pc_pick_f64(size > 0, size, 0));
             const bool take = (so_far <= limit) & (size > 0);
             which = pc_pick_f64(take, number[r], which);
             chosen = pc_pick_f64(take, (double)v, chosen);
@@ -142,10 +143,13 @@ PC_INLINE void S(scan)(const T *x, const A *w, int64_t pitch, const pc_row *row,
         S(add)(x, w, pitch, rows, by, slot, lo, hi);                                               \
     }                                                                                              \
     PC_OUTLINE void S(scan_##name##_##rows)(const T *x, const A *w, int64_t pitch,                 \
-                                            const pc_row *row, A *const slot[], int64_t lo,        \
-                                            int64_t hi)                                            \
+                                            const pc_row *row, bool finite, A *const slot[],       \
+                                            int64_t lo, int64_t hi)                                \
     {                                                                                              \
-        S(scan)(x, w, pitch, row, rows, by, slot, lo, hi);                                         \
+        if (finite || (int)(by) == (int)S(LEFT))                                                   \
+            S(scan)(x, w, pitch, row, rows, by, true, slot, lo, hi);                               \
+        else                                                                                       \
+            S(scan)(x, w, pitch, row, rows, by, false, slot, lo, hi);                              \
     }
 S_WEIGHING(relu, PC_BY_RELU)
 S_WEIGHING(abs, PC_BY_ABS)
@@ -168,7 +172,7 @@ static const S(loops) S(loops_of)[3] = {
 typedef void (*S(adder))(const T *, const A *, int64_t, A *const[], int64_t, int64_t);
 static const S(adder) S(adders)[3][2] = {
     {S(add_relu_1), S(add_relu_4)}, {S(add_abs_1), S(add_abs_4)}, {S(add_left_1), S(add_left_4)}};
-typedef void (*S(scanner))(const T *, const A *, int64_t, const pc_row *, A *const[], int64_t,
+typedef void (*S(scanner))(const T *, const A *, int64_t, const pc_row *, bool, A *const[], int64_t,
                            int64_t);
 static const S(scanner) S(scanners)[3][2] = {{S(scan_relu_1), S(scan_relu_4)},
                                              {S(scan_abs_1), S(scan_abs_4)},
@@ -218,6 +222,14 @@ static void S(choose_nan)(const F(block) * block, const F(lanes) * lanes)
     }
 }
 
+static bool S(all_finite)(const A *sum, int64_t n)
+{
+    int none = 0;
+    for (int64_t i = 0; i < n; i++)
+        none |= !(sum[i] < S_INFINITE);
+    return !none;
+}
+
 static bool S(any_nan)(const A *limit, int64_t n)
 {
     int any = 0;
@@ -231,6 +243,7 @@ static void S(pass)(const F(block) * block, F(lanes) * lanes, int pass)
 {
     const int by = S(is_plain)(lanes) ? lanes->job->windows.option[0] : (int)S(LEFT);
     const int64_t pitch = block->pitch;
+    const bool finite = pass == 2 && S(all_finite)(lanes->slot[S(SUM)], lanes->n);
     A *room = (A *)(void *)block->dx;
     for (int64_t r = 0; r < block->rows; r++)
         S(pass_row)(block, lanes, pass, r, room + r * pitch);
@@ -242,9 +255,9 @@ static void S(pass)(const F(block) * block, F(lanes) * lanes, int pass)
         if (pass == 1)
             S(adders)[by][rows == 4](x, w, pitch, lanes->slot, row->lo, row->hi);
         else
-            S(scanners)[by][rows == 4](x, w, pitch, row, lanes->slot, row->lo, row->hi);
+            S(scanners)[by][rows == 4](x, w, pitch, row, finite, lanes->slot, row->lo, row->hi);
     }
-    if (pass == 2 && S(any_nan)(lanes->slot[S(LIMIT)], pc_round_up(lanes->n, PC_BLOCK)))
+    if (pass == 2 && !finite && S(any_nan)(lanes->slot[S(LIMIT)], pc_round_up(lanes->n, PC_BLOCK)))
         S(choose_nan)(block, lanes);
 }
 

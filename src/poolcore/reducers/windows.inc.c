@@ -213,25 +213,53 @@ static char *F(row_at)(const F(walk) * w, int operand, const pc_row *row, int64_
     return pc_row_of(w->job, w->item, operand, row->pos[0], row->pos[1] + down, column);
 }
 
-static void F(gather)(const F(walk) * w, int operand, const pc_row *row, T *dst)
+/* Whether a row of the block and the next are neighbours in memory, column by column. */
+static bool F(are_pairs)(const F(walk) * w, int operand, int64_t r)
+{
+    const ptrdiff_t column = w->job->op[operand].axis[2];
+    const pc_row *a = &w->row[r], *b = a + 1;
+    return r + 1 < w->block.rows && w->job->L == 1 && column == sizeof(T) &&
+           F(column_step)(w) == 2 && b->pos[2] == a->pos[2] + 1 && b->pos[1] == a->pos[1] &&
+           b->pos[0] == a->pos[0] && b->first == a->first && b->end == a->end;
+}
+
+/* The rows of an operand, for a block; tap by tap, rows of outputs one after the other. */
+static void F(gather)(const F(walk) * w, int operand, T *block)
 {
     const pc_operand *op = &w->job->op[operand];
-    const int64_t L = w->job->L, step = F(column_step)(w) * op->axis[2];
-    for (int64_t h = 0; h < w->height && row->end > row->first; h++)
-        ON_T(gather_columns)(F(row_at)(w, operand, row, h), step, op->lane, row->end - row->first,
-                             L, dst + (h * w->n + row->first) * L, L);
+    const int64_t L = w->job->L, step = F(column_step)(w) * op->axis[2], pitch = w->block.pitch;
+    for (int64_t r = 0, rows = 1; r < w->block.rows; r += rows) {
+        const pc_row *row = &w->row[r];
+        const int64_t n = row->end - row->first;
+        rows = F(are_pairs)(w, operand, r) ? 2 : 1;
+        for (int64_t h = 0; h < w->height && n > 0; h++) {
+            const char *at = F(row_at)(w, operand, row, h);
+            T *dst = block + r * pitch + (h * w->n + row->first) * L;
+            if (rows == 2)
+                ON_T(take_pairs)(dst, dst + pitch, (const T *)at, n);
+            else
+                ON_T(gather_columns)(at, step, op->lane, n, L, dst, L);
+        }
+    }
 }
 
 /* Row h of the outputs adds what the block holds of it to memory, tap by tap. */
-static void F(scatter)(const F(walk) * w, int operand, int64_t h, const T *src)
+static void F(scatter)(const F(walk) * w, int operand, int64_t h, const T *block)
 {
     const pc_operand *op = &w->job->op[operand];
-    const int64_t L = w->job->L, step = F(column_step)(w) * op->axis[2];
-    for (int64_t r = 0; r < w->block.rows; r++, src += w->block.pitch) {
+    const int64_t L = w->job->L, step = F(column_step)(w) * op->axis[2], pitch = w->block.pitch;
+    for (int64_t r = 0, rows = 1; r < w->block.rows; r += rows) {
         const pc_row *row = &w->row[r];
-        if (row->end > row->first)
-            ON_T(add_columns)(F(row_at)(w, operand, row, h), step, op->lane, row->end - row->first,
-                              L, src + (h * w->n + row->first) * L, L, op->contiguous);
+        const int64_t n = row->end - row->first;
+        const T *src = block + r * pitch + (h * w->n + row->first) * L;
+        rows = op->contiguous && F(are_pairs)(w, operand, r) ? 2 : 1;
+        if (n <= 0)
+            continue;
+        if (rows == 2)
+            ON_T(add_pairs)((T *)F(row_at)(w, operand, row, h), src, src + pitch, n);
+        else
+            ON_T(add_columns)(F(row_at)(w, operand, row, h), step, op->lane, n, L, src, L,
+                              op->contiguous);
     }
 }
 
@@ -242,13 +270,11 @@ static void F(load_block)(F(walk) * w, int64_t first)
     w->loaded = first;
     int64_t place[3];
     F(find_row)(w, first, place);
-    for (int64_t r = 0; r < w->block.rows; r++, F(next_row)(w, place)) {
-        const int64_t at = r * w->block.pitch;
+    for (int64_t r = 0; r < w->block.rows; r++, F(next_row)(w, place))
         F(place_row)(w, place, &w->row[r]);
-        F(gather)(w, PC_X, &w->row[r], (T *)w->block.x + at);
-        if (w->job->op[PC_MAP_IN].data)
-            F(gather)(w, PC_MAP_IN, &w->row[r], (T *)w->block.map + at);
-    }
+    F(gather)(w, PC_X, (T *)w->block.x);
+    if (w->job->op[PC_MAP_IN].data)
+        F(gather)(w, PC_MAP_IN, (T *)w->block.map);
 }
 
 /* ---- Lanes ----------------------------------------------------------------------------------- */
