@@ -37,6 +37,8 @@ PC_INLINE V(pc_v) F(lanes_at)(const F(plane) * p, const char *row, const F(strip
 {
     if (s->whole)
         return PC_CAT3(pc_load, T_NAME, A_NAME)((const T *)row + s->at + b * s->apart);
+    if (p->x->contiguous)
+        return PC_CAT3(pc_load_part, T_NAME, A_NAME)((const T *)row + s->at, s->lanes, NEUTRAL);
     T few[V(PC_WIDTH)] = {0};
     ON_T(pick)(p->x, row, s->at, s->lanes, p->L, few);
     return PC_CAT3(pc_load, T_NAME, A_NAME)(few);
@@ -65,14 +67,10 @@ PC_INLINE void F(row_at)(const F(plane) * p, int64_t i, const F(stripe) * s, V(p
 
 PC_INLINE void F(put_lanes)(A *dst, V(pc_v) a, const F(stripe) * s, int b)
 {
-    if (s->whole) {
+    if (s->whole)
         V(pc_store)(dst + b * s->apart, a);
-        return;
-    }
-    A few[V(PC_WIDTH)];
-    V(pc_store)(few, a);
-    for (int l = 0; l < s->lanes; l++)
-        dst[l] = few[l];
+    else
+        V(pc_store_part)(dst, a, s->lanes);
 }
 
 /* dst = the windows of K rows from input row `first` on, `rows` of them, pitch elements apart. */
