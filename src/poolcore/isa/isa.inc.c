@@ -110,7 +110,8 @@
 
 const pc_kernels PC_CAT(pc_kernels, PC_ISA) = {
     .name = PC_ISA_NAME,
-    .select_forward = {PC_FORWARD(forward, max), PC_FORWARD(forward, min)},
+    .select_forward = {{forward_max_f32, forward_max_f64, forward_max_f32},
+                       {forward_min_f32, forward_min_f64, forward_min_f32}},
     .select_forward_marked = {PC_FORWARD(marked_forward, max), PC_FORWARD(marked_forward, min)},
     .select_gather = {select_gather_f32, select_gather_f64, select_gather_f32},
     .select_scatter = {select_scatter_f32, select_scatter_f64, select_scatter_f32},

@@ -4,7 +4,9 @@
 #define ORDER max
 #define BEATS(a, b) ((a) > (b))
 #define WORST (-(T)INFINITY)
+#if SUM_IS_T
 #include "../reducers/select.inc.c"
+#endif
 #include "../reducers/select_marked.inc.c"
 #undef ORDER
 #undef BEATS
@@ -13,7 +15,9 @@
 #define ORDER min
 #define BEATS(a, b) ((a) < (b))
 #define WORST ((T)INFINITY)
+#if SUM_IS_T
 #include "../reducers/select.inc.c"
+#endif
 #include "../reducers/select_marked.inc.c"
 #undef ORDER
 #undef BEATS

@@ -4,6 +4,8 @@
  *
  * Part of select_marked.inc.c: its parameters and its macros. */
 
+#define HALVES PC_CAT3(halves, ORDER, T_NAME)
+
 /* The taps of a row of outputs, and what is written of it. */
 typedef struct F(few) {
     const T *run[PC_FEW_TAPS];
@@ -75,8 +77,7 @@ static void F(find_runs)(const pc_job *job, const pc_item *item, const pc_source
             const char *at = pc_source_row(job, item, PC_X, from, a, b, column);
             const void *row[1] = {at};
             if (axis->S == 2)
-                PC_CAT3(halves, ORDER, TYPE)
-            (slots, slots + job->slot, row, 1, 0, (n - 1) * 2 + axis->K);
+                HALVES(slots, slots + job->slot, row, 1, 0, (n - 1) * 2 + axis->K);
             for (int64_t k = 0; k < axis->K; k++, f->taps++) {
                 f->run[f->taps] =
                     axis->S == 2 ? slots + k % 2 * job->slot + k / 2 : (const T *)at + k;
@@ -99,9 +100,11 @@ static void F(best_at)(const pc_job *job, const pc_item *item, const pc_sources 
                 for (int64_t j = 0; j < window.n; j++) {
                     const int64_t at = pc_link_pos(&window, j), tap = pc_link_tap(&window, j);
                     const T x = *(const T *)pc_source_row(job, item, PC_X, from, a, b, at);
+                    const IX mark = F(row_mark)(job, from, a, b) + F(tap_mark)(job, tap);
                     const bool take = (which == NO_MARK) | BEATS(x, best) | (x != x);
-                    best = take ? x : best;
-                    which = take ? F(row_mark)(job, from, a, b) + F(tap_mark)(job, tap) : which;
+                    const IX bits = -(IX)take; /* a choice by bits is no branch */
+                    best = PC_CAT(pc_pick, T_NAME)(take, x, best);
+                    which = (which & ~bits) | (mark & bits);
                 }
         y[o - item->column] = best;
         marks[o - item->column] = which;
@@ -128,3 +131,5 @@ static void F(few_taps)(const pc_job *job, const pc_item *item, char *scratch)
         F(store_regular)(job, item, &from, y, marks);
     }
 }
+
+#undef HALVES
