@@ -67,7 +67,8 @@ def out_array(name: str, out: Any, shape: tuple[int, ...], dtype: Any, others: A
     if not flags.writeable:
         raise ParameterError(f"{name} must be writeable, got a read-only array")
     for other, array in others.items():
-        if np.may_share_memory(out, array):
+        own = array is not out and flags.owndata and array.flags.owndata
+        if not own and np.may_share_memory(out, array):
             raise ParameterError(f"{name} must not share memory with {_SPOKEN.get(other, other)}")
     return out
 

@@ -227,9 +227,11 @@ PC_INLINE void F(deal_part)(V(pc_v) * all, const S *src, int64_t len, bool more)
     V(pc_v) part[PARTS];
     for (int r = 0; r < PARTS; r++)
         part[r] = more ? V_COMBINE(all[r], LOAD(src + r * W)) : LOAD(src + r * W);
-    for (int64_t i = PC_RUN; i < len; i += PC_RUN)
+    for (int64_t i = PC_RUN; i < len; i += PC_RUN) {
+        PC_PREFETCH_AHEAD(src + i);
         for (int r = 0; r < PARTS; r++)
             part[r] = V_COMBINE(part[r], LOAD(src + i + r * W));
+    }
     for (int r = 0; r < PARTS; r++)
         all[r] = part[r];
 }
