@@ -242,8 +242,8 @@ static const F(terms) * F(row_terms)(const pc_job *job, const pc_sources *from,
     const pc_links *a = &from->link[0], *b = &from->link[1];
     F(kind) *kind = &kinds[(uint64_t)(b->tap + b->n) % F(KINDS)];
     const int64_t range = a->n > 1 ? loaded->range : 0;
-    if (kind->n[0] == a->n && kind->n[1] == b->n && kind->tap[0] == a->tap &&
-        kind->tap[1] == b->tap && kind->range == range && kind->start == columns->start)
+    if (kind->start == columns->start && kind->n[0] == a->n && kind->n[1] == b->n &&
+        kind->tap[0] == a->tap && kind->tap[1] == b->tap && kind->range == range)
         return kind->phase;
     kind->n[0] = a->n;
     kind->n[1] = b->n;
