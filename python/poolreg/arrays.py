@@ -67,8 +67,9 @@ def out_array(name: str, out: Any, shape: tuple[int, ...], dtype: Any, others: A
     if not flags.writeable:
         raise ParameterError(f"{name} must be writeable, got a read-only array")
     for other, array in others.items():
-        own = array is not out and flags.owndata and array.flags.owndata
-        if not own and np.may_share_memory(out, array):
+        # Two arrays that own their memory share none, which is asked faster.
+        apart = array is not out and flags.owndata and array.flags.owndata
+        if not apart and np.may_share_memory(out, array):
             raise ParameterError(f"{name} must not share memory with {_SPOKEN.get(other, other)}")
     return out
 

@@ -1,6 +1,6 @@
-/* One call of a kernel on numbers of one kind, to be counted by instructions.cmake: `one_call KERNEL KIND
- * ISA`.  `one_call` alone lists the kernels, each with the elements of x and the most instructions that
- * a hundred of them take. */
+/* One call of a kernel on numbers of one kind, to be counted by instructions.cmake:
+ * `one_call KERNEL KIND ISA`.  `one_call` alone lists the kernels, each with the elements of x and the
+ * most instructions that a hundred of them take. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>

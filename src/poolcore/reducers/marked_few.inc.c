@@ -1,6 +1,6 @@
-/* Windows of few taps, with marks: all taps of an output in one step, in row-major order, so that "the first
- * of equals, the last NaN" needs no look at the marks.  Every tap is a run: of the row in memory, or with
- * stride 2 of its halves.  Outputs at the edges, which lack taps, are done one by one.
+/* Windows of few taps, with marks: all taps of an output in one step, in row-major order, so that
+ * "the first of equals, the last NaN" needs no look at the marks.  Every tap is a run: of the row in
+ * memory, or with stride 2 of its halves.  Outputs at the edges, which lack taps, are done one by one.
  *
  * Part of select_marked.inc.c: its parameters and its macros. */
 
