@@ -53,6 +53,12 @@ def linear_backward(
 CAPSULE: str
 NATIVE_VERSION: tuple[int, int]
 
+class ResultMemory:
+    def __init__(self, size: int) -> None: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+def keep_memory(size: int) -> None: ...
+
 class Memory:
     size: int
 

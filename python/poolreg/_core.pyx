@@ -202,6 +202,11 @@ cdef extern from "parallel.h":
     int pc_threads(int)
     int pc_openmp_version()
 
+cdef extern from "kept.h":
+    void *pc_kept_take(size_t)
+    void pc_kept_give(void *, size_t)
+    void pc_kept_limit(size_t)
+
 cdef extern from "dispatch.h":
     ctypedef struct pc_kernels:
         const char *name
@@ -511,6 +516,31 @@ cdef class Buffers:
         self.held += 1
         to.data, to.strides = view.buf, <const int64_t *>view.strides
         return <int>view.itemsize
+
+
+cdef class ResultMemory:
+    """Memory of a large result, which may be kept for the next one when it is freed."""
+
+    cdef void *data
+    cdef size_t size
+
+    def __cinit__(self, size_t size):
+        self.size = size
+        self.data = pc_kept_take(size)
+        if self.data == NULL:
+            raise MemoryError(f"no memory for a result of {size} bytes")
+
+    def __dealloc__(self):
+        if self.data != NULL:
+            pc_kept_give(self.data, self.size)
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        PyBuffer_FillInfo(view, self, self.data, <Py_ssize_t>self.size, 0, flags)
+
+
+def keep_memory(size_t size):
+    """Keep at most so many bytes of freed results."""
+    pc_kept_limit(size)
 
 
 # ---- Functions from outside ---------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poolreg._core import ResultMemory
 from poolreg.errors import DTypeError, ParameterError, ShapeError
 from poolreg.method import Array, Arrays
 
@@ -48,11 +49,20 @@ def _as_array(name: str, value: Any) -> NDArray[Any]:
     return array
 
 
+# What malloc gives back to the system whenever it is freed, so that its pages are new each time.
+LARGE = 32 << 20
+
+
 def new_array(like: Array, shape: tuple[int, ...], dtype: Any) -> Any:
-    """An array in the memory order of `like`."""
+    """An array in the memory order of `like`; a large one is in memory that is used again."""
     if like.flags.c_contiguous:
-        return np.empty(shape, dtype)
-    return np.empty_like(like, dtype, shape=shape, subok=False)
+        array = np.empty(shape, dtype)
+    else:
+        array = np.empty_like(like, dtype, shape=shape, subok=False)
+    if array.nbytes < LARGE:
+        return array
+    memory = ResultMemory(array.nbytes)
+    return np.ndarray(shape, dtype, memory, strides=array.strides)
 
 
 def out_array(name: str, out: Any, shape: tuple[int, ...], dtype: Any, others: Arrays) -> Any:

@@ -16,11 +16,12 @@ from poolreg.errors import ParameterError
 __all__ = ["Config", "num_threads", "show_config"]
 
 _DEFAULT = 0  # the core then asks OpenMP
+_MOST = 2**16
 
 
 def checked_threads(name: str, value: Any) -> int:
     number = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else 0
-    if not 1 <= number < 2**16:
+    if not 0 < number < _MOST:
         raise ParameterError(f"{name} must be an integer from 1 to 65535, got {value!r}")
     return number
 
@@ -30,6 +31,17 @@ def _from_environment() -> int:
     if not text:
         return _DEFAULT
     return checked_threads("POOLREG_NUM_THREADS", int(text) if text.isdecimal() else text)
+
+
+def _keep_memory() -> None:
+    text = os.environ.get("POOLREG_KEEP_MEMORY", "").strip()
+    if not text:
+        return
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise ParameterError(
+            f"POOLREG_KEEP_MEMORY must be MiB, an integer from 0 to 2**32 - 1, got {text!r}"
+        )
+    _core.keep_memory(int(text) << 20)
 
 
 def _select_isa() -> None:
@@ -43,6 +55,7 @@ def _select_isa() -> None:
 
 
 _select_isa()
+_keep_memory()
 _environment = _from_environment()
 context_threads: ContextVar[int] = ContextVar("poolreg_num_threads", default=_environment)
 
@@ -70,6 +83,8 @@ def threads(requested: int | None) -> int:
     """The thread count of a call, 0 for OpenMP's default."""
     if requested is None:
         return context_threads.get()
+    if type(requested) is int and 0 < requested < _MOST:  # asking for an Integral takes 0.4 µs
+        return requested
     return checked_threads("num_threads", requested)
 
 
