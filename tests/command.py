@@ -1,7 +1,8 @@
-"""The command line, called as it is installed or in this process."""
+"""Programs in processes of their own; the command line as it is installed, or in this process."""
 
 import os
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,18 @@ def run(*command: object, cwd: Path, **environment: str) -> subprocess.Completed
     plain = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     plain.update(environment)
     return subprocess.run(words, cwd=cwd, env=plain, capture_output=True, encoding="utf-8")
+
+
+def python(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A program in Python, for which warnings are errors."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        text=True,
+        check=False,
+        env=os.environ | environment,
+        capture_output=True,
+        timeout=120,
+    )
 
 
 def caller(

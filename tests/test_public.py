@@ -5,12 +5,9 @@ import importlib
 import inspect
 import itertools
 import json
-import os
 import pickle
 import pkgutil
 import re
-import subprocess
-import sys
 from importlib.metadata import version
 from typing import Any
 
@@ -19,6 +16,7 @@ import poolreg as pr
 import pytest
 import samples
 from cases import cases
+from command import python
 
 NEED_EXTRAS = {"poolreg.__main__", "poolreg.cli", "poolreg.gallery"}  # of the command line
 PEERS = "poolreg.bench.peers."  # each imports the library that it measures
@@ -84,17 +82,6 @@ OTHERS = {
     "PluginError",
     "__version__",
 }
-
-
-def python(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        text=True,
-        check=False,
-        env=os.environ | environment,
-        capture_output=True,
-        timeout=120,
-    )
 
 
 # ---- Names ---------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def new_array(like: Array, shape: tuple[int, ...], dtype: Any) -> Any:
         array = np.empty_like(like, dtype, shape=shape, subok=False)
     if array.nbytes < LARGE:
         return array
-    memory = ResultMemory(array.nbytes)
+    memory = memoryview(ResultMemory(array.nbytes))
     return np.ndarray(shape, dtype, memory, strides=array.strides)
 
 

@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 
+#ifndef MADV_FREE /* C libraries before 2016 */
+#define MADV_FREE 8
+#endif
+
 /* A page of memory that is new to the process is zeroed when it is first touched, which takes longer
  * than pooling into it.  malloc gives large memory back when it is freed, so each large result would
  * be of new pages.  Here the pages stay, marked as free: the system takes them when it needs memory,
@@ -26,15 +30,9 @@ static int blocks;
 static size_t limit = (size_t)512 << 20;
 
 /* Never waits: who is not let in does without, as does the child of a fork amid a change. */
-static bool enter(void)
-{
-    return !atomic_flag_test_and_set_explicit(&busy, memory_order_acquire);
-}
+static bool enter(void) { return !atomic_flag_test_and_set_explicit(&busy, memory_order_acquire); }
 
-static void leave(void)
-{
-    atomic_flag_clear_explicit(&busy, memory_order_release);
-}
+static void leave(void) { atomic_flag_clear_explicit(&busy, memory_order_release); }
 
 static block remove_block(int i)
 {
@@ -45,10 +43,7 @@ static block remove_block(int i)
     return removed;
 }
 
-static size_t whole_pages(size_t size)
-{
-    return (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-}
+static size_t whole_pages(size_t size) { return (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1); }
 
 static size_t total(void)
 {
@@ -117,10 +112,7 @@ void pc_kept_limit(size_t bytes)
 
 #else
 
-void *pc_kept_take(size_t size)
-{
-    return malloc(size);
-}
+void *pc_kept_take(size_t size) { return malloc(size); }
 
 void pc_kept_give(void *data, size_t size)
 {
@@ -128,9 +120,6 @@ void pc_kept_give(void *data, size_t size)
     free(data);
 }
 
-void pc_kept_limit(size_t bytes)
-{
-    (void)bytes;
-}
+void pc_kept_limit(size_t bytes) { (void)bytes; }
 
 #endif

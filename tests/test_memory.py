@@ -1,0 +1,115 @@
+"""Large results: in memory that is used again, and otherwise arrays as any."""
+
+import pickle
+import sys
+import threading
+from typing import Any
+
+import numpy as np
+import poolreg as pr
+import pytest
+from command import python
+from poolreg.arrays import LARGE, new_array
+
+SHAPE = (8, 32, 256, 256)  # 64 MiB of float32
+
+
+def large_input() -> np.ndarray[Any, np.dtype[np.float32]]:
+    return np.arange(np.prod(SHAPE), dtype=np.float32).reshape(SHAPE)
+
+
+def address(array: np.ndarray[Any, Any]) -> int:
+    return array.__array_interface__["data"][0]
+
+
+def test_memory_is_used_again() -> None:
+    x = large_input()
+    y = pr.max_pool2d(x, 3, stride=1, padding=1)
+    assert y.nbytes >= LARGE
+    place = address(y)
+    del y
+    again = pr.min_pool2d(x, 3, stride=1, padding=1)
+    other = pr.avg_pool2d(x, 3, stride=1, padding=1)
+    assert address(again) == place
+    assert not np.may_share_memory(again, other)
+    assert again[1, 2, 8, 9] == x[1, 2, 7, 8]
+    assert other[1, 2, 8, 9] == x[1, 2, 8, 9]
+
+
+def test_views_keep_the_memory() -> None:
+    x = large_input()
+    y = pr.max_pool2d(x, 1)
+    view, buffer = y[1:, 3:, ::2], memoryview(y)
+    place = address(y)
+    del y
+    assert address(pr.min_pool2d(-x, 1)) != place
+    np.testing.assert_array_equal(view, x[1:, 3:, ::2])
+    assert buffer[7, 31, 255, 255] == x[-1, -1, -1, -1]
+
+
+def test_it_is_an_array_as_any() -> None:
+    y = pr.max_pool2d(large_input(), 1)
+    assert type(y) is np.ndarray
+    assert y.flags.c_contiguous
+    assert y.flags.writeable
+    assert y.flags.aligned
+    y[0] = 1
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(y)), y)
+    np.testing.assert_array_equal(pr.max_pool2d(y, 1, out=np.empty_like(y)), y)
+    with pytest.raises(pr.ParameterError, match="must not share memory"):
+        pr.max_pool2d(y, 1, out=y)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 3, 1, 2), (3, 0, 2, 1)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_the_order_is_that_of_the_input(order: tuple[int, ...], dtype: Any) -> None:
+    like = np.empty((2, 4, 8, 16), np.float32).transpose(order)
+    shape = tuple(32 * n if a < 3 else n for a, n in enumerate(like.shape))
+    large = new_array(like, shape, dtype)
+    assert large.strides == np.empty_like(like, dtype, shape=shape).strides
+    assert large.dtype == dtype
+
+
+def test_threads_get_memory_of_their_own() -> None:
+    x = large_input()
+    wrong = []
+
+    def pools(k: float) -> None:
+        for _ in range(10):
+            y = pr.sum_pool2d(x[:5], 1, num_threads=1)
+            y *= k
+            if not np.array_equal(y, x[:5] * np.float32(k)):
+                wrong.append(k)
+
+    threads = [threading.Thread(target=pools, args=(k,)) for k in (2.0, 3.0, 4.0)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert not wrong
+
+
+RESIDENT = """
+import numpy as np, poolreg as pr
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+x = np.ones((8, 32, 256, 256), np.float32)
+before = resident()
+y = pr.max_pool2d(x, 1)
+del y
+print((resident() - before) >> 20)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is kept")
+@pytest.mark.parametrize(("kept", "least", "most"), [("", 60, 80), ("60", 0, 20), ("0", 0, 20)])
+def test_how_much_is_kept(kept: str, least: int, most: int) -> None:
+    done = python(RESIDENT, POOLREG_KEEP_MEMORY=kept)
+    assert least <= int(done.stdout) <= most, done.stderr
+
+
+@pytest.mark.parametrize("value", ["-1", "many", "1.5", "4294967296", "²"])
+def test_limits_of_the_environment(value: str) -> None:
+    done = python("import poolreg", POOLREG_KEEP_MEMORY=value)
+    assert done.returncode == 1
+    assert "ParameterError: POOLREG_KEEP_MEMORY must be MiB, an integer" in done.stderr
+    assert value in done.stderr.splitlines()[-1]
