@@ -78,6 +78,7 @@ typedef struct pc_outer {
 /* How a kernel walks along axis 2. */
 typedef enum pc_inner {
     PC_PHASES,    /* REGULAR, window in scratch: taps are contiguous runs of a row split by phase */
+    PC_THREES,    /* three columns with stride 2, a column shared: registers will do */
     PC_ADJOINING, /* a few columns each, of which none is shared or left out: registers will do */
     PC_RUNS,      /* members are neighbours: reduce the run of every output */
     PC_SPARSE,    /* REGULAR, window too wide for scratch: tap by tap from memory */

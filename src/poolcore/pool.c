@@ -340,6 +340,15 @@ static void choose_halves(pc_job *job, const pc_call *call)
     }
 }
 
+/* Of windows of 3 columns these go from memory to memory, if results are finished. */
+static void choose_threes(pc_job *job, const pc_call *call)
+{
+    const pc_axis *axis = job->axis[2];
+    if (job->halves && axis->K == 3 && axis->D == 1 && axis->PL <= 1 &&
+        (call->reducer == PC_SELECT || job->uniform) && job->op[PC_Y].contiguous)
+        job->inner = PC_THREES;
+}
+
 /* Rows whose windows adjoin go from memory to memory, if all of a window's rows are taken at once. */
 static void choose_adjoining(pc_job *job, const pc_call *call)
 {
@@ -500,8 +509,10 @@ size_t pc_plan_sum(pc_job *job, const pc_call *call, bool wide)
     set_divisor(job, &sum);
     if (!wide)
         choose_adjoining(job, &sum);
-    if (!job->to_input && !wide)
+    if (!job->to_input && !wide) {
         choose_halves(job, &sum);
+        choose_threes(job, &sum);
+    }
     if (job->to_input)
         choose_pairs(job);
     else
@@ -528,6 +539,7 @@ pc_status pc_forward(const pc_call *call)
     if (call->reducer == PC_LINEAR)
         set_divisor(&to.job, call);
     choose_halves(&to.job, call);
+    choose_threes(&to.job, call);
     choose_adjoining(&to.job, call);
     choose_few_taps(&to.job, call);
     choose_long_rows(&to.job, call);

@@ -22,6 +22,10 @@
 
 enum { PC_STREAM_ALIGN = 16 };
 
+/* From any of these on: lanes that follow one another, for permute. */
+static const int32_t pc_lane[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                  16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+
 #if defined(__AVX2__)
 #include <immintrin.h>
 

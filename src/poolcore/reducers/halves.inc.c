@@ -34,20 +34,28 @@ PC_INLINE void H(pairs_at)(const void *const src[], int n, int64_t i, V(pc_v) * 
     V(pc_split)(a, b, even, odd);
 }
 
-/* The same for fewer pairs than a register has lanes; behind them is what is neutral, as in padding. */
-PC_OUTLINE void H(few_pairs)(T *even, T *odd, const void *const src[], int n, int64_t skip,
-                             int64_t pairs)
+/* The same of `columns` columns alone, which may be none; behind them is what is neutral, as in padding. */
+PC_INLINE void H(few_pairs_at)(const void *const src[], int n, int64_t i, int64_t columns,
+                               V(pc_v) * even, V(pc_v) * odd)
 {
-    const int first = (int)pc_min(2 * pairs, V(PC_WIDTH)), second = (int)(2 * pairs) - first;
-    const T *row = (const T *)src[0] + skip;
-    V(pc_v) a = V(pc_load_part)(row, first, NEUTRAL), e, o;
+    const int first = (int)pc_min(pc_max(columns, 0), V(PC_WIDTH));
+    const int second = (int)pc_min(pc_max(columns - first, 0), V(PC_WIDTH));
+    const T *row = (const T *)src[0] + i;
+    V(pc_v) a = V(pc_load_part)(row, first, NEUTRAL);
     V(pc_v) b = V(pc_load_part)(row + first, second, NEUTRAL);
     for (int k = 1; k < n; k++) {
-        row = (const T *)src[k] + skip;
+        row = (const T *)src[k] + i;
         a = V_COMBINE(a, V(pc_load_part)(row, first, NEUTRAL));
         b = V_COMBINE(b, V(pc_load_part)(row + first, second, NEUTRAL));
     }
-    V(pc_split)(a, b, &e, &o);
+    V(pc_split)(a, b, even, odd);
+}
+
+PC_OUTLINE void H(few_pairs)(T *even, T *odd, const void *const src[], int n, int64_t skip,
+                             int64_t pairs)
+{
+    V(pc_v) e, o;
+    H(few_pairs_at)(src, n, skip, 2 * pairs, &e, &o);
     V(pc_store)(even, e);
     V(pc_store)(odd, o);
 }

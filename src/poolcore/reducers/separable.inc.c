@@ -23,6 +23,7 @@
 #include "phases.inc.c"
 #if A_IS_T
 #include "joined.inc.c"
+#include "threes.inc.c"
 #endif
 #include "runs.inc.c"
 
@@ -75,6 +76,8 @@ static void F(forward_item)(const pc_job *job, const pc_item *item, char *scratc
 #if A_IS_T
     else if (job->inner == PC_ADJOINING)
         F(adjoining)(job, item);
+    else if (job->inner == PC_THREES)
+        F(threes)(job, item);
 #endif
     else
         F(sparse)(job, item, scratch);
