@@ -167,21 +167,28 @@ PC_OUTLINE __attribute__((unused)) void F(gather)(A *dst, const S *src, const in
     }
 }
 
-/* dst = rows of `len` elements, each n elements of a row of src combined, which `list` says as above:
- * of rows that two registers hold, `pitch` elements apart. */
-PC_OUTLINE __attribute__((unused)) void F(pick)(A *dst, const S *src, int64_t pitch, int64_t rows,
-                                                const int32_t *list, int64_t lanes, int n,
-                                                int64_t len)
+/* dst = `len` elements, each of `taps` elements of a row combined, which `list` says as above.  The row is
+ * n rows combined that begin `step` bytes apart, and two registers hold its `width` elements; element
+ * number `width` is what is neutral.  Whole registers are written. */
+PC_OUTLINE __attribute__((unused)) void F(pick)(A *dst, const char *src, ptrdiff_t step, int64_t n,
+                                                int width, const int32_t *list, int64_t lanes,
+                                                int taps, int64_t len)
 {
     enum { W = V(PC_WIDTH) };
-    for (int64_t r = 0; r < rows; r++, src += pitch) {
-        const V(pc_v) a = LOAD(src), b = LOAD(src + W);
-        for (int64_t i = 0; i < len; i += W) {
-            V(pc_v) all = V(pc_permute)(a, b, list + i);
-            for (int k = 1; k < n; k++)
-                all = V_COMBINE(all, V(pc_permute)(a, b, list + k * lanes + i));
-            V(pc_store)(dst + r * len + i, all);
-        }
+    const int first = width < W ? width : W, second = width - first;
+    V(pc_v) a = LOAD_PART(src, first), b = LOAD_PART((const S *)src + W, second);
+    for (int64_t k = 1; k < n; k++) {
+        src += step;
+        a = V_COMBINE(a, LOAD_PART(src, first));
+        b = V_COMBINE(b, LOAD_PART((const S *)src + W, second));
+        PC_PREFETCH_AHEAD(src);
+        PC_PREFETCH_AHEAD(src + PC_LINE);
+    }
+    for (int64_t i = 0; i < len; i += W) {
+        V(pc_v) all = V(pc_permute)(a, b, list + i);
+        for (int t = 1; t < taps; t++)
+            all = V_COMBINE(all, V(pc_permute)(a, b, list + t * lanes + i));
+        V(pc_store)(dst + i, all);
     }
 }
 

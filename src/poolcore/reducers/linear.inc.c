@@ -128,6 +128,7 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #define DEAL_RUN PC_CAT3(deal, A_NAME, A_NAME)
 #define GATHER_RUNS PC_CAT3(gather, A_NAME, A_NAME)
 #define PICK_RUNS PC_CAT3(pick, A_NAME, A_NAME)
+#define PICK_ROWS PC_CAT3(pick, T_NAME, A_NAME)
 #define JOIN_PAIRS PC_CAT3(join, A_NAME, A_NAME)
 #include "separable.inc.c"
 #undef FINISHES
@@ -145,6 +146,7 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #undef DEAL_RUN
 #undef GATHER_RUNS
 #undef PICK_RUNS
+#undef PICK_ROWS
 #undef JOIN_PAIRS
 
 /* ---- The transpose --------------------------------------------------------------------------- */

@@ -44,10 +44,11 @@ static void F(listed)(const pc_job *job, const A *acc, const F(list) * list, int
                       int64_t rows, int64_t n, A *out)
 {
     const int64_t K = job->axis[2]->K, L = job->L;
-    if (list->picked) {
-        PICK_RUNS(out, acc, width + 1, rows, list->at, list->lanes, (int)K, n);
+    for (int64_t r = 0; list->picked && r < rows; r++)
+        PICK_RUNS(out + r * n, (const char *)(acc + r * (width + 1)), 0, 1, (int)width, list->at,
+                  list->lanes, (int)K, n);
+    if (list->picked)
         return;
-    }
     if (L == 1) {
         GATHER_RUNS(out, acc, list->at, list->lanes, (int)K, rows * n);
         return;
@@ -167,11 +168,28 @@ static void F(next_planes)(int64_t planes, int64_t rows, pc_sources from[])
     }
 }
 
-/* out = the outputs of a group of rows, from scratch. */
+/* out = the outputs of a group of rows of which two registers hold one, from memory. */
+static void F(picked_rows)(const pc_job *job, const pc_item *item, int64_t rows,
+                           const F(run_scratch) * s)
+{
+    const int64_t n = item->column_end - item->column;
+    for (int64_t r = 0; r < rows; r++) {
+        const pc_links *link = s->from[r].link;
+        const char *src = pc_source_row(job, item, PC_X, &s->from[r], 0, 0, s->begin);
+        PICK_ROWS(s->out + r * n, src, link[1].pos_step * job->op[PC_X].axis[1], link[1].n,
+                  (int)s->width, s->list.at, s->list.lanes, (int)job->axis[2]->K, n);
+    }
+}
+
+/* The same from scratch. */
 static void F(short_runs)(const pc_job *job, const pc_item *item, int64_t rows,
                           const F(run_scratch) * s)
 {
     const int64_t L = job->L, n = item->column_end - item->column;
+    if (s->list.picked && job->op[PC_X].contiguous && job->axis[0]->K == 1) {
+        F(picked_rows)(job, item, rows, s);
+        return;
+    }
     for (int64_t r = 0; r < rows; r++) {
         A *row = s->acc + r * (s->width + 1) * L;
         F(rows)(job, item, PC_X, &s->from[r], s->begin, s->width, row, s->buffer);

@@ -36,6 +36,7 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #define DEAL_RUN PC_CAT(deal, NAME)
 #define GATHER_RUNS PC_CAT(gather, NAME)
 #define PICK_RUNS PC_CAT(pick, NAME)
+#define PICK_ROWS PC_CAT(pick, NAME)
 #define JOIN_PAIRS PC_CAT(join, NAME)
 #include "combine.inc.c"
 #undef S
@@ -61,4 +62,5 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #undef DEAL_RUN
 #undef GATHER_RUNS
 #undef PICK_RUNS
+#undef PICK_ROWS
 #undef JOIN_PAIRS

@@ -8,8 +8,8 @@
  * Parameters: T, T_NAME (element); A, A_NAME (what is combined: T, or wider); A_IS_T (1 or 0); NAME
  * (suffix); COMBINE(a, b), and its form on registers of A, V_COMBINE(a, b); NEUTRAL; IDEMPOTENT (1: a
  * and a is a, so windows may be covered twice); COMBINE_ROWS, COMBINE_APART, DEAL_ROW and
- * REDUCE_ROWS, COMBINE_RUNS and DEAL_RUN (combine.inc.c's functions from T, and from A), GATHER_RUNS,
- * PICK_RUNS and JOIN_PAIRS (from A);
+ * REDUCE_ROWS and PICK_ROWS, COMBINE_RUNS, DEAL_RUN and PICK_RUNS (combine.inc.c's functions from T, and
+ * from A), GATHER_RUNS and JOIN_PAIRS (from A);
  * IS_FINISHED(job): the last combination finishes the results; FINISH(a, divisor), and if A is T its
  * form on registers, V_FINISH: what becomes of a result where one divisor is everyone's; FINISHES (1:
  * the includer defines count_columns, count_rows and finish, as linear.inc.c does). */
