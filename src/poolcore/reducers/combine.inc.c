@@ -20,10 +20,11 @@ PC_INLINE V(pc_v) F(register_of)(V(pc_v) all, const void *const src[], int n, bo
     return all;
 }
 
-/* Memory brings what comes after `len` elements of n runs. */
+/* Memory brings what comes after `len` elements of n runs; of three and more the first is, as a rule, a row
+ * that was read for the outputs before. */
 PC_INLINE void F(ask_for)(const void *const src[], int n, int64_t i, int64_t len)
 {
-    for (int k = 0; k < n; k++)
+    for (int k = n > 2; k < n; k++)
         for (int64_t j = 0; j < len; j += PC_LINE / (int64_t)sizeof(S))
             PC_PREFETCH_AHEAD((const S *)src[k] + i + j);
 }
