@@ -1,8 +1,9 @@
-"""Large results: in memory that is used again, and otherwise arrays as any."""
+"""Large arrays: results in memory that is used again, and written past the caches."""
 
 import pickle
 import sys
 import threading
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -113,3 +114,45 @@ def test_limits_of_the_environment(value: str) -> None:
     assert done.returncode == 1
     assert "ParameterError: POOLREG_KEEP_MEMORY must be MiB, an integer" in done.stderr
     assert value in done.stderr.splitlines()[-1]
+
+
+# ---- Written past the caches ---------------------------------------------------------------------
+
+
+def placed(shape: tuple[int, ...], offset: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """An array that begins `offset` bytes after a multiple of 64, and whose pages are there."""
+    memory = np.full(4 * int(np.prod(shape)) + 128, 7, np.uint8)
+    begin = -address(memory) % 64 + offset
+    return memory[begin : begin + 4 * int(np.prod(shape))].view(np.float32).reshape(shape)
+
+
+# Rows of 112, 56, 20, 6 and 5 outputs; taps that adjoin, and that overlap.
+@pytest.mark.parametrize("width", [224, 112, 41, 12, 11])
+@pytest.mark.parametrize("window", [(2, 2, 0), (3, 2, 1), (3, 2, 0), (3, 3, 0), (4, 4, 0)])
+@pytest.mark.parametrize("offset", [16, 4])
+@pytest.mark.parametrize("data_format", ["NCHW", "NHWC"])
+def test_large_calls_are_small_ones(
+    width: int, window: tuple[int, int, int], offset: int, data_format: str
+) -> None:
+    """One call, whose results are written past the caches where they can be, as one for each image."""
+    kernel, stride, padding = window
+    shape = (8, 1 + (11 << 20) // (8 * 20 * width), 20, width)
+    shape = shape if data_format == "NCHW" else (shape[0], shape[2], width, shape[1])
+    x = np.random.default_rng(1).standard_normal(shape, np.float32)
+    for name in ("max", "avg"):
+        pool = partial(
+            pr.pool_vjp,
+            method=name,
+            kernel_size=kernel,
+            stride=stride,
+            padding=padding,
+            data_format=data_format,
+        )
+        parts = [pool(x[i : i + 1]) for i in range(len(x))]
+        small = np.concatenate([y for y, _ in parts])
+        out, into = placed(small.shape, offset), placed(shape, offset)
+        y, vjp = pool(x, out=out)
+        np.testing.assert_array_equal(y, small)
+        vjp(y, out=into)
+        for i, (part, back) in enumerate(parts):
+            np.testing.assert_array_equal(into[i : i + 1], back(part).input)

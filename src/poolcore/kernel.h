@@ -45,6 +45,8 @@ enum { PC_FEW_RUNS = 5 };
 enum { PC_AHEAD = 2048, PC_LINE = 64 };
 /* The same for blocks of windows (windows.inc.c), which are read in one go and then worked on. */
 enum { PC_NEXT_BLOCK = 4096 };
+/* Stores past the caches go to multiples of this many bytes. */
+enum { PC_STREAM_ALIGN = 16 };
 /* Memory brings several streams sooner than one: elements of a row before the next one's turn. */
 enum { PC_STREAM = 256 };
 #define PC_PREFETCH_AHEAD(p) __builtin_prefetch((const void *)((uintptr_t)(p) + PC_AHEAD))
@@ -112,7 +114,7 @@ typedef struct pc_job {
     int64_t pitch, out_pitch;     /* columns from one row of acc, of out, to the next */
     bool paired;                  /* linear_backward: columns are pairs of two phases */
     int64_t sources;              /* select_gather: output rows held at once */
-    bool stream;                  /* select_gather: dx is written past the caches */
+    bool stream;                  /* what is written may go past the caches */
     int64_t acc, slot, load, out; /* scratch sizes in elements, multiples of PC_BLOCK */
 
     bool flat;              /* a mark is a flat index of the plane, else a tap number */
@@ -286,6 +288,17 @@ static inline char *pc_row_of(const pc_job *job, const pc_item *item, int operan
 {
     const pc_operand *op = &job->op[operand];
     return item->base[operand] + i0 * op->axis[0] + i1 * op->axis[1] + column * op->axis[2];
+}
+
+/* Are the places of an item's rows, and of columns of many lanes, such that they can be streamed to? */
+static inline bool pc_can_stream(const pc_job *job, const pc_item *item, int operand)
+{
+    const pc_operand *to = &job->op[operand];
+    const int64_t n = item->column_end - item->column, L = job->L;
+    const uintptr_t steps = (uintptr_t)to->axis[0] | (uintptr_t)to->axis[1] |
+                            (uintptr_t)((L < PC_BLOCK ? n * L : L) * to->size);
+    const uintptr_t first = (uintptr_t)pc_row_of(job, item, operand, 0, 0, item->column);
+    return job->stream && to->contiguous && (steps | first) % PC_STREAM_ALIGN == 0;
 }
 
 static inline char *pc_source_row(const pc_job *job, const pc_item *item, int operand,

@@ -3,7 +3,8 @@
  * of 32 bits, and writing past the caches.  Everything else is written as loops.
  *
  * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), and load_f32_f64,
- * which widens; stream: a store past the caches, to a multiple of PC_STREAM_ALIGN bytes; zero; add,
+ * which widens; stream: a store past the caches, to a multiple of PC_STREAM_ALIGN bytes, and stream_part,
+ * of as many such multiples; put: one or the other; zero; add,
  * divide_by a number, the NaN-aware max and min of select.inc.c, and plain ones for lanes without NaN,
  * which of two equals give the first; split: the even and the odd lanes
  * of two neighbouring registers, and join, its inverse; split3: every third lane of three; keep: the
@@ -16,11 +17,10 @@
 #ifndef PC_VECTORS_H
 #define PC_VECTORS_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "poolcore/lanes.h"
-
-enum { PC_STREAM_ALIGN = 16 };
 
 /* From any of these on: lanes that follow one another, for permute. */
 static const int32_t pc_lane[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
@@ -520,6 +520,45 @@ PC_INLINE pc_v_f64 pc_load_part_f64_f64(const double *p, int n, double rest)
 {
     return pc_load_part_f64(p, n, rest);
 }
+
+#if defined(__AVX2__)
+PC_INLINE void pc_stream_part_f32(float *p, pc_v_f32 a, int n)
+{
+    float few[PC_WIDTH_f32];
+    pc_store_f32(few, a);
+    for (int i = 0; i < n; i += 4)
+        _mm_stream_ps(p + i, _mm_loadu_ps(few + i));
+}
+PC_INLINE void pc_stream_part_f64(double *p, pc_v_f64 a, int n)
+{
+    double few[PC_WIDTH_f64];
+    pc_store_f64(few, a);
+    for (int i = 0; i < n; i += 2)
+        _mm_stream_pd(p + i, _mm_loadu_pd(few + i));
+}
+#else
+#define pc_stream_part_f32 pc_store_part_f32
+#define pc_stream_part_f64 pc_store_part_f64
+#endif
+
+#define PC_PUT(t, type)                                                                            \
+    PC_INLINE void pc_put_##t(type *p, pc_v_##t a, bool stream)                                    \
+    {                                                                                              \
+        if (stream)                                                                                \
+            pc_stream_##t(p, a);                                                                   \
+        else                                                                                       \
+            pc_store_##t(p, a);                                                                    \
+    }                                                                                              \
+    PC_INLINE void pc_put_part_##t(type *p, pc_v_##t a, int n, bool stream)                        \
+    {                                                                                              \
+        if (stream)                                                                                \
+            pc_stream_part_##t(p, a, n);                                                           \
+        else                                                                                       \
+            pc_store_part_##t(p, a, n);                                                            \
+    }
+PC_PUT(f32, float)
+PC_PUT(f64, double)
+#undef PC_PUT
 
 /* As many 64-bit numbers as a register has lanes of double, and the products of their low halves with
  * a number of 32 bits: no loop over lanes is brought to this one instruction. */

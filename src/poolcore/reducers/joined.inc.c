@@ -56,7 +56,8 @@ PC_INLINE void F(joined_few)(T *dst, const void *const src[], int n, int count, 
 }
 
 /* dst[m] = the columns S m, …, S m + S - 1 of n rows, for m < count.  The last register overlaps. */
-PC_INLINE void F(joined_n)(T *dst, const void *const src[], int n, int64_t count, int S, T divisor)
+PC_INLINE void F(joined_n)(T *dst, const void *const src[], int n, int64_t count, int S, T divisor,
+                           bool stream)
 {
     int64_t m = 0;
     if (count < V(PC_WIDTH)) {
@@ -64,35 +65,37 @@ PC_INLINE void F(joined_n)(T *dst, const void *const src[], int n, int64_t count
         return;
     }
     for (; m + V(PC_WIDTH) <= count; m += V(PC_WIDTH))
-        V(pc_store)(dst + m, F(joined_at)(src, n, S * m, S, divisor));
+        V(pc_put)(dst + m, F(joined_at)(src, n, S * m, S, divisor), stream);
     m = count - V(PC_WIDTH);
     if (count % V(PC_WIDTH) != 0)
-        V(pc_store)(dst + m, F(joined_at)(src, n, S * m, S, divisor));
+        V(pc_put)(dst + m, F(joined_at)(src, n, S * m, S, divisor), stream);
 }
 
-PC_OUTLINE void F(joined)(T *dst, const void *const src[], int n, int64_t count, int S, T divisor)
+PC_OUTLINE void F(joined)(T *dst, const void *const src[], int n, int64_t count, int S, T divisor,
+                          bool stream)
 {
     if (S == 2 && n == 2)
-        F(joined_n)(dst, src, 2, count, 2, divisor);
+        F(joined_n)(dst, src, 2, count, 2, divisor, stream);
     else if (S == 2)
-        F(joined_n)(dst, src, n, count, 2, divisor);
+        F(joined_n)(dst, src, n, count, 2, divisor, stream);
     else if (S == 3)
-        F(joined_n)(dst, src, n, count, 3, divisor);
+        F(joined_n)(dst, src, n, count, 3, divisor, stream);
     else
-        F(joined_n)(dst, src, n, count, 4, divisor);
+        F(joined_n)(dst, src, n, count, 4, divisor, stream);
 }
 
 static void F(adjoining)(const pc_job *job, const pc_item *item)
 {
     const int64_t count = item->column_end - item->column, S = job->axis[2]->S;
     const int64_t column = item->column * S;
+    const bool stream = pc_can_stream(job, item, PC_Y);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
         const void *src[PC_BATCH];
         T *dst = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
         const int64_t n = pc_take_rows(job, item, PC_X, &from, column, 0, PC_BATCH, src);
-        F(joined)(dst, src, (int)n, count, (int)S, (T)job->divisor);
+        F(joined)(dst, src, (int)n, count, (int)S, (T)job->divisor, stream);
     }
 }
 #undef V

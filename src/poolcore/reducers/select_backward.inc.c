@@ -56,15 +56,6 @@ PC_INLINE V(v) F(sum_at)(const T *dy, const uint8_t *taps, const F(term) * term,
     return sum;
 }
 
-/* To memory, or past the caches. */
-PC_INLINE void F(put)(T *p, V(v) a, bool stream)
-{
-    if (stream)
-        V(stream)(p, a);
-    else
-        V(store)(p, a);
-}
-
 /* dst = the sum of the terms, len lanes, at least a register.  No scalar tail: the last register
  * overlaps the one before. */
 PC_INLINE void F(sum_n)(T *dst, const T *dy, const uint8_t *taps, const F(term) * terms, int n,
@@ -76,7 +67,7 @@ PC_INLINE void F(sum_n)(T *dst, const T *dy, const uint8_t *taps, const F(term) 
     const F(term) *term = n <= PC_FEW_TERMS ? few : terms;
     for (int64_t i = 0; i < len; i += WIDTH) {
         const int64_t at = pc_min(i, len - WIDTH);
-        F(put)(dst + at, F(sum_at)(dy, taps, term, n, at), stream);
+        V(put)(dst + at, F(sum_at)(dy, taps, term, n, at), stream);
     }
 }
 
@@ -109,8 +100,8 @@ PC_INLINE void F(pairs_n)(T *dst, const T *dy, const uint8_t *taps, const F(term
         const V(v) a = F(sum_at)(dy, taps, even, n, at), b = F(sum_at)(dy, taps, odd, m, at);
         V(v) first, second;
         V(join)(turned ? b : a, turned ? a : b, &first, &second);
-        F(put)(dst + 2 * at, first, stream);
-        F(put)(dst + 2 * at + WIDTH, second, stream);
+        V(put)(dst + 2 * at, first, stream);
+        V(put)(dst + 2 * at + WIDTH, second, stream);
     }
 }
 
@@ -304,17 +295,6 @@ static void F(gather_row)(const pc_job *job, const pc_item *item, const pc_reach
         ON_T(copy)(dst, to, len);
 }
 
-/* Are the places of an item's rows, and of columns of many lanes, such that they can be streamed to? */
-static bool F(can_stream)(const pc_job *job, const pc_item *item)
-{
-    const pc_operand *x = &job->op[PC_X];
-    const int64_t n = item->column_end - item->column, L = job->L;
-    const uintptr_t steps = (uintptr_t)x->axis[0] | (uintptr_t)x->axis[1] |
-                            (uintptr_t)((L < PC_BLOCK ? n * L : L) * x->size);
-    const uintptr_t first = (uintptr_t)pc_row_of(job, item, PC_X, 0, 0, item->column);
-    return job->stream && x->contiguous && (steps | first) % PC_STREAM_ALIGN == 0;
-}
-
 static void F(gather_item)(const pc_job *job, const pc_item *item, F(kind) kinds[], char *scratch)
 {
     const pc_axis *axis = job->axis[2];
@@ -323,7 +303,7 @@ static void F(gather_item)(const pc_job *job, const pc_item *item, F(kind) kinds
     const pc_reach reach = pc_reach_of(axis, item->column, item->column_end);
     const F(columns) columns = {.start = item->column + axis->PL - reach.group * axis->S,
                                 .n = item->column_end - item->column,
-                                .stream = F(can_stream)(job, item),
+                                .stream = pc_can_stream(job, item, PC_X),
                                 .paired = axis->S == 2 && job->phases == 2 && job->L == 1};
     T *slots = (T *)scratch, *out = slots + job->phases * job->slot;
     F(loaded) loaded = {.dy = out + job->out};

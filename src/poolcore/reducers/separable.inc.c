@@ -89,6 +89,8 @@ static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scra
         const pc_item item = pc_item_at(job, number);
         F(forward_item)(job, &item, scratch);
     }
+    if (job->stream)
+        pc_end_stream();
 }
 
 #undef F

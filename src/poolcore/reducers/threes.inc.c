@@ -12,10 +12,7 @@ PC_INLINE V(pc_v) F(one_later)(V(pc_v) a, V(pc_v) b)
 }
 
 /* The lanes of a without the first, and the first of b behind them. */
-PC_INLINE V(pc_v) F(one_sooner)(V(pc_v) a, V(pc_v) b)
-{
-    return V(pc_permute)(a, b, pc_lane + 1);
-}
+PC_INLINE V(pc_v) F(one_sooner)(V(pc_v) a, V(pc_v) b) { return V(pc_permute)(a, b, pc_lane + 1); }
 
 PC_INLINE V(pc_v) F(three)(V(pc_v) a, V(pc_v) b, V(pc_v) c, T divisor)
 {
@@ -24,26 +21,26 @@ PC_INLINE V(pc_v) F(three)(V(pc_v) a, V(pc_v) b, V(pc_v) c, T divisor)
 
 /* Outputs whose first window begins with a column of padding: columns 2m - 1, 2m and 2m + 1. */
 PC_INLINE void F(threes_padded)(T *dst, const void *const src[], int n, int64_t len, int64_t count,
-                                T divisor)
+                                T divisor, bool stream)
 {
     enum { W = V(PC_WIDTH) };
     V(pc_v) even, odd, before = V(pc_load_part)(dst, 0, NEUTRAL);
     int64_t m = 0;
     for (; m + W <= count && 2 * (m + W) <= len; m += W) {
         F(pairs_at)(src, n, 2 * m, &even, &odd);
-        V(pc_store)(dst + m, F(three)(F(one_later)(before, odd), even, odd, divisor));
+        V(pc_put)(dst + m, F(three)(F(one_later)(before, odd), even, odd, divisor), stream);
         before = odd;
     }
     if (m == count)
         return;
     F(few_pairs_at)(src, n, 2 * m, len - 2 * m, &even, &odd);
     even = F(three)(F(one_later)(before, odd), even, odd, divisor);
-    V(pc_store_part)(dst + m, even, (int)(count - m));
+    V(pc_put_part)(dst + m, even, (int)(count - m), stream);
 }
 
 /* The others: columns 2m, 2m + 1 and 2m + 2.  From right to left, so that the third is there before. */
 PC_INLINE void F(threes_plain)(T *dst, const void *const src[], int n, int64_t len, int64_t count,
-                               T divisor)
+                               T divisor, bool stream)
 {
     enum { W = V(PC_WIDTH) };
     V(pc_v) even, odd, after;
@@ -51,42 +48,44 @@ PC_INLINE void F(threes_plain)(T *dst, const void *const src[], int n, int64_t l
     F(few_pairs_at)(src, n, 2 * m, len - 2 * m, &after, &odd);
     if (m < count) {
         even = F(three)(after, odd, F(one_sooner)(after, after), divisor);
-        V(pc_store_part)(dst + m, even, (int)(count - m));
+        V(pc_put_part)(dst + m, even, (int)(count - m), stream);
     }
     for (m -= W; m >= 0; m -= W, after = even) {
         F(pairs_at)(src, n, 2 * m, &even, &odd);
-        V(pc_store)(dst + m, F(three)(even, odd, F(one_sooner)(even, after), divisor));
+        V(pc_put)(dst + m, F(three)(even, odd, F(one_sooner)(even, after), divisor), stream);
     }
 }
 
 PC_INLINE void F(threes_n)(T *dst, const void *const src[], int n, const pc_span *span,
-                           int64_t count, T divisor)
+                           int64_t count, T divisor, bool stream)
 {
     if (span->lead)
-        F(threes_padded)(dst, src, n, span->n, count, divisor);
+        F(threes_padded)(dst, src, n, span->n, count, divisor, stream);
     else
-        F(threes_plain)(dst, src, n, span->n, count, divisor);
+        F(threes_plain)(dst, src, n, span->n, count, divisor, stream);
 }
 
 PC_OUTLINE void F(threes_of)(T *dst, const void *const src[], int n, const pc_span *span,
-                             int64_t count, T divisor)
+                             int64_t count, T divisor, bool stream)
 {
     if (n == 3)
-        F(threes_n)(dst, src, 3, span, count, divisor);
+        F(threes_n)(dst, src, 3, span, count, divisor, stream);
     else
-        F(threes_n)(dst, src, n, span, count, divisor);
+        F(threes_n)(dst, src, n, span, count, divisor, stream);
 }
 
 static void F(threes)(const pc_job *job, const pc_item *item)
 {
     const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
+    const bool stream = pc_can_stream(job, item, PC_Y);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
         const void *src[PC_BATCH];
         T *dst = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
         const int64_t n = pc_take_rows(job, item, PC_X, &from, span.from, 0, PC_BATCH, src);
-        F(threes_of)(dst, src, (int)n, &span, item->column_end - item->column, (T)job->divisor);
+        F(threes_of)(dst, src, (int)n, &span, item->column_end - item->column, (T)job->divisor,
+                     stream);
     }
 }
 #undef V
