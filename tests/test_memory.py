@@ -134,7 +134,7 @@ def placed(shape: tuple[int, ...], offset: int) -> np.ndarray[Any, np.dtype[np.f
 def test_large_calls_are_small_ones(
     width: int, window: tuple[int, int, int], offset: int, data_format: str
 ) -> None:
-    """One call, whose results are written past the caches where they can be, as one for each image."""
+    """One call, which writes past the caches where it can, as one call for each image."""
     kernel, stride, padding = window
     shape = (8, 1 + (11 << 20) // (8 * 20 * width), 20, width)
     shape = shape if data_format == "NCHW" else (shape[0], shape[2], width, shape[1])
