@@ -156,3 +156,15 @@ def test_large_calls_are_small_ones(
         vjp(y, out=into)
         for i, (part, back) in enumerate(parts):
             np.testing.assert_array_equal(into[i : i + 1], back(part).input)
+
+
+@pytest.mark.parametrize("width", [224, 112, 41])
+@pytest.mark.parametrize(("kernel", "stride"), [(2, 2), (3, 2), (3, 1)])
+def test_large_calls_have_the_indices_of_small_ones(width: int, kernel: int, stride: int) -> None:
+    x = np.random.default_rng(2).standard_normal((8, 60000 // width, 24, width), np.float32)
+    y, indices = pr.max_pool2d(x, kernel, stride, return_indices=True)
+    y, indices = pr.max_pool2d(x, kernel, stride, return_indices=True, out=(y, indices))
+    for i in range(len(x)):
+        part, at = pr.max_pool2d(x[i], kernel, stride, return_indices=True)
+        np.testing.assert_array_equal(y[i], part)
+        np.testing.assert_array_equal(indices[i], at)

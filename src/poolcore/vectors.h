@@ -521,7 +521,14 @@ PC_INLINE pc_v_f64 pc_load_part_f64_f64(const double *p, int n, double rest)
     return pc_load_part_f64(p, n, rest);
 }
 
+/* Bytes to memory, both multiples of PC_STREAM_ALIGN. */
 #if defined(__AVX2__)
+PC_INLINE void pc_stream_bytes(void *dst, const void *src, int64_t bytes)
+{
+    for (int64_t i = 0; i < bytes; i += 16)
+        _mm_stream_si128((__m128i *)((char *)dst + i),
+                         _mm_loadu_si128((const __m128i *)((const char *)src + i)));
+}
 PC_INLINE void pc_stream_part_f32(float *p, pc_v_f32 a, int n)
 {
     float few[PC_WIDTH_f32];
@@ -537,6 +544,10 @@ PC_INLINE void pc_stream_part_f64(double *p, pc_v_f64 a, int n)
         _mm_stream_pd(p + i, _mm_loadu_pd(few + i));
 }
 #else
+PC_INLINE void pc_stream_bytes(void *dst, const void *src, int64_t bytes)
+{
+    memcpy(dst, src, (size_t)bytes);
+}
 #define pc_stream_part_f32 pc_store_part_f32
 #define pc_stream_part_f64 pc_store_part_f64
 #endif

@@ -20,17 +20,21 @@ PC_INLINE T H(down)(const void *const src[], int n, int64_t i)
 }
 
 /* The pairs of columns from column i on, PC_WIDTH of them: n rows combined, then even and odd apart.  The
- * first row is, as a rule, the last of the outputs before: it is there. */
+ * first of several is, as a rule, the last of the outputs before: it is there. */
 PC_INLINE void H(pairs_at)(const void *const src[], int n, int64_t i, V(pc_v) * even, V(pc_v) * odd)
 {
     const T *row = (const T *)src[0] + i;
     V(pc_v) a = V(pc_load)(row), b = V(pc_load)(row + V(PC_WIDTH));
-    for (int k = 1; k < n; k++) {
+    for (int k = 0; k < n; k++) {
         row = (const T *)src[k] + i;
-        a = V_COMBINE(a, V(pc_load)(row));
-        b = V_COMBINE(b, V(pc_load)(row + V(PC_WIDTH)));
-        PC_PREFETCH_AHEAD(row);
-        PC_PREFETCH_AHEAD(row + V(PC_WIDTH));
+        if (k > 0) {
+            a = V_COMBINE(a, V(pc_load)(row));
+            b = V_COMBINE(b, V(pc_load)(row + V(PC_WIDTH)));
+        }
+        if (k > 0 || n == 1) {
+            PC_PREFETCH_AHEAD(row);
+            PC_PREFETCH_AHEAD(row + V(PC_WIDTH));
+        }
     }
     V(pc_split)(a, b, even, odd);
 }

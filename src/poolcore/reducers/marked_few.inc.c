@@ -111,24 +111,47 @@ static void F(best_at)(const pc_job *job, const pc_item *item, const pc_sources 
     }
 }
 
+/* A row of results to memory, past the caches where `y_past` and `marks_past` say so; `room` is for a row
+ * of marks as they are stored. */
+static void F(store_row)(const pc_job *job, const pc_item *item, const pc_sources *from, const T *y,
+                         const IX *marks, bool y_past, bool marks_past, char *room)
+{
+    const int64_t n = item->column_end - item->column, i0 = from->position[0],
+                  i1 = from->position[1], weight = job->flat ? job->mark_weight[2] : 0;
+    char *y_place = pc_row_of(job, item, PC_Y, i0, i1, item->column);
+    char *place = pc_row_of(job, item, PC_MARKS, i0, i1, item->column);
+    if (y_past)
+        pc_stream_bytes(y_place, y, n * (int64_t)sizeof(T));
+    F(store_marks)(marks_past ? room : place, job->mark_bytes, marks, n,
+                   (item->column * job->axis[2]->S - job->axis[2]->PL) * weight +
+                       (job->flat ? item->mark : 0),
+                   job->axis[2]->S * weight);
+    if (marks_past)
+        pc_stream_bytes(place, room, n * job->mark_bytes);
+}
+
 static void F(few_taps)(const pc_job *job, const pc_item *item, char *scratch)
 {
+    const bool y_past = pc_can_stream(job, item, PC_Y);
+    const bool marks_past = pc_can_stream(job, item, PC_MARKS);
     int64_t first = item->column, end = item->column_end;
     IX *marks = (IX *)scratch;
-    T *slots = (T *)(marks + job->slot);
+    T *slots = (T *)(marks + job->slot), *row_of_y = slots + 2 * PC_FEW_ROWS * job->slot;
+    char *room = (char *)(row_of_y + job->out);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     pc_whole_outputs(job->axis[2], &first, &end);
     const int64_t n = end - first, lead = first - item->column;
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
-        T *y = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
+        char *place = pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
+        T *y = y_past ? row_of_y : (T *)place;
         F(few) f = {.y = y + lead, .marks = marks + lead};
         F(find_runs)(job, item, &from, first, n, slots, &f);
         F(best_of)(&f, 0, n);
         F(best_of)(&f, n - PC_BLOCK, PC_BLOCK);
         F(best_at)(job, item, &from, item->column, first, y, marks);
         F(best_at)(job, item, &from, end, item->column_end, y, marks);
-        F(store_regular)(job, item, &from, y, marks);
+        F(store_row)(job, item, &from, y, marks, y_past, marks_past, room);
     }
 }
 

@@ -306,6 +306,8 @@ static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scra
         else
             F(sparse)(job, &item, scratch);
     }
+    if (job->stream)
+        pc_end_stream();
 }
 
 #undef F
