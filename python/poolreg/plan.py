@@ -302,28 +302,23 @@ def ranked_plan(
 ) -> Plan:
     """The plan of a function of one rank."""
     key = rank, shape, kernel_size, stride, padding, dilation, ceil_mode, output_size, data_format
-    known = _known(key)
-    if known is not None:
-        plan, (_, _, k, s, p, d, c, o, _) = known
-        same = k is kernel_size and s is stride and p is padding and d is dilation
-        if same and c is ceil_mode and o is output_size:
-            return plan
+    try:
+        plan, (_, _, k, s, p, d, c, o, _) = _plans[key]
+    except (KeyError, TypeError):  # lists are no keys
+        return _make(_ranked, key)
+    same = k is kernel_size and s is stride and p is padding and d is dilation
+    if same and c is ceil_mode and o is output_size:
+        return plan
     return _make(_ranked, key)
 
 
 def general_plan(*key: Any) -> Plan:
     """The plan of ``pool`` and its kin; arguments as _general's."""
-    known = _known(key)
-    if known is not None and all(map(is_, known[1][1:], key[1:])):
-        return known[0]
-    return _make(_general, key)
-
-
-def _known(key: tuple[Any, ...]) -> tuple[Plan, tuple[Any, ...]] | None:
     try:
-        return _plans.get(key)
-    except TypeError:  # lists are no keys
-        return None
+        plan, known = _plans[key]
+    except (KeyError, TypeError):
+        return _make(_general, key)
+    return plan if all(map(is_, known[1:], key[1:])) else _make(_general, key)
 
 
 def _make(make: Callable[..., Plan], key: tuple[Any, ...]) -> Plan:
