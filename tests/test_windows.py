@@ -358,6 +358,44 @@ def test_nan_reaches_its_windows_alone(method: str, number: int, dtype: type) ->
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "params", [{}, {"variant": "asym"}, {"norm": "sum"}, {"norm": "none"}, {"ref": "avg3"}]
+)
+@pytest.mark.parametrize("kernel", [2, 3])
+def test_windows_of_dpp_do_not_see_their_neighbours(
+    kernel: int, params: dict[str, Any], dtype: type
+) -> None:
+    """A block with a window that is far out is walked in another way, to the same bits."""
+
+    def pooled(element: float | None) -> tuple[Array, Array]:
+        x = values("dpp", (2, 20, 41), dtype, 0)
+        if element is not None:
+            x[:, 10, 20] = element
+        y, vjp = pr.pool_vjp(x, "dpp", kernel, stride=2, axes=(1, 2), **params)
+        return y, vjp(values("dpp", y.shape, dtype, 1)).input
+
+    far = 1e15 if dtype is np.float32 else 1e160
+    for near, beside, lost in zip(pooled(None), pooled(far), pooled(math.nan), strict=True):
+        kept = ~np.isnan(lost)
+        assert 0 < kept.sum() < kept.size
+        np.testing.assert_array_equal(beside[kept], near[kept])
+
+
+@pytest.mark.parametrize("method", ["dpp", "gem", "avgmax"])
+@pytest.mark.parametrize(("kernel", "size"), [(2, 6), (2, 7), (3, 7)])
+def test_many_small_planes(kernel: int, size: int, method: str) -> None:
+    """Each is one unit of backward: the gradient of a plane is what it is alone."""
+    x = values("gem", (300, size, size), np.float32, 0)
+    plan = {"kernel_size": kernel, "stride": 2, "axes": (1, 2)}
+    y, vjp = pr.pool_vjp(x, method, **plan)
+    dy = values("dpp", y.shape, np.float32, 1)
+    gradient = vjp(dy).input
+    for plane in (0, 299):
+        alone = pr.pool_vjp(x[plane : plane + 1], method, **plan)[1](dy[plane : plane + 1]).input
+        np.testing.assert_array_equal(gradient[plane : plane + 1], alone)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("method", METHODS)
 def test_nothing_overflows(method: str, dtype: type) -> None:
     """Windows of huge, of equal and of tiny values."""

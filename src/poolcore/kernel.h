@@ -142,6 +142,7 @@ typedef struct pc_job {
         atomic_int *failed; /* by a function from outside */
         uint64_t key;
         bool add;        /* dx is not zeroed first */
+        bool once;       /* nor need it be: every element is in one window, and stored */
         double *partial; /* gradients of the parameters: one row a unit, see pc_partials */
         int64_t partials;
         size_t scratch;                 /* bytes an item */

@@ -100,6 +100,16 @@ static int64_t apart(const pc_axis *axis)
     return axis->begin ? 0 : pc_ceil_div(axis->O, axis->I) + 2;
 }
 
+/* Planes that are work enough for any number of threads, each in the second cache. */
+static bool are_many_and_small(const pc_job *job)
+{
+    enum { MANY = 256, SMALL = 1 << 18 };
+    double bytes = (double)job->L * (double)job->op[PC_X].size;
+    for (int a = 0; a < 3; a++)
+        bytes *= (double)job->axis[a]->I;
+    return pc_planes_of(job) >= MANY && bytes <= SMALL;
+}
+
 /* Backward: a unit of outputs of a plane adds to dx; every second one runs at a time, so no two that
  * run add to the same element.  Only the outermost axis that has several outputs is split. */
 static void split_units(pc_job *job)
@@ -109,6 +119,12 @@ static void split_units(pc_job *job)
         a++;
     const int64_t inner = a == 0 ? job->axis[1]->O : 1, O = job->axis[a]->O;
     split_windows(job);
+    if (are_many_and_small(job)) {
+        job->row_block = job->rows;
+        job->tile = job->columns;
+        job->blocks = job->tiles = 1;
+        return;
+    }
     const int64_t wanted = a == 2 ? job->tile : pc_ceil_div(job->row_block, inner);
     const int64_t least = apart(job->axis[a]), part = least ? pc_min(pc_max(wanted, least), O) : O;
     job->row_block = a == 2 ? job->rows : part * inner;
@@ -228,7 +244,7 @@ static pc_status run_units(pc_job *job, const pc_call *call)
     if (units == 1 || (job->windows.shared && job->windows.shared->apart))
         return run_windows(job, planes * units, call, true);
     pc_status status = PC_OK;
-    if (!call->add)
+    if (!call->add && !job->windows.once)
         status =
             pc_run_items(job, planes, pc_isa_current()->windows_zero[windows_type(call)], call, 0);
     job->windows.unit_step = 2;
@@ -239,6 +255,13 @@ static pc_status run_units(pc_job *job, const pc_call *call)
     return status;
 }
 
+/* Every element is in one window. */
+static bool tiles_all(const pc_axis *axis)
+{
+    return axis->kind == PC_REGULAR && axis->D == 1 && axis->K == axis->S && axis->PL == 0 &&
+           axis->O * axis->S == axis->I;
+}
+
 pc_status pc_windows_backward(const pc_call *call, pc_job *job)
 {
     atomic_int failed = 0;
@@ -247,6 +270,9 @@ pc_status pc_windows_backward(const pc_call *call, pc_job *job)
     set_windows(job, call);
     split_units(job);
     share_windows(job, call, &shared, true);
+    job->windows.once = !call->add && !is_outside(job) && !job->windows.shared &&
+                        tiles_all(job->axis[0]) && tiles_all(job->axis[1]) &&
+                        tiles_all(job->axis[2]);
     job->windows.partials = job->windows.width * job->L;
     const int64_t units = pc_planes_of(job) * job->blocks * job->tiles;
     if (call->params > 0 && call->param[0].gradient) {

@@ -56,6 +56,9 @@ typedef struct F(functor) {
     void (*pass)(const F(block) *, F(lanes) *, int pass);
     void (*finish)(const F(lanes) *, int64_t n, T *y);
     void (*learn)(const F(lanes) *, int64_t n, double *const gradient[PC_PARAMS]); /* or NULL */
+    /* Or NULL: all passes of forward, and finish in dy; or of backward, for a block of whole windows.
+     * False: this block is left to the passes. */
+    bool (*at_once)(const F(block) *, F(lanes) *, bool backward);
     /* Of windows that share (shared.inc.c).  Weights, and products unless there is `conclude`: */
     void (*share)(const F(elements) *, int64_t n);
     void (*spread)(const F(elements) *, int64_t n); /* gradients */

@@ -81,6 +81,23 @@ static void R(add_pairs)(E *dst, const E *first, const E *second, int64_t n)
     V(store)(dst + 2 * last + W, V(add)(next, b));
 }
 
+/* The same, but what was there before does not count. */
+static void R(put_pairs)(E *dst, const E *first, const E *second, int64_t n)
+{
+    enum { W = PC_CAT(PC_WIDTH, E_NAME) };
+    for (int64_t c = 0; n >= W && c < n; c += W) {
+        V(v) a, b;
+        c = pc_min(c, n - W);
+        V(join)(V(load)(first + c), V(load)(second + c), &a, &b);
+        V(store)(dst + 2 * c, a);
+        V(store)(dst + 2 * c + W, b);
+    }
+    for (int64_t c = 0; n < W && c < n; c++) {
+        dst[2 * c] = first[c];
+        dst[2 * c + 1] = second[c];
+    }
+}
+
 /* In memory n columns `step` bytes apart of L lanes `lane` bytes apart; in scratch `pitch` elements. */
 static void R(gather_columns)(const char *at, ptrdiff_t step, ptrdiff_t lane, int64_t n, int64_t L,
                               E *dst, int64_t pitch)
@@ -128,6 +145,19 @@ static void R(add_columns)(char *at, ptrdiff_t step, ptrdiff_t lane, int64_t n, 
             for (int64_t l = 0; l < L; l++)
                 *(E *)(at + l * lane) += src[c * pitch + l];
     }
+}
+
+/* The same, but what was there before does not count. */
+static void R(put_columns)(char *at, ptrdiff_t step, ptrdiff_t lane, int64_t n, int64_t L,
+                           const E *src)
+{
+    if (lane == (ptrdiff_t)sizeof(E) && (n == 1 || step == L * lane)) {
+        R(copy)((E *)at, src, n * L);
+        return;
+    }
+    for (int64_t c = 0; c < n; c++, at += step)
+        for (int64_t l = 0; l < L; l++)
+            *(E *)(at + l * lane) = src[c * L + l];
 }
 
 #undef R

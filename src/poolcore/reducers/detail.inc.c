@@ -40,13 +40,13 @@ enum {
     D(UNIT),
     D(ADDED), /* r, 1 / D, eps2 in squares of D */
     D(SQUARES),
-    D(LARGEST), /* of e: sum, greatest */
+    D(LARGEST), /* of e: sum, later k; greatest */
     D(PS),      /* sum of p */
     D(INVERSE),
     D(LIFT),
     D(OFFSET),
     D(FLOOR),
-    D(BY_WEIGHT), /* 1 / unit of w */
+    D(BY_WEIGHT), /* 1 / unit of w, later dalpha */
     D(US),
     D(PUS), /* sums of u, p u */
     D(MEAN),
@@ -57,7 +57,7 @@ enum {
     D(SCALE),
     D(ALL),
     D(REST),
-    D(LEARNT), /* lambda g; that times k sum (q u); what is the same for all members; dlambda / g D */
+    D(LEARNT), /* lambda g; that times k sum (q u); what is the same for all members; dlambda */
     D(SLOTS)
 };
 static const pc_slot D(slot)[D(SLOTS)] = {
@@ -235,162 +235,7 @@ PC_BY_ROWS(D(add))
 PC_BY_ROWS(D(find_slopes))
 PC_BY_ROWS(D(differentiate))
 
-static void D(find_centre)(F(lanes) * lanes, int64_t n)
-{
-    A *const *slot = lanes->slot;
-    const T *given = lanes->map_out;
-    const A *sum = slot[D(SUM)], *count = lanes->count;
-    const A eps2 = (A)lanes->job->windows.number[0];
-    A *centres = slot[D(CENTRE)];
-    if (given) {
-        PC_LANES
-        for (int64_t i = 0; i < n; i++)
-            centres[i] = (A)given[i];
-    } else {
-        PC_LANES
-        for (int64_t i = 0; i < n; i++)
-            centres[i] = sum[i] / count[i];
-    }
-    PC_LANES
-    for (int64_t i = 0; i < n; i++) {
-        const A size = slot[D(SIZE)][i], centre = centres[i], abs = centre < 0 ? -centre : centre;
-        const A far = size > abs ? size : abs, shrunk = PC_CAT(pc_shrink, A_NAME)(far);
-        const A unit = PC_CAT(pc_pick, A_NAME)(far > FAR, shrunk, 1), added = eps2 * unit * unit;
-        slot[D(UNIT)][i] = unit;
-        slot[D(ADDED)][i] = added > LEAST ? added : LEAST;
-    }
-}
-
-/* 1 / M, and log2 of what M is the square's unit of. */
-static void D(find_norm)(F(lanes) * lanes, int64_t n)
-{
-    A *const *slot = lanes->slot;
-    const int by = lanes->job->windows.option[1];
-    const A of_mean = by == PC_BY_MEAN ? 1 : 0;
-    if (by == PC_BY_NOTHING) {
-        PC_LANES
-        for (int64_t i = 0; i < n; i++) {
-            slot[D(INVERSE)][i] = 1;
-            slot[D(LIFT)][i] = -2 * PC_CAT(pc_exponent, A_NAME)(slot[D(UNIT)][i]);
-        }
-        return;
-    }
-    PC_LANES
-    for (int64_t i = 0; i < n; i++) {
-        const A count = of_mean * lanes->count[i] + (1 - of_mean);
-        slot[D(INVERSE)][i] = count / slot[D(SQUARES)][i];
-        slot[D(LIFT)][i] = 0;
-    }
-}
-
-/* Weights as they are; whether there are lanes for which they must not be. */
-static bool D(find_plain)(F(lanes) * lanes, int64_t n)
-{
-    A *const *slot = lanes->slot;
-    const T *alpha = lanes->param[0], *lambda = lanes->param[1];
-    int far = 0;
-    PC_LANES
-    for (int64_t i = 0; i < n; i++) {
-        const A top = slot[D(LARGEST)][i] * slot[D(INVERSE)][i], lift = slot[D(LIFT)][i];
-        const A log = PC_CAT(pc_exponent, A_NAME)(top) + lift, size = log < 0 ? -log : log;
-        const int near = ((A)lambda[i] * (size + 1) <= 2 * NEAR) & (alpha[i] <= (T)0x1p32);
-        slot[D(BY_WEIGHT)][i] = near;
-        slot[D(OFFSET)][i] = (A)lambda[i] / 2 * lift;
-        slot[D(FLOOR)][i] = (A)alpha[i];
-        far |= !near;
-    }
-    return far;
-}
-
-/* The lanes whose weights must have a unit, the greater of alpha and the weight of the greatest e:
- * l is 0 there. */
-static void D(find_units)(F(lanes) * lanes, int64_t n)
-{
-    const A log2e = (A)PC_LOG2E_F64, ln2 = (A)PC_LN2_F64;
-    A *const *slot = lanes->slot;
-    for (int64_t i = 0; i < n; i++) {
-        if (slot[D(BY_WEIGHT)][i] == 1)
-            continue;
-        const A h = (A)lanes->param[1][i] / 2, top = slot[D(LARGEST)][i];
-        const A lift = LOG2_A(top * slot[D(INVERSE)][i]) + slot[D(LIFT)][i];
-        const A log_alpha = PC_CAT(pc_log, A_NAME)((A)lanes->param[0][i]) * log2e;
-        const A unit = log_alpha > h * lift ? log_alpha : h * lift;
-        slot[D(INVERSE)][i] = 1 / top;
-        slot[D(LIFT)][i] = lift;
-        slot[D(OFFSET)][i] = h * lift - unit;
-        slot[D(FLOOR)][i] = EXP2_A(log_alpha - unit);
-        slot[D(BY_WEIGHT)][i] = PC_CAT(pc_exp, A_NAME)(-unit * ln2);
-    }
-}
-
-PC_INLINE A D(weights)(const F(lanes) * lanes, int64_t i)
-{
-    return lanes->slot[D(FLOOR)][i] * lanes->count[i] + lanes->slot[D(US)][i];
-}
-PC_INLINE A D(mean)(const F(lanes) * lanes, int64_t i)
-{
-    A *const *slot = lanes->slot;
-    return (slot[D(FLOOR)][i] * slot[D(PS)][i] + slot[D(PUS)][i]) / D(weights)(lanes, i);
-}
-
-static void D(find_mean)(F(lanes) * lanes, int64_t n)
-{
-    PC_LANES
-    for (int64_t i = 0; i < n; i++) {
-        lanes->slot[D(MEAN)][i] = D(mean)(lanes, i);
-        lanes->slot[D(SHARE)][i] = (A)lanes->dy[i] / D(weights)(lanes, i);
-    }
-}
-
-/* REST is what r passes on, here. */
-static void D(find_scale)(F(lanes) * lanes, int64_t n)
-{
-    const A all = lanes->job->windows.option[1] == PC_BY_NOTHING ? 0 : 1;
-    A *const *slot = lanes->slot;
-    PC_LANES
-    for (int64_t i = 0; i < n; i++) {
-        const A scale = (A)lanes->param[1][i] * slot[D(SHARE)][i];
-        const A of_qu = slot[D(PUS)][i] - slot[D(MEAN)][i] * slot[D(US)][i];
-        const A of_norm = all * of_qu / slot[D(SQUARES)][i];
-        slot[D(SCALE)][i] = scale;
-        slot[D(ALL)][i] = scale * of_norm;
-        slot[D(REST)][i] = scale * (of_norm * slot[D(PHIS)][i] - slot[D(SLOPES)][i]);
-        slot[D(LEARNT)][i] = (slot[D(LOGS)][i] + slot[D(LIFT)][i] * of_qu) * (A)PC_LN2_F64 / 2;
-    }
-}
-
-/* What r passes on: to its own gradient, or to every member if it is their mean. */
-static void D(pass_down)(F(lanes) * lanes, int64_t n)
-{
-    A *const *slot = lanes->slot, *rest = slot[D(REST)];
-    const A *share = slot[D(SHARE)], *floor = slot[D(FLOOR)];
-    if (lanes->dmap_out) {
-        PC_LANES
-        for (int64_t i = 0; i < n; i++)
-            lanes->dmap_out[i] = (T)rest[i];
-    }
-    const A to_members = lanes->map_out ? 0 : 1;
-    PC_LANES
-    for (int64_t i = 0; i < n; i++)
-        rest[i] = share[i] * floor[i] + to_members * rest[i] / lanes->count[i];
-}
-
-static void D(prepare)(F(lanes) * lanes, int pass, int64_t n)
-{
-    if (pass == 1)
-        D(find_centre)(lanes, n);
-    if (pass == 2) {
-        D(find_norm)(lanes, n);
-        if (D(find_plain)(lanes, n))
-            D(find_units)(lanes, n);
-    }
-    if (pass == 3)
-        D(find_mean)(lanes, n);
-    if (pass == 4) {
-        D(find_scale)(lanes, n);
-        D(pass_down)(lanes, n);
-    }
-}
+#include "detail_lanes.inc.c"
 
 static void D(pass)(const F(block) * block, F(lanes) * lanes, int pass)
 {
@@ -412,25 +257,30 @@ static void D(pass)(const F(block) * block, F(lanes) * lanes, int pass)
     }
 }
 
-static void D(finish)(const F(lanes) * lanes, int64_t n, T *y)
+static void D(finish)(const F(lanes) * lanes, int64_t most, T *y)
 {
+    const int64_t n = (most + PC_BLOCK - 1) & ~(int64_t)(PC_BLOCK - 1);
     A *const *slot = lanes->slot;
     PC_LANES
     for (int64_t i = 0; i < n; i++)
-        y[i] = (T)(slot[D(CENTRE)][i] + D(mean)(lanes, i) / slot[D(UNIT)][i]);
+        y[i] = (T)(slot[D(CENTRE)][i] +
+                   D(products)(lanes, i) / D(weights)(lanes, i) / slot[D(UNIT)][i]);
 }
 
-static void D(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[])
+static void D(learn)(const F(lanes) * lanes, int64_t most, double *const gradient[])
 {
+    const int64_t n = (most + PC_BLOCK - 1) & ~(int64_t)(PC_BLOCK - 1);
     A *const *slot = lanes->slot;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const A by_unit = slot[D(SHARE)][i] / slot[D(UNIT)][i];
-        const A of_alpha = slot[D(PS)][i] - lanes->count[i] * slot[D(MEAN)][i];
-        gradient[0][i] = (double)(by_unit * of_alpha * slot[D(BY_WEIGHT)][i]);
-        gradient[1][i] = (double)(by_unit * slot[D(LEARNT)][i]);
+        gradient[0][i] = (double)slot[D(BY_WEIGHT)][i];
+        gradient[1][i] = (double)slot[D(LEARNT)][i];
     }
 }
+
+#if A_IS_T
+#include "detail_few.inc.c"
+#endif
 
 static const F(functor) D(functor) = {
     .forward = 3,
@@ -441,6 +291,9 @@ static const F(functor) D(functor) = {
     .pass = D(pass),
     .finish = D(finish),
     .learn = D(learn),
+#if A_IS_T
+    .at_once = D(at_once),
+#endif
 };
 
 #undef F

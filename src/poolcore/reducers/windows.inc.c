@@ -35,7 +35,7 @@ typedef struct F(walk) {
     int64_t steps[3]; /* rows of the block along each axis */
     pc_links along;   /* the window along axis 2, if n = 1 */
     int64_t rows, loaded;
-    int64_t counted[3]; /* what the members of the lanes were counted for */
+    int64_t counted[4]; /* what the members of the lanes were counted for */
     double *gradient[PC_PARAMS], *learnt[PC_PARAMS]; /* of a block; of all blocks of the unit */
 } F(walk);
 
@@ -243,23 +243,28 @@ static void F(gather)(const F(walk) * w, int operand, T *block)
     }
 }
 
-/* Row h of the outputs adds what the block holds of it to memory, tap by tap. */
+/* Row h of the outputs adds what the block holds of it to memory, tap by tap; or puts it there. */
 static void F(scatter)(const F(walk) * w, int operand, int64_t h, const T *block)
 {
     const pc_operand *op = &w->job->op[operand];
     const int64_t L = w->job->L, step = F(column_step)(w) * op->axis[2], pitch = w->block.pitch;
+    const bool once = w->job->windows.once;
     for (int64_t r = 0, rows = 1; r < w->block.rows; r += rows) {
         const pc_row *row = &w->row[r];
         const int64_t n = row->end - row->first;
+        char *at = n > 0 ? F(row_at)(w, operand, row, h) : NULL;
         const T *src = block + r * pitch + (h * w->n + row->first) * L;
         rows = op->contiguous && F(are_pairs)(w, operand, r) ? 2 : 1;
         if (n <= 0)
             continue;
-        if (rows == 2)
-            ON_T(add_pairs)((T *)F(row_at)(w, operand, row, h), src, src + pitch, n);
+        if (rows == 2 && once)
+            ON_T(put_pairs)((T *)at, src, src + pitch, n);
+        else if (rows == 2)
+            ON_T(add_pairs)((T *)at, src, src + pitch, n);
+        else if (once)
+            ON_T(put_columns)(at, step, op->lane, n, L, src);
         else
-            ON_T(add_columns)(F(row_at)(w, operand, row, h), step, op->lane, n, L, src, L,
-                              op->contiguous);
+            ON_T(add_columns)(at, step, op->lane, n, L, src, L, op->contiguous);
     }
 }
 
@@ -301,17 +306,16 @@ static void F(count)(F(walk) * w)
 {
     const pc_job *job = w->job;
     const int64_t L = job->L, outer = pc_source_rows(&w->from), weight = job->mark_weight[2];
-    const int64_t now[3] = {w->o2, w->n, outer};
+    const int64_t now[4] = {w->o2, w->n, outer, w->height};
+    if (memcmp(now, w->counted, sizeof now) == 0)
+        return;
+    memcpy(w->counted, now, sizeof now);
     if (w->height > 1) {
         const pc_links one = pc_window_of(job->axis[2], w->item->plane, w->o2);
         ON_A(fill)(w->lanes.count, (A)(outer * one.n), job->windows.pitch);
         F(number_outputs)(w);
-        w->counted[1] = 0;
         return;
     }
-    if (memcmp(now, w->counted, sizeof now) == 0)
-        return;
-    memcpy(w->counted, now, sizeof now);
     const int64_t step = w->n > 1 ? (job->flat ? job->axis[2]->S : 0) : job->windows.fold;
     pc_links links = w->along;
     for (int64_t i = 0; i < job->windows.pitch; i++) {
@@ -329,14 +333,19 @@ static char *F(outputs_of_row)(const F(walk) * w, int operand, int64_t h)
     return pc_row_of(w->job, w->item, operand, o[0], o[1] + h, w->o2);
 }
 
-/* An operand of y's shape: n columns of each row, or one for all lanes. */
+/* An operand of y's shape: n columns of each row, or one for all lanes.  Memory is asked for the rows
+ * that the next block needs. */
 static void F(load_outputs)(const F(walk) * w, int operand, T *dst)
 {
     const pc_operand *op = &w->job->op[operand];
     const bool fold = w->job->windows.fold;
     const int64_t L = w->job->L, n = fold ? w->lanes.n / L : w->n, step = fold ? 0 : op->axis[2];
-    for (int64_t h = 0; h < w->height; h++, dst += n * L)
+    for (int64_t h = 0; h < w->height; h++, dst += n * L) {
+        const uintptr_t next = (uintptr_t)F(outputs_of_row)(w, operand, h + w->height);
+        for (int64_t at = 0; at < n * L * op->size; at += PC_LINE)
+            __builtin_prefetch((const void *)(next + (uintptr_t)at));
         ON_T(gather_columns)(F(outputs_of_row)(w, operand, h), step, op->lane, n, L, dst, L);
+    }
 }
 
 static void F(store_outputs)(const F(walk) * w, int operand, const T *src)
@@ -474,6 +483,25 @@ static int64_t F(knowing)(const F(walk) * w)
                              : pc_min(pc_round_up(w->lanes.n, PC_BLOCK), job->windows.pitch);
 }
 
+/* The gradients in the block, added to those in memory. */
+static void F(emit)(const F(walk) * w)
+{
+    for (int64_t h = 0; h < w->height; h++) {
+        F(scatter)(w, PC_DX, h, w->block.dx);
+        if (w->job->op[PC_DMAP_IN].data)
+            F(scatter)(w, PC_DMAP_IN, h, w->block.dmap);
+    }
+}
+
+/* All passes, where the functor can. */
+static bool F(run_at_once)(F(walk) * w, bool backward)
+{
+    if (!w->functor->at_once || w->job->windows.fold || !w->block.kept)
+        return false;
+    F(load_block)(w, 0);
+    return w->functor->at_once(&w->block, &w->lanes, backward);
+}
+
 static void F(run_pass)(F(walk) * w, int pass, bool emits)
 {
     const bool fold = w->job->windows.fold;
@@ -486,11 +514,8 @@ static void F(run_pass)(F(walk) * w, int pass, bool emits)
         if (w->loaded != first)
             F(load_block)(w, first);
         w->functor->pass(&w->block, &w->lanes, pass);
-        for (int64_t h = 0; emits && h < w->height; h++) {
-            F(scatter)(w, PC_DX, h, w->block.dx);
-            if (w->job->op[PC_DMAP_IN].data)
-                F(scatter)(w, PC_DMAP_IN, h, w->block.dmap);
-        }
+        if (emits)
+            F(emit)(w);
     }
     if (fold)
         F(fold_slots)(w, pass);
@@ -546,9 +571,11 @@ static void F(store_marks)(const F(walk) * w, int64_t h, const A *number)
 
 static void F(pool_outputs)(F(walk) * w)
 {
-    for (int pass = 0; pass < w->functor->forward; pass++)
-        F(run_pass)(w, pass, false);
-    w->functor->finish(&w->lanes, F(knowing)(w), w->lanes.dy);
+    if (!F(run_at_once)(w, false)) {
+        for (int pass = 0; pass < w->functor->forward; pass++)
+            F(run_pass)(w, pass, false);
+        w->functor->finish(&w->lanes, F(knowing)(w), w->lanes.dy);
+    }
     F(store_outputs)(w, PC_Y, w->lanes.dy);
     const A *number = w->lanes.slot[w->functor->mark];
     for (int64_t h = 0; w->job->op[PC_MARKS].data && h < w->height; h++)
@@ -589,8 +616,11 @@ static void F(sum_learnt)(F(walk) * w)
 static void F(differentiate_outputs)(F(walk) * w)
 {
     F(load_outputs)(w, PC_Y, w->lanes.dy);
-    for (int pass = 0; pass < w->functor->passes; pass++)
+    const bool done = F(run_at_once)(w, true);
+    for (int pass = 0; !done && pass < w->functor->passes; pass++)
         F(run_pass)(w, pass, pass == w->functor->passes - 1);
+    if (done)
+        F(emit)(w);
     if (w->job->op[PC_DMAP_OUT].data)
         F(store_outputs)(w, PC_DMAP_OUT, w->lanes.dmap_out);
     if (w->lanes.partial)
@@ -708,7 +738,7 @@ static pc_item F(unit_at)(const pc_job *job, int64_t number, int64_t *unit)
     const int64_t mine = pc_ceil_div(units - job->windows.first_unit, step);
     *unit = number / mine * units + job->windows.first_unit + number % mine * step;
     const pc_item item = pc_item_at(job, *unit);
-    if (units == 1 && !job->windows.add && !job->windows.shared) {
+    if (units == 1 && !job->windows.add && !job->windows.once && !job->windows.shared) {
         F(zero_plane_of)(job, &item, PC_DX);
         F(zero_plane_of)(job, &item, PC_DMAP_IN);
     }

@@ -346,12 +346,9 @@ PC_INLINE float pc_log2_near_f32(float x)
 {
     float e, f;
     pc_apart_normal_f32(x, 0x1p23f + 127, &e, &f);
-    const float w = f * f, v = w * w;
-    const float low =
-        0x1.715472p+0f - f * 0x1.715474p-1f + w * (0x1.ec77f2p-2f - f * 0x1.715b6p-2f);
-    const float high =
-        0x1.26727p-2f - f * 0x1.e94656p-3f + w * (0x1.bffc16p-3f - f * 0x1.aa5fe2p-3f);
-    return e + f * (low + v * (high + v * 0x1.e85a3ap-4f));
+    const float s = f / (2 + f), w = s * s; /* as the double's log: 2 atanh(s) */
+    const float q = (0x1.32acbap-1f * w + 0x1.ec45e6p-1f) * w + 0x1.71548p+1f;
+    return e + s * q;
 }
 PC_INLINE double pc_log2_near_f64(double x)
 {
@@ -366,11 +363,12 @@ PC_INLINE float pc_exp2_near_f32(float x)
     x = x > -126 ? x : -126;
     const float shifted = x + 0x1.8p23f;
     const float r = x - (shifted - 0x1.8p23f);
-    const float w = r * r;
-    const float low = 0x1.62e432p-1f + r * 0x1.ebfbe2p-3f;
-    const float high =
-        0x1.c6ae72p-5f + r * 0x1.3b270ep-7f + w * (0x1.5f7278p-10f + r * 0x1.470b52p-13f);
-    const float y = 1 + r * (low + w * high);
+    float p = 0x1.5996c4p-10f;
+    p = p * r + 0x1.3cf1ep-7f;
+    p = p * r + 0x1.c6bd34p-5f;
+    p = p * r + 0x1.ebf9ap-3f;
+    p = p * r + 0x1.62e422p-1f;
+    const float y = 1 + r * p;
     return pc_of_bits_f32(pc_bits_f32(y) + (pc_bits_f32(shifted) << 23));
 }
 PC_INLINE double pc_exp2_near_f64(double x)
