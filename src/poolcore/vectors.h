@@ -435,19 +435,20 @@ PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
         *even = pc_load_##t(e);                                                                    \
         *odd = pc_load_##t(o);                                                                     \
     }                                                                                              \
-    PC_INLINE pc_v_##t pc_keep_##t(pc_v_##t a, int n_kept, type rest)                              \
+    PC_OUTLINE __attribute__((unused)) pc_v_##t pc_keep_##t(pc_v_##t a, int n_kept, type rest)     \
     {                                                                                              \
         type kept[n];                                                                              \
         for (int i = 0; i < n; i++)                                                                \
             kept[i] = i < n_kept ? a[i] : rest;                                                    \
         return pc_load_##t(kept);                                                                  \
     }                                                                                              \
-    PC_INLINE void pc_store_part_##t(type *p, pc_v_##t a, int n_written)                           \
+    PC_OUTLINE __attribute__((unused)) void pc_store_part_##t(type *p, pc_v_##t a, int n_written)  \
     {                                                                                              \
         for (int i = 0; i < n_written; i++)                                                        \
             p[i] = a[i];                                                                           \
     }                                                                                              \
-    PC_INLINE pc_v_##t pc_load_part_##t(const type *p, int n_read, type rest)                      \
+    PC_OUTLINE __attribute__((unused)) pc_v_##t pc_load_part_##t(const type *p, int n_read,        \
+                                                                 type rest)                        \
     {                                                                                              \
         type read[n];                                                                              \
         for (int i = 0; i < n; i++)                                                                \
