@@ -55,6 +55,8 @@ typedef struct F(functor) {
     void (*prepare)(F(lanes) *, int pass, int64_t n); /* or NULL */
     void (*pass)(const F(block) *, F(lanes) *, int pass);
     void (*finish)(const F(lanes) *, int64_t n, T *y);
+    /* or NULL: y and the mark of a block that holds all of its windows, without passes; if it can */
+    bool (*at_once)(const F(block) *, const F(lanes) *, T *y);
     void (*learn)(const F(lanes) *, int64_t n, double *const gradient[PC_PARAMS]); /* or NULL */
     /* Of windows that share (shared.inc.c).  Weights, and products unless there is `conclude`: */
     void (*share)(const F(elements) *, int64_t n);

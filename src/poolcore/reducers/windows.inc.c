@@ -35,7 +35,7 @@ typedef struct F(walk) {
     int64_t steps[3]; /* rows of the block along each axis */
     pc_links along;   /* the window along axis 2, if n = 1 */
     int64_t rows, loaded;
-    int64_t counted[3]; /* what the members of the lanes were counted for */
+    int64_t counted[4]; /* what the members of the lanes were counted for */
     double *gradient[PC_PARAMS], *learnt[PC_PARAMS]; /* of a block; of all blocks of the unit */
 } F(walk);
 
@@ -301,17 +301,16 @@ static void F(count)(F(walk) * w)
 {
     const pc_job *job = w->job;
     const int64_t L = job->L, outer = pc_source_rows(&w->from), weight = job->mark_weight[2];
-    const int64_t now[3] = {w->o2, w->n, outer};
+    const int64_t now[4] = {w->o2, w->n, outer, w->height};
+    if (memcmp(now, w->counted, sizeof now) == 0)
+        return;
+    memcpy(w->counted, now, sizeof now);
     if (w->height > 1) {
         const pc_links one = pc_window_of(job->axis[2], w->item->plane, w->o2);
         ON_A(fill)(w->lanes.count, (A)(outer * one.n), job->windows.pitch);
         F(number_outputs)(w);
-        w->counted[1] = 0;
         return;
     }
-    if (memcmp(now, w->counted, sizeof now) == 0)
-        return;
-    memcpy(w->counted, now, sizeof now);
     const int64_t step = w->n > 1 ? (job->flat ? job->axis[2]->S : 0) : job->windows.fold;
     pc_links links = w->along;
     for (int64_t i = 0; i < job->windows.pitch; i++) {
@@ -390,7 +389,7 @@ static void F(draw)(const F(walk) * w)
     }
     if (!given)
         pc_uniforms(job->windows.key, samples ? PC_STREAM_SAMPLE : PC_STREAM_COIN, w->lanes.u,
-                    pc_round_up(w->lanes.n, PC_BLOCK));
+                    w->lanes.n);
 }
 
 static bool F(draws)(const pc_job *job)
@@ -544,11 +543,25 @@ static void F(store_marks)(const F(walk) * w, int64_t h, const A *number)
         }
 }
 
-static void F(pool_outputs)(F(walk) * w)
+static bool F(pool_at_once)(F(walk) * w)
+{
+    if (!w->functor->at_once || !w->block.kept || w->job->windows.fold)
+        return false;
+    F(load_block)(w, 0);
+    return w->functor->at_once(&w->block, &w->lanes, w->lanes.dy);
+}
+
+static void F(pool_by_passes)(F(walk) * w)
 {
     for (int pass = 0; pass < w->functor->forward; pass++)
         F(run_pass)(w, pass, false);
     w->functor->finish(&w->lanes, F(knowing)(w), w->lanes.dy);
+}
+
+static void F(pool_outputs)(F(walk) * w)
+{
+    if (!F(pool_at_once)(w))
+        F(pool_by_passes)(w);
     F(store_outputs)(w, PC_Y, w->lanes.dy);
     const A *number = w->lanes.slot[w->functor->mark];
     for (int64_t h = 0; w->job->op[PC_MARKS].data && h < w->height; h++)
