@@ -313,11 +313,13 @@ static void F(count)(F(walk) * w)
     }
     const int64_t step = w->n > 1 ? (job->flat ? job->axis[2]->S : 0) : job->windows.fold;
     pc_links links = w->along;
-    for (int64_t i = 0; i < job->windows.pitch; i++) {
-        if (w->n > 1 && i < w->lanes.n && i % L == 0)
-            pc_find_window(job->axis[2], w->item->plane, w->o2 + i / L, &links);
-        w->lanes.count[i] = (A)(outer * links.n);
-        w->lanes.number[i] = (A)(i / L * step * weight);
+    for (int64_t c = 0, i = 0; i < job->windows.pitch; c++) {
+        if (w->n > 1 && c < w->n)
+            pc_find_window(job->axis[2], w->item->plane, w->o2 + c, &links);
+        for (int64_t l = 0; l < L && i < job->windows.pitch; l++, i++) {
+            w->lanes.count[i] = (A)(outer * links.n);
+            w->lanes.number[i] = (A)(c * step * weight);
+        }
     }
 }
 
@@ -517,7 +519,6 @@ static void F(start_outputs)(F(walk) * w, int64_t o2, int64_t n)
     w->rows = w->steps[0] * w->steps[1] * w->steps[2];
     w->loaded = -1;
     w->block.kept = w->rows <= job->windows.chunk;
-    F(count)(w);
     if (job->op[PC_MAP_OUT].data && !F(draws)(job))
         F(load_outputs)(w, PC_MAP_OUT, w->lanes.map_out);
     if (F(draws)(job))
@@ -548,11 +549,14 @@ static bool F(pool_at_once)(F(walk) * w)
     if (!w->functor->at_once || !w->block.kept || w->job->windows.fold)
         return false;
     F(load_block)(w, 0);
+    if (w->job->op[PC_MARKS].data)
+        F(count)(w);
     return w->functor->at_once(&w->block, &w->lanes, w->lanes.dy);
 }
 
 static void F(pool_by_passes)(F(walk) * w)
 {
+    F(count)(w);
     for (int pass = 0; pass < w->functor->forward; pass++)
         F(run_pass)(w, pass, false);
     w->functor->finish(&w->lanes, F(knowing)(w), w->lanes.dy);
@@ -601,6 +605,7 @@ static void F(sum_learnt)(F(walk) * w)
 
 static void F(differentiate_outputs)(F(walk) * w)
 {
+    F(count)(w);
     F(load_outputs)(w, PC_Y, w->lanes.dy);
     for (int pass = 0; pass < w->functor->passes; pass++)
         F(run_pass)(w, pass, pass == w->functor->passes - 1);
