@@ -3,8 +3,9 @@
  * of 32 bits, and writing past the caches.  Everything else is written as loops.
  *
  * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), and load_f32_f64,
- * which widens; stream: a store past the caches, to a multiple of PC_STREAM_ALIGN bytes, and stream_part,
- * of as many such multiples; put: one or the other; zero; add,
+ * which widens, and store_f64_f32, which narrows; less: what to take where a < b, and what elsewhere;
+ * stream: a store past the caches, to a multiple of PC_STREAM_ALIGN bytes, and stream_part, of as many such
+ * multiples; put: one or the other; zero; add,
  * divide_by a number, the NaN-aware max and min of select.inc.c, and plain ones for lanes without NaN,
  * which of two equals give the first; split: the even and the odd lanes
  * of two neighbouring registers, and join, its inverse; split3: every third lane of three; keep: the
@@ -190,6 +191,11 @@ PC_INLINE void pc_stream_f64(double *p, pc_v_f64 a)
     _mm_stream_pd(p + 4, _mm512_extractf64x2_pd(a, 2));
     _mm_stream_pd(p + 6, _mm512_extractf64x2_pd(a, 3));
 }
+PC_INLINE pc_v_f64 pc_less_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no)
+{
+    return _mm512_mask_mov_pd(no, _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), yes);
+}
+PC_INLINE void pc_store_f64_f32(float *p, pc_v_f64 a) { _mm256_storeu_ps(p, _mm512_cvtpd_ps(a)); }
 PC_INLINE pc_v_f32 pc_zero_f32(void) { return _mm512_setzero_ps(); }
 PC_INLINE pc_v_f64 pc_zero_f64(void) { return _mm512_setzero_pd(); }
 PC_INLINE pc_v_f32 pc_where_f32(const float *p, const uint8_t *bytes, int b)
@@ -371,6 +377,11 @@ PC_INLINE void pc_stream_f64(double *p, pc_v_f64 a)
     _mm_stream_pd(p, _mm256_castpd256_pd128(a));
     _mm_stream_pd(p + 2, _mm256_extractf128_pd(a, 1));
 }
+PC_INLINE pc_v_f64 pc_less_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no)
+{
+    return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(a, b, _CMP_LT_OQ));
+}
+PC_INLINE void pc_store_f64_f32(float *p, pc_v_f64 a) { _mm_storeu_ps(p, _mm256_cvtpd_ps(a)); }
 PC_INLINE pc_v_f32 pc_zero_f32(void) { return _mm256_setzero_ps(); }
 PC_INLINE pc_v_f64 pc_zero_f64(void) { return _mm256_setzero_pd(); }
 PC_INLINE pc_v_f32 pc_where_f32(const float *p, const uint8_t *bytes, int b)
@@ -505,6 +516,15 @@ PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p)
 {
     return (pc_v_f64){(double)p[0], (double)p[1]};
 }
+PC_INLINE pc_v_f64 pc_less_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no)
+{
+    return pc_choose_f64((pc_whole_f64)(a < b), yes, no);
+}
+PC_INLINE void pc_store_f64_f32(float *p, pc_v_f64 a)
+{
+    p[0] = (float)a[0];
+    p[1] = (float)a[1];
+}
 PC_INLINE pc_v_f64 pc_load_part_f32_f64(const float *p, int n, double rest)
 {
     return (pc_v_f64){n > 0 ? (double)p[0] : rest, n > 1 ? (double)p[1] : rest};
@@ -513,6 +533,7 @@ PC_INLINE pc_v_f64 pc_load_part_f32_f64(const float *p, int n, double rest)
 #endif
 PC_INLINE pc_v_f32 pc_load_f32_f32(const float *p) { return pc_load_f32(p); }
 PC_INLINE pc_v_f64 pc_load_f64_f64(const double *p) { return pc_load_f64(p); }
+PC_INLINE void pc_store_f64_f64(double *p, pc_v_f64 a) { pc_store_f64(p, a); }
 PC_INLINE pc_v_f32 pc_load_part_f32_f32(const float *p, int n, float rest)
 {
     return pc_load_part_f32(p, n, rest);

@@ -57,7 +57,7 @@ typedef struct F(functor) {
     void (*finish)(const F(lanes) *, int64_t n, T *y);
     void (*learn)(const F(lanes) *, int64_t n, double *const gradient[PC_PARAMS]); /* or NULL */
     /* Or NULL: all passes of forward, and finish in dy; or of backward, for a block of whole windows.
-     * False: this block is left to the passes. */
+     * False: this block is left to the passes.  Members are counted only where marks are asked for. */
     bool (*at_once)(const F(block) *, F(lanes) *, bool backward);
     /* Of windows that share (shared.inc.c).  Weights, and products unless there is `conclude`: */
     void (*share)(const F(elements) *, int64_t n);

@@ -32,7 +32,7 @@ PC_INLINE int D(measure)(int rows, size_t n, const F(block) * block, const F(lan
         T sum = 0, squares = 0, top = -(T)INFINITY, of_p = 0;
         for (int r = 0; r < rows; r++)
             sum += xs[r * pitch + (int64_t)i];
-        const T count = lanes->count[i];
+        const T count = (T)rows;
         const T centre = PC_CAT(pc_pick, T_NAME)(is_given, given[i], sum / count);
         for (int r = 0; r < rows; r++) {
             const T p = xs[r * pitch + (int64_t)i] - centre, phi = p > least ? p : least;
@@ -85,7 +85,7 @@ PC_INLINE int D(conclude)(int rows, size_t n, const F(block) * block, const F(la
             of_u += u;
             of_pu += p * u;
         }
-        const T weights = alpha * lanes->count[i] + of_u;
+        const T weights = alpha * (T)rows + of_u;
         lanes->dy[i] = centre + (alpha * slot[D(PS)][i] + of_pu) / weights;
     }
     return 0;
@@ -111,7 +111,7 @@ PC_INLINE int D(spread)(int rows, size_t n, const F(block) * block, const F(lane
             of_u += u;
             of_pu += p * u;
         }
-        const T count = lanes->count[i], by_weights = 1 / (alpha * count + of_u);
+        const T count = (T)rows, by_weights = 1 / (alpha * count + of_u);
         const T mean = (alpha * ps + of_pu) * by_weights, share = lanes->dy[i] * by_weights;
         for (int r = 0; r < rows; r++) {
             const T p = xs[r * pitch + (int64_t)i] - centre, phi = p > least ? p : least;

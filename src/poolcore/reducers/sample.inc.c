@@ -14,6 +14,7 @@
 #endif
 #define F(name) PC_CAT(name, TYPE)
 #define S(name) PC_CAT3(name, sample, TYPE)
+#define S_LOAD(x) PC_CAT3(pc_load, T_NAME, f64)(x)
 
 enum {
     S(LARGEST), /* of the keys, where weights are relative to it or scaled by it */
@@ -123,6 +124,87 @@ PC_INLINE void S(scan)(const T *x, const A *w, int64_t pitch, const pc_row *row,
     }
 }
 
+/* ---- Without passes -------------------------------------------------------------------------- */
+
+/* Less than any positive size of float, by so much that beside one it changes no sum; and the size of
+ * the others, so that windows without a positive one need nothing else. */
+#define S_NOTHING 0x1p-500
+/* Less than any draw but 0 and more than S_NOTHING as a share, so that 0 also draws a positive size. */
+#define S_LEAST 0x1p-300
+
+PC_INLINE pc_v_f64 S(size)(pc_v_f64 x, int by)
+{
+    const pc_v_u64 bits = (pc_v_u64)x & (UINT64_MAX >> 1);
+    return pc_plain_max_f64(by == PC_BY_ABS ? (pc_v_f64)bits : x, pc_zero_f64() + S_NOTHING);
+}
+
+/* Sums only grow, so the last member before which the limit is not exceeded is the one that exceeds
+ * it, if it is less than the sum of all.  Whether that is so in all windows: not beside a NaN, an
+ * infinity, or where a draw is so near 1 that the limit is rounded up. */
+PC_INLINE bool S(choose)(const T *x, int64_t pitch, const pc_row *row, int64_t rows, int by,
+                         bool marked, const F(lanes) * lanes, T *y)
+{
+    const pc_v_f64 zero = pc_zero_f64();
+    const double *u = lanes->u, *of_lane = lanes->number;
+    double *which = lanes->slot[S(WHICH)];
+    const int64_t n = lanes->n;
+    pc_v_f64 good = zero + 1;
+    for (int64_t i = 0; i < n; i += PC_WIDTH_f64, x += PC_WIDTH_f64) {
+        pc_v_f64 chosen = S_LOAD(x), so_far = S(size)(chosen, by), sum = so_far;
+        pc_v_f64 number = zero + (double)row[0].number;
+        for (int64_t r = 1; r < rows; r++)
+            sum += S(size)(S_LOAD(x + r * pitch), by);
+        const pc_v_f64 draw = pc_plain_max_f64(pc_load_f64(u + i), zero + S_LEAST);
+        const pc_v_f64 limit = draw * sum;
+        good = pc_less_f64(limit, sum, good, zero);
+        for (int64_t r = 1; r < rows; r++) {
+            const pc_v_f64 member = S_LOAD(x + r * pitch);
+            chosen = pc_less_f64(limit, so_far, chosen, member);
+            if (marked)
+                number = pc_less_f64(limit, so_far, number, zero + (double)row[r].number);
+            so_far += S(size)(member, by);
+        }
+        PC_CAT(pc_store_f64, T_NAME)(y + i, chosen);
+        if (marked)
+            pc_store_f64(which + i, number + pc_load_f64(of_lane + i));
+    }
+    int all = 1;
+    for (int l = 0; l < PC_WIDTH_f64; l++)
+        all &= good[l] != 0;
+    return all;
+}
+
+#define S_CHOOSING(name, by, marked)                                                               \
+    PC_OUTLINE bool S(choose_##name)(const F(block) * block, const F(lanes) * lanes, T * y)        \
+    {                                                                                              \
+        if (block->rows == 4)                                                                      \
+            return S(choose)(block->x, block->pitch, block->row, 4, by, marked, lanes, y);         \
+        return S(choose)(block->x, block->pitch, block->row, block->rows, by, marked, lanes, y);   \
+    }
+S_CHOOSING(relu, PC_BY_RELU, false)
+S_CHOOSING(relu_marked, PC_BY_RELU, true)
+S_CHOOSING(abs, PC_BY_ABS, false)
+S_CHOOSING(abs_marked, PC_BY_ABS, true)
+#undef S_CHOOSING
+
+static bool S(is_plain)(const F(lanes) * lanes)
+{
+    return lanes->job->windows.option[0] != PC_BY_EXP && lanes->job->windows.number[0] == 1;
+}
+
+static bool S(at_once)(const F(block) * block, F(lanes) * lanes, bool backward)
+{
+    const bool by_abs = lanes->job->windows.option[0] == PC_BY_ABS;
+    if (backward || sizeof(T) != sizeof(float) || !S(is_plain)(lanes))
+        return false;
+    for (int64_t r = 0; r < block->rows; r++)
+        if (block->row[r].lo > 0 || block->row[r].hi < lanes->n)
+            return false;
+    if (lanes->job->op[PC_MARKS].data)
+        return (by_abs ? S(choose_abs_marked) : S(choose_relu_marked))(block, lanes, lanes->dy);
+    return (by_abs ? S(choose_abs) : S(choose_relu))(block, lanes, lanes->dy);
+}
+
 /* ---- Passes ---------------------------------------------------------------------------------- */
 
 /* The loops for each way to weigh, and for 4 rows or 1. */
@@ -177,11 +259,6 @@ typedef void (*S(scanner))(const T *, const A *, int64_t, const pc_row *, bool, 
 static const S(scanner) S(scanners)[3][2] = {{S(scan_relu_1), S(scan_relu_4)},
                                              {S(scan_abs_1), S(scan_abs_4)},
                                              {S(scan_left_1), S(scan_left_4)}};
-
-static bool S(is_plain)(const F(lanes) * lanes)
-{
-    return lanes->job->windows.option[0] != PC_BY_EXP && lanes->job->windows.number[0] == 1;
-}
 
 static void S(prepare)(F(lanes) * lanes, int pass, int64_t n)
 {
@@ -281,9 +358,13 @@ static const F(functor) S(functor) = {
     .prepare = S(prepare),
     .pass = S(pass),
     .finish = S(finish),
+    .at_once = S(at_once),
 };
 
 #undef F
 #undef S
+#undef S_LOAD
+#undef S_NOTHING
+#undef S_LEAST
 #undef S_INFINITE
 #undef S_FINITE

@@ -318,11 +318,13 @@ static void F(count)(F(walk) * w)
     }
     const int64_t step = w->n > 1 ? (job->flat ? job->axis[2]->S : 0) : job->windows.fold;
     pc_links links = w->along;
-    for (int64_t i = 0; i < job->windows.pitch; i++) {
-        if (w->n > 1 && i < w->lanes.n && i % L == 0)
-            pc_find_window(job->axis[2], w->item->plane, w->o2 + i / L, &links);
-        w->lanes.count[i] = (A)(outer * links.n);
-        w->lanes.number[i] = (A)(i / L * step * weight);
+    for (int64_t c = 0, i = 0; i < job->windows.pitch; c++) {
+        if (w->n > 1 && c < w->n)
+            pc_find_window(job->axis[2], w->item->plane, w->o2 + c, &links);
+        for (int64_t l = 0; l < L && i < job->windows.pitch; l++, i++) {
+            w->lanes.count[i] = (A)(outer * links.n);
+            w->lanes.number[i] = (A)(c * step * weight);
+        }
     }
 }
 
@@ -399,7 +401,7 @@ static void F(draw)(const F(walk) * w)
     }
     if (!given)
         pc_uniforms(job->windows.key, samples ? PC_STREAM_SAMPLE : PC_STREAM_COIN, w->lanes.u,
-                    pc_round_up(w->lanes.n, PC_BLOCK));
+                    w->lanes.n);
 }
 
 static bool F(draws)(const pc_job *job)
@@ -499,6 +501,8 @@ static bool F(run_at_once)(F(walk) * w, bool backward)
     if (!w->functor->at_once || w->job->windows.fold || !w->block.kept)
         return false;
     F(load_block)(w, 0);
+    if (w->job->op[PC_MARKS].data)
+        F(count)(w);
     return w->functor->at_once(&w->block, &w->lanes, backward);
 }
 
@@ -543,7 +547,6 @@ static void F(start_outputs)(F(walk) * w, int64_t o2, int64_t n)
     w->rows = w->steps[0] * w->steps[1] * w->steps[2];
     w->loaded = -1;
     w->block.kept = w->rows <= job->windows.chunk;
-    F(count)(w);
     if (job->op[PC_MAP_OUT].data && !F(draws)(job))
         F(load_outputs)(w, PC_MAP_OUT, w->lanes.map_out);
     if (F(draws)(job))
@@ -569,13 +572,18 @@ static void F(store_marks)(const F(walk) * w, int64_t h, const A *number)
         }
 }
 
+static void F(pool_by_passes)(F(walk) * w)
+{
+    F(count)(w);
+    for (int pass = 0; pass < w->functor->forward; pass++)
+        F(run_pass)(w, pass, false);
+    w->functor->finish(&w->lanes, F(knowing)(w), w->lanes.dy);
+}
+
 static void F(pool_outputs)(F(walk) * w)
 {
-    if (!F(run_at_once)(w, false)) {
-        for (int pass = 0; pass < w->functor->forward; pass++)
-            F(run_pass)(w, pass, false);
-        w->functor->finish(&w->lanes, F(knowing)(w), w->lanes.dy);
-    }
+    if (!F(run_at_once)(w, false))
+        F(pool_by_passes)(w);
     F(store_outputs)(w, PC_Y, w->lanes.dy);
     const A *number = w->lanes.slot[w->functor->mark];
     for (int64_t h = 0; w->job->op[PC_MARKS].data && h < w->height; h++)
@@ -615,6 +623,7 @@ static void F(sum_learnt)(F(walk) * w)
 
 static void F(differentiate_outputs)(F(walk) * w)
 {
+    F(count)(w);
     F(load_outputs)(w, PC_Y, w->lanes.dy);
     const bool done = F(run_at_once)(w, true);
     for (int pass = 0; !done && pass < w->functor->passes; pass++)

@@ -212,10 +212,12 @@ PC_INLINE float pc_exp_near_f32(float x)
     const float shifted = x * PC_LOG2E_F32 + 0x1.8p23f;
     const float n = shifted - 0x1.8p23f;
     const float r = x - n * PC_LN2_FRONT_F32 - n * PC_LN2_REST_F32;
-    const float w = r * r;
-    const float small =
-        0x1.555492p-3f + r * 0x1.5558f2p-5f + w * (0x1.1239d8p-7f + r * 0x1.6a245cp-10f);
-    const float y = 1 + (r + w * 0x1.fffffcp-2f + w * r * small);
+    float q = 0x1.0e3612p-7f; /* fitted together with the roundings: 1.97 ulp */
+    q = q * r + 0x1.574bb2p-5f;
+    q = q * r + 0x1.555ec8p-3f;
+    q = q * r + 0x1.fffd8cp-2f;
+    q = q * r + 0x1.ffffeap-1f;
+    const float y = q * r + 1;
     const uint32_t none = 0 - (uint32_t)(x < -87), far = 0 - (uint32_t)(x > 40);
     return pc_of_bits_f32(((pc_bits_f32(y) + (pc_bits_f32(shifted) << 23)) & ~none) | far);
 }
