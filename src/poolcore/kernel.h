@@ -272,16 +272,24 @@ static inline void pc_find_sources(const pc_job *job, const pc_item *item, int64
     pc_find_links(job, item, 1, s);
 }
 
-/* The same for the next row, from this one's. */
-static inline void pc_next_sources(const pc_job *job, const pc_item *item, pc_sources *s)
+/* The same some rows on, of which the last is not beyond the end of axis 1. */
+static inline void pc_skip_sources(const pc_job *job, const pc_item *item, int64_t rows,
+                                   pc_sources *s)
 {
     const int64_t inner = job->to_input ? job->axis[1]->I : job->axis[1]->O;
-    if (++s->position[1] == inner) {
+    s->position[1] += rows;
+    if (s->position[1] == inner) {
         s->position[1] = 0;
         s->position[0]++;
         pc_find_links(job, item, 0, s);
     }
     pc_find_links(job, item, 1, s);
+}
+
+/* The same for the next row. */
+static inline void pc_next_sources(const pc_job *job, const pc_item *item, pc_sources *s)
+{
+    pc_skip_sources(job, item, 1, s);
 }
 
 static inline char *pc_row_of(const pc_job *job, const pc_item *item, int operand, int64_t i0,
@@ -379,10 +387,13 @@ static inline int64_t pc_rows_together(const pc_job *job, const pc_item *item, i
     const pc_axis *axis = job->axis[1];
     const int64_t left = pc_min(job->group, item->row_end - row), o = from->position[1];
     if (job->chunk) {
-        int64_t rows = pc_rest_of_chunk(job, o), next;
-        while (next = rows + pc_rest_of_chunk(job, (o + rows) % axis->O), next <= left)
-            rows = next;
-        return pc_min(rows, left);
+        int64_t rows = pc_rest_of_chunk(job, o), end = o + rows, next;
+        for (;; rows += next, end += next) {
+            end = end == axis->O ? 0 : end;
+            next = pc_min(job->chunk, axis->O - end);
+            if (rows + next > left)
+                return pc_min(rows, left);
+        }
     }
     if (!job->long_rows)
         return left;

@@ -12,7 +12,7 @@
  * first lanes, and a number instead of the others; load_part: the same from memory, of which no more
  * is read, and store_part; add_apart: lanes added to every second of twice as many numbers in memory, of
  * which the others stay as they are; permute: lanes of two registers by their numbers, the second's after
- * the first's; where: numbers in memory whose bytes
+ * the first's (PC_PERMUTES: in one step); where: numbers in memory whose bytes
  * are b, of the others 0.
  * One form per ISA; the portable form at the end is the definition. */
 #ifndef PC_VECTORS_H
@@ -40,7 +40,7 @@ PC_INLINE void pc_end_stream(void) {}
 
 typedef __m512 pc_v_f32;
 typedef __m512d pc_v_f64;
-enum { PC_WIDTH_f32 = 16, PC_WIDTH_f64 = 8 };
+enum { PC_WIDTH_f32 = 16, PC_WIDTH_f64 = 8, PC_PERMUTES = 1 };
 PC_INLINE pc_v_f32 pc_load_f32(const float *p) { return _mm512_loadu_ps(p); }
 PC_INLINE pc_v_f64 pc_load_f64(const double *p) { return _mm512_loadu_pd(p); }
 PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
@@ -213,7 +213,7 @@ PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
 
 typedef __m256 pc_v_f32;
 typedef __m256d pc_v_f64;
-enum { PC_WIDTH_f32 = 8, PC_WIDTH_f64 = 4 };
+enum { PC_WIDTH_f32 = 8, PC_WIDTH_f64 = 4, PC_PERMUTES = 0 };
 PC_INLINE pc_v_f32 pc_load_f32(const float *p) { return _mm256_loadu_ps(p); }
 PC_INLINE pc_v_f64 pc_load_f64(const double *p) { return _mm256_loadu_pd(p); }
 PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
@@ -401,6 +401,7 @@ PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
 
 #else
 
+enum { PC_PERMUTES = 0 };
 #define PC_PORTABLE(t, type, bits, n)                                                              \
     typedef type pc_v_##t __attribute__((vector_size(n * sizeof(type))));                          \
     typedef bits pc_whole_##t __attribute__((vector_size(n * sizeof(bits))));                      \

@@ -73,51 +73,68 @@ PC_INLINE void F(put_lanes)(A *dst, V(pc_v) a, const F(stripe) * s, int b)
         V(pc_store_part)(dst, a, s->lanes);
 }
 
-/* dst = the windows of K rows from input row `first` on, `rows` of them, pitch elements apart. */
+/* dst = the windows of K rows from input row `first` on, `rows` of them, pitch elements apart.  Of
+ * two that follow one another the best of what both hold is found once, if that is three rows or
+ * more; sums go row by row. */
 PC_INLINE void F(few_down)(const F(plane) * p, int64_t first, int64_t rows, int K,
                            const F(stripe) * s, A *dst, int64_t pitch)
 {
-    V(pc_v) row[PC_FEW_RUNS][FEW_REGISTERS];
+    const int step = IDEMPOTENT && K > 3 ? 2 : 1;
+    V(pc_v) row[PC_FEW_RUNS + 1][FEW_REGISTERS];
     for (int k = 0; k < K - 1; k++)
         F(row_at)(p, first + k, s, row[k]);
-    for (int64_t r = 0; r < rows; r++) {
+    for (int64_t r = 0; r < rows; r += step, dst += step * pitch) {
         F(row_at)(p, first + r + K - 1, s, row[K - 1]);
+        if (step == 2)
+            F(row_at)(p, first + r + K, s, row[K]);
         for (int b = 0; b < s->registers; b++) {
-            V(pc_v) all = row[0][b];
-            for (int k = 1; k < K; k++)
+            V(pc_v) all = row[step - 1][b];
+            for (int k = step; k < K; k++)
                 all = V_COMBINE(all, row[k][b]);
-            F(put_lanes)(dst + r * pitch, all, s, b);
+            if (step == 2 && r + 1 < rows)
+                F(put_lanes)(dst + pitch, V_COMBINE(all, row[K][b]), s, b);
+            F(put_lanes)(dst, step == 2 ? V_COMBINE(row[0][b], all) : all, s, b);
             for (int k = 0; k < K - 1; k++)
-                row[k][b] = row[k + 1][b];
+                row[k][b] = row[k + step][b];
         }
     }
 }
 
-/* The same for windows `skip` and following of the chunk whose first window begins at row `first`. */
+/* The stripe of row i combined with all, before or after it.  Rows that are none do not change the
+ * best; sums take them as zeros, which tell -0 from 0. */
+PC_INLINE void F(take_row)(const F(plane) * p, int64_t i, const F(stripe) * s, bool before,
+                           V(pc_v) * all)
+{
+    V(pc_v) row[MANY_REGISTERS];
+    if (IDEMPOTENT && (i < 0 || i >= p->rows))
+        return;
+    F(row_at)(p, i, s, row);
+    for (int b = 0; b < s->registers; b++)
+        all[b] = before ? V_COMBINE(row[b], all[b]) : V_COMBINE(all[b], row[b]);
+}
+
+/* The same for windows `skip` and following of the chunk whose first window begins at row
+ * `first`. */
 PC_INLINE void F(many_down)(const F(plane) * p, int64_t first, int64_t skip, int64_t rows,
                             int64_t K, const F(stripe) * s, A *dst, int64_t pitch)
 {
-    V(pc_v) suffix[PC_MOST_ROWS][MANY_REGISTERS], all[MANY_REGISTERS], row[MANY_REGISTERS];
+    V(pc_v) suffix[PC_MOST_ROWS][MANY_REGISTERS], all[MANY_REGISTERS];
     const int64_t last = skip + rows - 1;
     F(row_at)(p, first + K - 1, s, all);
     for (int64_t t = K - 1; t >= skip; t--) {
-        F(row_at)(p, first + t, s, row);
-        for (int b = 0; b < s->registers; b++) {
-            all[b] = t < K - 1 ? V_COMBINE(row[b], all[b]) : all[b];
+        if (t < K - 1)
+            F(take_row)(p, first + t, s, true, all);
+        for (int b = 0; b < s->registers; b++)
             suffix[pc_min(t, last) - skip][b] = all[b];
-        }
     }
     for (int b = 0; b < s->registers && skip == 0; b++)
         F(put_lanes)(dst, all[b], s, b);
     F(row_at)(p, first + K, s, all);
     for (int64_t t = 1; t <= last; t++) {
-        F(row_at)(p, first + K - 1 + t, s, row);
-        for (int b = 0; b < s->registers; b++) {
-            all[b] = t > 1 ? V_COMBINE(all[b], row[b]) : all[b];
-            if (t >= skip)
-                F(put_lanes)(dst + (t - skip) * pitch, V_COMBINE(suffix[t - skip][b], all[b]), s,
-                             b);
-        }
+        if (t > 1)
+            F(take_row)(p, first + K - 1 + t, s, false, all);
+        for (int b = 0; b < s->registers && t >= skip; b++)
+            F(put_lanes)(dst + (t - skip) * pitch, V_COMBINE(suffix[t - skip][b], all[b]), s, b);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "halves.inc.c"
 #endif
 #include "down.inc.c"
+#include "slide.inc.c"
 
 /* What a group of rows finds room in. */
 typedef struct F(room) {
@@ -219,11 +220,21 @@ static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, con
                        int64_t rows, char *const at[], const double *row_count)
 {
     const int64_t L = job->L, n = item->column_end - item->column, pitch = job->out_pitch;
+    const bool in_place = IS_FINISHED(job) && job->op[PC_Y].contiguous;
+    if (F(slides)(job)) {
+        char *to[PC_MOST_ROWS];
+        for (int64_t r = 0; r < rows; r++)
+            to[r] = in_place ? at[r] : (char *)(s->out + r * pitch);
+        F(slide)(to, rows, acc, job->pitch, n, job->axis[2]->K);
+        if (!in_place)
+            F(emit)(job, item, at, rows, pitch, s->out, true, row_count, s->counts, s->finished);
+        return;
+    }
     F(chain) chain = {.part = s->part, .len = ((rows - 1) * pitch + n) * L};
     char *const out[1] = {(char *)s->out};
     if (job->split && !job->halves)
         ON_A(split)(job, acc, s->slots, rows * pitch);
-    const bool direct = IS_FINISHED(job) && job->op[PC_Y].contiguous && n * L >= PC_BLOCK;
+    const bool direct = in_place && n * L >= PC_BLOCK;
     if (job->levels)
         F(chain_levels)(job, &chain, acc, s->levels);
     else if (job->split || job->axis[2]->S == 1)
@@ -264,14 +275,14 @@ static void F(halved_row)(const pc_job *job, const pc_item *item, const pc_sourc
 
 /* The rows of a group, each with its source rows combined, to scratch. */
 static void F(group)(const pc_job *job, const pc_item *item, pc_sources *from, const pc_span *span,
-                     int64_t row, int64_t rows, const F(room) * s)
+                     int64_t rows, const F(room) * s)
 {
     for (int64_t r = 0, taken = 1; r < rows; r += taken) {
         A *dst = s->acc + (r * job->pitch + span->lead) * job->L;
         if (job->chunk) {
             taken = pc_min(pc_rest_of_chunk(job, from->position[1]), rows - r);
             F(chunk_down)(job, item, from, span, taken, dst);
-            pc_find_sources(job, item, row + r + taken, from);
+            pc_skip_sources(job, item, taken, from);
             continue;
         }
 #if A_IS_T
@@ -355,7 +366,7 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
         if (padded < rows)
             F(pad)(job, &span, rows, &s);
         padded = pc_max(padded, rows);
-        F(group)(job, item, &from, &span, row, rows, &s);
+        F(group)(job, item, &from, &span, rows, &s);
         for (int64_t r = 0; r < rows; r += job->strip)
             F(columns)(job, item, s.acc + r * job->pitch * job->L, &s, pc_min(job->strip, rows - r),
                        at + r, row_count + r);
