@@ -188,10 +188,36 @@ PC_INLINE void F(last_of)(char *const to[], int64_t rows, const F(chain) * chain
     }
 }
 
-/* Rows of the chain combined, `pitch` elements apart in scratch. */
-PC_OUTLINE void F(last)(const pc_job *job, char *const to[], int64_t rows, const F(chain) * chain,
-                        int64_t pitch, int64_t len)
+#if A_IS_T
+/* The same past the caches. */
+PC_OUTLINE void F(last_past)(char *const to[], int64_t rows, const F(chain) * chain, int64_t pitch,
+                             int64_t len, A divisor)
 {
+    enum { W = PC_CAT(PC_WIDTH, A_NAME) };
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t i = 0; i < len; i += W) {
+            const int64_t at = pc_min(i, len - W), from = r * pitch + at;
+            PC_CAT(pc_v, A_NAME) all = PC_CAT(pc_load, A_NAME)((const A *)chain->run[0] + from);
+            for (int k = 1; k < chain->count; k++)
+                all = V_COMBINE(all, PC_CAT(pc_load, A_NAME)((const A *)chain->run[k] + from));
+            PC_CAT(pc_stream, A_NAME)((A *)to[r] + at, V_FINISH(all, divisor));
+        }
+}
+#endif
+
+/* Rows of the chain combined, `pitch` elements apart in scratch.  past: finished, to places that can be
+ * streamed to. */
+PC_OUTLINE void F(last)(const pc_job *job, char *const to[], int64_t rows, const F(chain) * chain,
+                        int64_t pitch, int64_t len, bool past)
+{
+#if A_IS_T
+    if (past) {
+        F(last_past)(to, rows, chain, pitch, len, (A)job->divisor);
+        return;
+    }
+#else
+    (void)past;
+#endif
     if (IS_FINISHED(job))
         F(last_of)(to, rows, chain, pitch, len, true, (A)job->divisor);
     else
@@ -200,7 +226,7 @@ PC_OUTLINE void F(last)(const pc_job *job, char *const to[], int64_t rows, const
 
 /* The taps of the columns of a row, of many lanes, with stride > 1, to dst: several columns at once where
  * their taps are few. */
-static void F(lane_columns)(const pc_job *job, const A *acc, int64_t n, A *part, A *dst)
+static void F(lane_columns)(const pc_job *job, const A *acc, int64_t n, A *part, A *dst, bool past)
 {
     const int64_t L = job->L, S = job->axis[2]->S;
     const int64_t most = job->axis[2]->K <= PC_FEW_RUNS ? PC_MOST_ROWS : 1;
@@ -211,7 +237,7 @@ static void F(lane_columns)(const pc_job *job, const A *acc, int64_t n, A *part,
         for (int64_t j = 0; j < count; j++)
             to[j] = (char *)(dst + (c + j) * L);
         F(chain_taps)(job, &chain, acc, c * S);
-        F(last)(job, to, count, &chain, S * L, L);
+        F(last)(job, to, count, &chain, S * L, L, past);
     }
 }
 
@@ -235,17 +261,18 @@ static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, con
     if (job->split && !job->halves)
         ON_A(split)(job, acc, s->slots, rows * pitch);
     const bool direct = in_place && n * L >= PC_BLOCK;
+    const bool past = direct && pc_can_stream(job, item, PC_Y);
     if (job->levels)
         F(chain_levels)(job, &chain, acc, s->levels);
     else if (job->split || job->axis[2]->S == 1)
         F(chain_taps)(job, &chain, job->split ? s->slots : acc, 0);
     for (int64_t r = 0; r < rows && chain.count == 0; r++)
         F(lane_columns)(job, acc + r * job->pitch * L, n, s->part,
-                        direct ? (A *)at[r] : s->out + r * pitch * L);
+                        direct ? (A *)at[r] : s->out + r * pitch * L, past && L >= PC_BLOCK);
     if (chain.count > 0 && direct)
-        F(last)(job, at, rows, &chain, pitch * L, n * L);
+        F(last)(job, at, rows, &chain, pitch * L, n * L, past);
     else if (chain.count > 0)
-        F(last)(job, out, 1, &chain, 0, pc_round_up(chain.len, PC_BLOCK));
+        F(last)(job, out, 1, &chain, 0, pc_round_up(chain.len, PC_BLOCK), false);
     if (!direct)
         F(emit)(job, item, at, rows, pitch, s->out, IS_FINISHED(job), row_count, s->counts,
                 s->finished);
@@ -327,7 +354,7 @@ static void F(long_rows)(const pc_job *job, const pc_item *item, const pc_source
         F(chain_levels)(job, &chain, s->acc, s->levels);
     else
         F(chain_taps)(job, &chain, s->acc, 0);
-    F(last)(job, out, 1, &chain, 0, pc_round_up(chain.len, PC_BLOCK));
+    F(last)(job, out, 1, &chain, 0, pc_round_up(chain.len, PC_BLOCK), false);
     const int64_t whole = axis->I - (axis->K - 1) * axis->D + axis->PL;
     for (int64_t o = 0; o < pc_min(axis->PL, axis->O); o++)
         F(edge)(job, row, rows, o, s->out);
