@@ -163,3 +163,52 @@ def test_powers(p: int, dtype: Any, shape: Any, geometry: Any) -> None:
         np.testing.assert_allclose(
             pr.pool(x, "lp", **given), exact.astype(dtype), rtol=64 * np.finfo(dtype).eps
         )
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kernel", [2, 3, (5, 3), (1, 2), (4, 2)])
+@pytest.mark.parametrize("stride", [2, (1, 2), (3, 2)])
+@pytest.mark.parametrize("padding", [0, (0, 1)])
+def test_layouts_agree_to_the_bit(
+    method: str, dtype: Any, kernel: Any, stride: Any, padding: Any
+) -> None:
+    """The sums of planes are found in registers, those of channels last are not."""
+    for shape in ((2, 100, 131), (2, 41, 5)):
+        x = near(shape, dtype)
+        given = arguments(method, x, dict(kernel_size=kernel, stride=stride, padding=padding))
+        given["axes"] = (1, 2)
+        last = {k: np.moveaxis(v, 0, -1).copy() if k == "logits" else v for k, v in given.items()}
+        last["axes"] = (0, 1)
+        y, vjp = pr.pool_vjp(x, method, **given)
+        y_last, vjp_last = pr.pool_vjp(np.moveaxis(x, 0, -1).copy(), method, **last)
+        np.testing.assert_array_equal(np.moveaxis(y_last, -1, 0), y)
+        dy = near(y.shape, dtype)
+        dx_last = vjp_last(np.moveaxis(dy, 0, -1).copy()).input
+        np.testing.assert_array_equal(np.moveaxis(dx_last, -1, 0), vjp(dy).input)
+        y = pr.pool(far(x), method, **given)
+        y_last = pr.pool(np.moveaxis(far(x), 0, -1).copy(), method, **last)
+        np.testing.assert_array_equal(np.moveaxis(y_last, -1, 0), y)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_large_plane_alone_and_among_others(method: str) -> None:
+    """Alone it is split, and what the parts share is added to; among others it is not."""
+    x = near((1, 1200, 130), np.float32)
+    geometry: dict[str, Any] = dict(kernel_size=3, stride=2, padding=1)
+    given = arguments(method, x, geometry) | {"axes": (1, 2)}
+    many = {k: np.repeat(v, 32, axis=0) if k == "logits" else v for k, v in given.items()}
+    y, alone = pr.pool_vjp(x, method, **given, num_threads=2)
+    y_many, among = pr.pool_vjp(np.repeat(x, 32, axis=0), method, **many)
+    dy = near(y.shape, np.float32)
+    np.testing.assert_array_equal(y_many[31], y[0])
+    same_numbers(alone(dy).input[0], among(np.repeat(dy, 32, axis=0)).input[31], 4)
+
+
+@pytest.mark.parametrize("bits", [0x7FC00000, 0x7FC00001, 0xFFC001FF])
+def test_a_nan_is_one_whatever_its_bits(bits: int) -> None:
+    logits = np.zeros((1, 4, 40), np.float32)
+    logits[0, 1, 1] = np.array(bits, np.uint32).view(np.float32)
+    y = pr.pool(np.ones_like(logits), "lip", 2, stride=2, axes=(1, 2), logits=logits)
+    assert np.isnan(y[0, 0, 0])
+    np.testing.assert_array_equal(y.reshape(-1)[1:], 1)

@@ -159,11 +159,14 @@ typedef struct pc_job {
 } pc_job;
 
 /* Windows that share the weights of their members (shared.inc.c).  A unit is a part of the outputs along
- * axis `split`; the jobs are those of its boxes. */
+ * axis `split`, a band a part of a unit; the jobs are those of a band's boxes. */
 typedef struct pc_shared {
     pc_job sum, transpose, rest; /* rest: of the functor, whose outputs are in a box */
     int split;
+    int64_t band; /* outputs along the axis */
+    int taps;     /* both sums in registers, of windows of so many columns (pairs.inc.c); or 0 */
     int64_t cells, results; /* elements of a box of inputs, of outputs */
+    int64_t left;           /* of the box of outputs that are left over */
     int64_t row;            /* of the longest row */
     int64_t walk;           /* bytes of scratch that come before the boxes: the functor's */
     bool apart;             /* units have no inputs in common */

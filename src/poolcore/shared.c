@@ -2,9 +2,17 @@
 
 #include "run.h"
 
-/* Inputs of a unit, about: their boxes stay in the second cache.  If the least part along one axis has
- * more than the most of them, windows do not share. */
-enum { CELLS = 16384, MOST_CELLS = 32768 };
+/* Bytes of a band's box of inputs, about, so that all boxes stay in the first cache; with gradients there
+ * are more of them.  If the least band has more than the most inputs, windows do not share. */
+enum { BAND_BYTES = 8192, GRADIENT_BAND_BYTES = 4096, MOST_CELLS = 32768 };
+/* Inputs of a unit that is walked by bands, about.  With gradients, units that are not apart are whole
+ * planes of up to the most, if there are enough planes for any number of threads: nothing is zeroed
+ * first and added to then. */
+enum { UNIT_CELLS = 65536, MOST_UNIT_CELLS = 1 << 20, MANY_PLANES = 32 };
+/* Inputs of a unit that is one band, about. */
+enum { CELLS = 16384 };
+/* Elements behind a box that registers may reach over. */
+enum { BEHIND = 4 * PC_BLOCK };
 
 /* Inputs that so many outputs reach. */
 static int64_t span_of(const pc_axis *axis, int64_t outputs)
@@ -66,14 +74,37 @@ static void plan_jobs(pc_shared *shared, const pc_job *job, int64_t inputs, int6
 /* Do neighbouring outputs have no input in common? */
 static bool are_apart(const pc_axis *axis) { return (axis->K - 1) * axis->D < axis->S; }
 
-/* Outputs of a unit along its axis: as many as the boxes have room for; in backward, a unit and the next
- * but one reach no common input. */
-static int64_t part_of(const pc_axis *axis, int64_t cells, bool backward)
+/* About so many outputs along an axis that they reach `wanted` inputs, in parts of about equal size. */
+static int64_t part_of(const pc_axis *axis, int64_t cells, int64_t wanted, int64_t least)
 {
+    const int64_t most = (wanted / cells - span_of(axis, 1)) / axis->S + 1;
+    const int64_t parts = pc_ceil_div(axis->O, pc_max(most, least));
+    return pc_min(pc_max(pc_ceil_div(axis->O, parts), least), axis->O);
+}
+
+/* Are rows of outputs walked by bands?  Their inputs are then rows of one plane. */
+static bool has_bands(const pc_job *job, int split) { return split == 1 && job->axis[0]->I == 1; }
+
+/* Outputs of a unit; in backward, a unit and the next but one reach no common input. */
+static int64_t unit_of(const pc_job *job, int split, int64_t cells, bool backward)
+{
+    const pc_axis *axis = job->axis[split];
     const int64_t least = backward ? pc_ceil_div(span_of(axis, 1), axis->S) : 1;
-    const int64_t most = (CELLS / cells - span_of(axis, 1)) / axis->S + 1;
-    const int64_t units = pc_ceil_div(axis->O, pc_max(most, least));
-    return pc_min(pc_max(pc_ceil_div(axis->O, units), least), axis->O); /* of about equal size */
+    const bool whole = backward && !are_apart(axis) && pc_planes_of(job) >= MANY_PLANES;
+    if (!has_bands(job, split))
+        return part_of(axis, cells, CELLS, least);
+    return part_of(axis, cells, whole ? MOST_UNIT_CELLS : UNIT_CELLS, least);
+}
+
+/* Windows of so many columns whose sums are found in registers, or 0: of floats that are summed as such. */
+static int pairs_of(const pc_job *job, int split, bool wide)
+{
+    const pc_axis *down = job->axis[1], *along = job->axis[2];
+    const bool few = down->K <= PC_FEW_RUNS && down->D == 1;
+    const bool pairs = along->S == 2 && along->D == 1 && (along->K == 2 || along->K == 3) &&
+                       along->PL <= 1 && along->O >= 2;
+    const bool floats = !wide && job->op[PC_X].size == sizeof(float);
+    return floats && job->L == 1 && has_bands(job, split) && few && pairs ? (int)along->K : 0;
 }
 
 static void split_by(pc_job *job, int a, int64_t part)
@@ -85,7 +116,7 @@ static void split_by(pc_job *job, int a, int64_t part)
     job->tiles = pc_ceil_div(job->columns, job->tile);
 }
 
-bool pc_plan_shared(pc_shared *shared, pc_job *job, bool backward)
+bool pc_plan_shared(pc_shared *shared, pc_job *job, bool wide, bool backward)
 {
     if (!can_share(job, backward))
         return false;
@@ -98,16 +129,22 @@ bool pc_plan_shared(pc_shared *shared, pc_job *job, bool backward)
         cells *= b == a ? 1 : job->axis[b]->I;
         results *= b == a ? 1 : job->axis[b]->O;
     }
-    const int64_t part = part_of(axis, cells, backward);
-    const int64_t inputs = pc_min(span_of(axis, part) + axis->S - 1, axis->I);
+    const int64_t unit = unit_of(job, a, cells, backward);
+    const int64_t band_bytes = backward ? GRADIENT_BAND_BYTES : BAND_BYTES;
+    const int64_t band_cells = band_bytes / job->op[PC_X].size;
+    const int64_t band =
+        has_bands(job, a) ? pc_min(part_of(axis, cells, band_cells, 1), unit) : unit;
+    const int64_t inputs = pc_min(span_of(axis, band) + axis->S - 1, axis->I);
     const int64_t around = backward ? 2 * pc_ceil_div(span_of(axis, 1), axis->S) : 0;
-    const int64_t outputs = pc_min(part + around, axis->O);
+    const int64_t outputs = pc_min(band + around, axis->O);
     if (inputs > MOST_CELLS / cells || outputs > MOST_CELLS / results)
         return false;
-    split_by(job, a, part);
-    *shared = (pc_shared){.split = a, .row = job->axis[2]->I * job->L};
-    shared->cells = pc_round_up(inputs * cells, PC_BLOCK);
-    shared->results = pc_round_up(outputs * results, PC_BLOCK);
+    split_by(job, a, unit);
+    *shared = (pc_shared){.split = a, .band = band, .row = job->axis[2]->I * job->L};
+    shared->taps = pairs_of(job, a, wide);
+    shared->cells = pc_round_up(inputs * cells, PC_BLOCK) + BEHIND;
+    shared->results = pc_round_up(outputs * results, PC_BLOCK) + BEHIND;
+    shared->left = pc_round_up((backward ? unit : band) * results, PC_BLOCK);
     shared->apart = are_apart(axis) || job->blocks * job->tiles == 1;
     shared->adds = job->windows.add || !shared->apart;
     plan_jobs(shared, job, inputs, outputs);
@@ -118,8 +155,9 @@ size_t pc_shared_scratch(pc_shared *shared, const pc_call *call, bool wide, size
 {
     const size_t sum = pc_plan_sum(&shared->sum, call, wide);
     const size_t transpose = pc_plan_sum(&shared->transpose, call, wide);
-    const int64_t lines = 64 * (PC_OPERANDS + 7), size = shared->rest.op[PC_X].size;
-    const int64_t boxes = 4 * shared->cells + 3 * shared->results + PC_OPERANDS * shared->row;
+    const int64_t lines = 64 * (PC_OPERANDS + 8), size = shared->rest.op[PC_X].size;
+    const int64_t boxes =
+        5 * shared->cells + 2 * shared->results + shared->left + PC_OPERANDS * shared->row;
     shared->walk = (int64_t)walk;
     return walk + (size_t)(boxes * size + lines) + (sum > transpose ? sum : transpose);
 }

@@ -6,7 +6,7 @@
 
 /* Splits the job, whose blocks are planned, into units and plans their jobs.  False: these windows do
  * not share, and nothing has changed. */
-bool pc_plan_shared(pc_shared *shared, pc_job *job, bool backward);
+bool pc_plan_shared(pc_shared *shared, pc_job *job, bool wide, bool backward);
 
 /* Bytes of scratch of an item, of which `walk` are the functor's; plans the sums. */
 size_t pc_shared_scratch(pc_shared *shared, const pc_call *call, bool wide, size_t walk);

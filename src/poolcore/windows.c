@@ -178,7 +178,7 @@ static void share_windows(pc_job *job, const pc_call *call, pc_shared *shared, b
 {
     const bool wide = windows_type(call) == PC_TYPE_F32_WIDE;
     job->windows.scratch = is_outside(job) ? whole_scratch(job) : windows_scratch(job);
-    if (is_outside(job) || !pc_plan_shared(shared, job, backward))
+    if (is_outside(job) || !pc_plan_shared(shared, job, wide, backward))
         return;
     job->windows.shared = shared;
     job->windows.scratch = pc_shared_scratch(shared, call, wide, job->windows.scratch);

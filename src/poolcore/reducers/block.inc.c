@@ -44,6 +44,7 @@ typedef struct F(elements) {
     const T *shares,
         *means; /* sums over the windows that hold the element: dy / sum w, and y times it */
     T *dx, *dmap, *learnt;
+    const T *to[2]; /* where gradients will go; NULL: nothing is asked for */
 } F(elements);
 
 typedef struct F(functor) {

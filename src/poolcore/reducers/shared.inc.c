@@ -5,10 +5,8 @@
  * has left the range of T or nearly so; an output for which they do not is left to the functor
  * (windows.inc.c), which the members of its window decide alone.
  *
- * With U = sum of dy / sum w and V = sum of y dy / sum w over the windows that hold an element, which
- * are the transpose of the sums, dx = w (U + dl/dx (x U - V)) for l = log w.
- *
- * A unit is some outputs along the outermost pooled axis; its inputs and outputs are kept in boxes.
+ * A unit is some outputs along the outermost pooled axis, which are walked by bands: the inputs and outputs
+ * of a band are kept in boxes in the first cache, and what the next band needs of these is moved on.
  *
  * Part of windows.inc.c. */
 
@@ -17,13 +15,16 @@ typedef struct F(unit) {
     const pc_shared *shared;
     F(walk) * walk; /* of what is left to the functor */
     pc_item item;
-    int64_t o[3], o_end[3];        /* its outputs */
-    int64_t i[3], i_end[3];        /* the inputs they reach */
-    int64_t first;                 /* output of axis `split` that the boxes of outputs begin with */
-    T *weights, *products, *means; /* boxes of inputs; the last two are used twice */
-    T *sums, *values, *rest;       /* boxes of outputs: sum w, sum w x, what is left over */
-    T *row[PC_OPERANDS], *learnt;  /* rows that are not one run in memory */
-    char *scratch;                 /* of the sums */
+    int64_t o[3], o_end[3];       /* outputs of the band */
+    int64_t i[3], i_end[3];       /* the inputs they reach */
+    int64_t first, end;           /* outputs of axis `split` in the boxes of sums and values */
+    int64_t held, held_end;       /* rows in the boxes of weights and products, of axis 1 */
+    int64_t left;                 /* output that the box `rest` begins with */
+    T *weights, *products;        /* boxes of inputs */
+    T *shares, *means;            /* sums over the windows that hold an input */
+    T *sums, *values, *rest;      /* boxes of outputs: sum w, sum w x, what is left over */
+    T *row[PC_OPERANDS], *learnt; /* rows that are not one run in memory */
+    char *scratch;                /* of the sums */
 } F(unit);
 
 /* Where the first element of the array would be whose part, from index `first` of axis a on, is `box`. */
@@ -32,11 +33,30 @@ PC_INLINE char *F(origin)(const T *box, const pc_operand *op, int a, int64_t fir
     return (char *)((uintptr_t)box - (uintptr_t)(first * op->axis[a]));
 }
 
+/* Outputs [first, end) of axis `split`. */
+static void F(take_band)(F(unit) * u, int64_t first, int64_t end)
+{
+    const int split = u->shared->split;
+    const pc_axis *axis = u->job->axis[split];
+    const int64_t inner = split == 0 ? u->job->axis[1]->O : 1;
+    const int64_t reach = (axis->K - 1) * axis->D + 1 - axis->PL;
+    u->o[split] = first;
+    u->o_end[split] = end;
+    if (split == 2) {
+        u->item.column = first;
+        u->item.column_end = end;
+    } else {
+        u->item.row = first * inner;
+        u->item.row_end = end * inner;
+    }
+    u->i[split] = pc_max(first * axis->S - axis->PL, 0);
+    u->i_end[split] = end < axis->O ? pc_min((end - 1) * axis->S + reach, axis->I) : axis->I;
+}
+
 static void F(take_unit)(F(unit) * u, const pc_item *item)
 {
     const pc_job *job = u->job;
     const int split = u->shared->split;
-    const pc_axis *axis = job->axis[split];
     const int64_t inner = split == 0 ? job->axis[1]->O : 1;
     u->item = *item;
     for (int a = 0; a < 3; a++) {
@@ -44,13 +64,10 @@ static void F(take_unit)(F(unit) * u, const pc_item *item)
         u->o_end[a] = job->axis[a]->O;
         u->i_end[a] = job->axis[a]->I;
     }
-    u->o[split] = split == 2 ? item->column : item->row / inner;
-    u->o_end[split] = split == 2 ? item->column_end : item->row_end / inner;
-    const int64_t reach = (axis->K - 1) * axis->D + 1 - axis->PL;
-    u->i[split] = pc_max(u->o[split] * axis->S - axis->PL, 0);
-    if (u->o_end[split] < axis->O)
-        u->i_end[split] = pc_min((u->o_end[split] - 1) * axis->S + reach, axis->I);
-    u->first = u->o[split];
+    F(take_band)(u, split == 2 ? item->column : item->row / inner,
+                 split == 2 ? item->column_end : item->row_end / inner);
+    u->held = u->held_end = 0;
+    u->end = -1;
     u->walk->item = item;
     F(take_params)(u->walk);
 }
@@ -91,6 +108,13 @@ PC_INLINE void F(ask_for)(const T *p, int64_t n)
         PC_PREFETCH_AHEAD(p + i);
 }
 
+/* The same for gradients, while weights are found: when they are written later, stores need not wait. */
+PC_INLINE void F(ask_to_write)(const T *p, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += PC_LINE / (int64_t)sizeof(T))
+        __builtin_prefetch(p + i, 1);
+}
+
 /* The functor's loop over a run, by parts that the lanes' parameters are enough for. */
 static void F(over_run)(const F(unit) * u, void (*loop)(const F(elements) *, int64_t), int64_t n,
                         F(elements) e)
@@ -101,6 +125,9 @@ static void F(over_run)(const F(unit) * u, void (*loop)(const F(elements) *, int
         F(ask_for)(e.x, part);
         if (uses_map)
             F(ask_for)(e.map, part);
+        for (int k = 0; k < 2; k++)
+            if (e.to[k])
+                F(ask_to_write)(e.to[k] + at, part);
         loop(&e, pc_min(part, n - at));
         e.x += part;
         e.weights += part;
@@ -124,20 +151,41 @@ static F(elements) F(elements_of)(const F(unit) * u)
                          .o0 = job->windows.option[0],
                          .weights = u->weights,
                          .products = u->products,
-                         .shares = u->products,
+                         .shares = u->shares,
                          .means = u->means,
                          .learnt = u->learnt};
 }
 
-static void F(share_weights)(const F(unit) * u)
+/* Rows of the boxes that this band shares with the one before are moved to their front; how many. */
+static int64_t F(keep_rows)(F(unit) * u, int64_t columns)
 {
+    const int64_t kept = pc_max(u->held_end - u->i[1], 0), from = (u->i[1] - u->held) * columns;
+    const size_t size = (size_t)(kept * columns) * sizeof(T);
+    if (kept > 0) {
+        memmove(u->weights, u->weights + from, size);
+        memmove(u->products, u->products + from, size);
+    }
+    u->held = u->i[1];
+    u->held_end = u->i_end[1];
+    return kept;
+}
+
+static void F(share_weights)(F(unit) * u)
+{
+    static const int gradient[] = {PC_DX, PC_DMAP_IN};
     F(elements) e = F(elements_of)(u);
     const int64_t columns = (u->i_end[2] - u->i[2]) * u->job->L;
+    const int64_t kept = u->shared->split == 1 ? F(keep_rows)(u, columns) : 0;
+    e.weights += kept * columns;
+    e.products += kept * columns;
     for (int64_t i0 = u->i[0]; i0 < u->i_end[0]; i0++)
-        for (int64_t i1 = u->i[1], rows; i1 < u->i_end[1]; i1 += rows) {
+        for (int64_t i1 = u->i[1] + kept, rows; i1 < u->i_end[1]; i1 += rows) {
             rows = F(rows_of_unit)(u, i1, false);
             e.x = F(load_run)(u, PC_X, i0, i1);
             e.map = F(load_run)(u, PC_MAP_IN, i0, i1);
+            for (int k = 0; k < 2; k++)
+                if (u->job->op[gradient[k]].data)
+                    e.to[k] = (const T *)pc_row_of(u->job, &u->item, gradient[k], i0, i1, u->i[2]);
             F(over_run)(u, u->walk->functor->share, rows * columns, e);
             e.weights += rows * columns;
             e.products += rows * columns;
@@ -182,12 +230,11 @@ static void F(sum_holding)(const F(unit) * u, const T *from, T *to)
     }
 }
 
-/* Row (o0, o1) of a box of outputs. */
-PC_INLINE T *F(outputs)(const F(unit) * u, T *box, int64_t o0, int64_t o1)
+/* Row (o0, o1) of a box of outputs that begins with output `first`. */
+PC_INLINE T *F(outputs)(const F(unit) * u, T *box, int64_t first, int64_t o0, int64_t o1)
 {
     const pc_operand *op = &u->shared->sum.op[PC_Y];
-    const int split = u->shared->split;
-    return (T *)(F(origin)(box, op, split, u->first) + o0 * op->axis[0] + o1 * op->axis[1] +
+    return (T *)(F(origin)(box, op, u->shared->split, first) + o0 * op->axis[0] + o1 * op->axis[1] +
                  u->o[2] * op->axis[2]);
 }
 
@@ -219,10 +266,10 @@ PC_OUTLINE int64_t F(divide)(const T *sums, const T *values, T *y, int64_t n)
 static int64_t F(conclude)(const F(unit) * u, int64_t o0, int64_t o1, T *y, int64_t n)
 {
     const F(elements) e = F(elements_of)(u);
-    const T *sums = F(outputs)(u, u->sums, o0, o1);
+    const T *sums = F(outputs)(u, u->sums, u->first, o0, o1);
     if (u->walk->functor->conclude)
         return u->walk->functor->conclude(&e, sums, y, n);
-    return F(divide)(sums, F(outputs)(u, u->values, o0, o1), y, n);
+    return F(divide)(sums, F(outputs)(u, u->values, u->first, o0, o1), y, n);
 }
 
 /* What the functor makes of rows [row, row_end) of the outputs goes to the box `rest`. */
@@ -231,7 +278,7 @@ static void F(pool_rest)(const F(unit) * u, int64_t row, int64_t row_end)
     pc_item item = u->item;
     item.row = row;
     item.row_end = row_end;
-    item.base[PC_Y] = F(origin)(u->rest, &u->shared->sum.op[PC_Y], u->shared->split, u->first);
+    item.base[PC_Y] = F(origin)(u->rest, &u->shared->sum.op[PC_Y], u->shared->split, u->left);
     F(walk_item)(u->walk, &item, F(pool_outputs));
 }
 
@@ -255,21 +302,39 @@ static int64_t F(pool_rows)(const F(unit) * u, int64_t row, int64_t rows, bool w
     char *at = pc_row_of(u->job, &u->item, PC_Y, o0, o1, u->o[2]);
     T *y = ON_T(target)(op, at, u->row[PC_Y]);
     const int64_t left = F(conclude)(u, o0, o1, y, n);
-    const T *rest = F(outputs)(u, u->rest, o0, o1);
+    const T *rest = F(outputs)(u, u->rest, u->left, o0, o1);
     for (int64_t i = 0; with_rest && left > 0 && i < n; i++)
         y[i] = y[i] != y[i] ? rest[i] : y[i];
     ON_T(store)(op, at, columns, u->job->L, y);
     return left;
 }
 
+#if !SUM_IS_DOUBLE
+#include "pairs.inc.c"
+#endif
+
+/* Both sums, or that of the weights. */
+static void F(sum_all)(const F(unit) * u)
+{
+    const bool both = !u->walk->functor->conclude;
+    const T *const from[] = {u->weights, u->products};
+    T *const to[] = {u->sums, u->values};
+#if !SUM_IS_DOUBLE
+    if (u->shared->taps && both) {
+        F(sum_by_pairs)(u);
+        return;
+    }
+#endif
+    for (int b = 0; b < (both ? 2 : 1); b++)
+        F(sum_windows)(u, from[b], to[b]);
+}
+
 /* The functor gets all rows from the first to the last that need it at once: it is faster on several. */
-static void F(pool_unit)(F(unit) * u)
+static void F(pool_band)(F(unit) * u)
 {
     int64_t first = u->item.row_end, end = u->item.row;
     F(share_weights)(u);
-    F(sum_windows)(u, u->weights, u->sums);
-    if (!u->walk->functor->conclude)
-        F(sum_windows)(u, u->products, u->values);
+    F(sum_all)(u);
     for (int64_t row = u->item.row, rows; row < u->item.row_end; row += rows) {
         rows = F(outputs_at_once)(u, row % u->job->axis[1]->O);
         if (F(pool_rows)(u, row, rows, false) > 0) {
@@ -285,129 +350,18 @@ static void F(pool_unit)(F(unit) * u)
     }
 }
 
-/* sums = dy / sum w and values = y dy / sum w, where they can be trusted, else 0 and dy is left over. */
-PC_OUTLINE int64_t F(divide_gradient)(T *sums, T *values, const T *dy, T *rest, int64_t n)
-{
-    int left = 0;
-    PC_LANES
-    for (int64_t i = 0; i < n; i++) {
-        const int trusted = F(trusts)(sums[i], values[i]);
-        const T y = values[i] / sums[i], share = dy[i] / sums[i];
-        left += !trusted;
-        sums[i] = PC_CAT(pc_pick, T_NAME)(trusted, share, 0);
-        values[i] = PC_CAT(pc_pick, T_NAME)(trusted, share * y, 0);
-        rest[i] = PC_CAT(pc_pick, T_NAME)(trusted, 0, dy[i]);
-    }
-    return left;
-}
-
-/* The functor adds the gradients of outputs that are left over. */
-static void F(differentiate_rest)(const F(unit) * u)
-{
-    pc_item item = u->item;
-    item.base[PC_Y] = F(origin)(u->rest, &u->shared->sum.op[PC_Y], u->shared->split, u->first);
-    F(walk_item)(u->walk, &item, F(differentiate_outputs));
-}
-
-/* What the elements of rows have learnt, added to that of the unit's lanes. */
-static void F(learn_of)(const F(unit) * u, const T *learnt, int64_t n)
-{
-    enum { WIDE = 16 };
-    const int64_t L = u->job->L;
-    double *partial = u->walk->lanes.partial, wide[WIDE] = {0};
-    int64_t i = 0;
-    for (; L == 1 && i + WIDE <= n; i += WIDE)
-        for (int k = 0; k < WIDE; k++)
-            wide[k] += (double)learnt[i + k];
-    for (int k = 0; L == 1 && k < WIDE; k++)
-        partial[0] += wide[k];
-    for (; i < n; i += L)
-        for (int64_t l = 0; l < L; l++)
-            partial[l] += (double)learnt[i + l];
-}
-
-/* A row, or rows that are one run, of gradients: where they are made, and then stored or added. */
-static T *F(gradient_run)(const F(unit) * u, int operand, int64_t i0, int64_t i1, T *box)
-{
-    const pc_operand *op = &u->job->op[operand];
-    if (u->shared->adds || !op->data)
-        return box;
-    return ON_T(target)(op, pc_row_of(u->job, &u->item, operand, i0, i1, u->i[2]), box);
-}
-
-static void F(give)(const F(unit) * u, int operand, int64_t i0, int64_t i1, int64_t n, const T *src)
-{
-    const pc_operand *op = &u->job->op[operand];
-    const int64_t L = u->job->L, columns = n / L;
-    char *at = pc_row_of(u->job, &u->item, operand, i0, i1, u->i[2]);
-    if (!op->data)
-        return;
-    if (u->shared->adds)
-        ON_T(add_columns)(at, op->axis[2], op->lane, columns, L, src, L, op->contiguous);
-    else
-        ON_T(store)(op, at, columns, L, src);
-}
-
-static void F(spread_gradients)(const F(unit) * u)
-{
-    const pc_job *job = u->job;
-    F(elements) e = F(elements_of)(u);
-    const int64_t columns = (u->i_end[2] - u->i[2]) * job->L;
-    for (int64_t i0 = u->i[0]; i0 < u->i_end[0]; i0++)
-        for (int64_t i1 = u->i[1], rows; i1 < u->i_end[1]; i1 += rows) {
-            rows = F(rows_of_unit)(u, i1, true);
-            const int64_t n = rows * columns;
-            e.x = F(load_run)(u, PC_X, i0, i1);
-            e.map = F(load_run)(u, PC_MAP_IN, i0, i1);
-            e.dx = F(gradient_run)(u, PC_DX, i0, i1, (T *)e.shares);
-            e.dmap = F(gradient_run)(u, PC_DMAP_IN, i0, i1, (T *)e.means);
-            F(over_run)(u, u->walk->functor->spread, n, e);
-            F(give)(u, PC_DX, i0, i1, n, e.dx);
-            F(give)(u, PC_DMAP_IN, i0, i1, n, e.dmap);
-            if (u->walk->lanes.partial)
-                F(learn_of)(u, e.learnt, n);
-            e.weights += n;
-            e.shares += n;
-            e.means += n;
-        }
-}
-
-/* Boxes of outputs reach over all windows that hold an input of the unit; those of others count
- * nothing. */
-static void F(reach_over)(F(unit) * u)
+static void F(pool_unit)(F(unit) * u)
 {
     const int split = u->shared->split;
-    int64_t end;
-    pc_outputs_near(u->job->axis[split], 0, u->i[split], u->i_end[split], &u->first, &end);
-    if (u->first == u->o[split] && end == u->o_end[split])
-        return;
-    ON_T(fill)(u->sums, 0, u->shared->results);
-    ON_T(fill)(u->values, 0, u->shared->results);
+    const int64_t band = u->shared->band, end = u->o_end[split];
+    for (int64_t o = u->o[split]; o < end; o += band) {
+        F(take_band)(u, o, pc_min(o + band, end));
+        u->first = u->left = o;
+        F(pool_band)(u);
+    }
 }
 
-static void F(differentiate_unit)(F(unit) * u)
-{
-    const int64_t columns = u->o_end[2] - u->o[2], L = u->job->L;
-    int64_t left = 0;
-    F(reach_over)(u);
-    F(share_weights)(u);
-    F(sum_windows)(u, u->weights, u->sums);
-    F(sum_windows)(u, u->products, u->values);
-    for (int64_t o0 = u->o[0]; o0 < u->o_end[0]; o0++)
-        for (int64_t o1 = u->o[1], rows; o1 < u->o_end[1]; o1 += rows) {
-            rows = F(outputs_at_once)(u, o1);
-            const char *at = pc_row_of(u->job, &u->item, PC_Y, o0, o1, u->o[2]);
-            const T *dy = ON_T(load)(&u->job->op[PC_Y], at, columns, L, u->row[PC_Y]);
-            left +=
-                F(divide_gradient)(F(outputs)(u, u->sums, o0, o1), F(outputs)(u, u->values, o0, o1),
-                                   dy, F(outputs)(u, u->rest, o0, o1), rows * columns * L);
-        }
-    F(sum_holding)(u, u->sums, u->products);
-    F(sum_holding)(u, u->values, u->means);
-    F(spread_gradients)(u);
-    if (left > 0)
-        F(differentiate_rest)(u);
-}
+#include "shared_gradients.inc.c"
 
 static T *F(take_box)(char **scratch, int64_t count)
 {
@@ -423,11 +377,12 @@ static F(unit) F(unit_of)(F(walk) * walk, const pc_job *job, char *scratch)
     scratch += shared->walk;
     u.weights = F(take_box)(&scratch, shared->cells);
     u.products = F(take_box)(&scratch, shared->cells);
+    u.shares = F(take_box)(&scratch, shared->cells);
     u.means = F(take_box)(&scratch, shared->cells);
     u.learnt = F(take_box)(&scratch, shared->cells);
     u.sums = F(take_box)(&scratch, shared->results);
     u.values = F(take_box)(&scratch, shared->results);
-    u.rest = F(take_box)(&scratch, shared->results);
+    u.rest = F(take_box)(&scratch, shared->left);
     for (int o = 0; o < PC_OPERANDS; o++)
         u.row[o] = F(take_box)(&scratch, shared->row);
     u.scratch = scratch;

@@ -206,7 +206,7 @@ PC_INLINE double pc_exp_fall_f64(double x)
 }
 
 /* exp(x) where it is a normal number and no great one, with fewer steps still: below, 0; above 40 (or
- * 350), NaN.  At most 2 ulp. */
+ * 350), and of NaN whatever its bits, NaN.  At most 2 ulp. */
 PC_INLINE float pc_exp_near_f32(float x)
 {
     const float shifted = x * PC_LOG2E_F32 + 0x1.8p23f;
@@ -218,7 +218,7 @@ PC_INLINE float pc_exp_near_f32(float x)
     q = q * r + 0x1.fffd8cp-2f;
     q = q * r + 0x1.ffffeap-1f;
     const float y = q * r + 1;
-    const uint32_t none = 0 - (uint32_t)(x < -87), far = 0 - (uint32_t)(x > 40);
+    const uint32_t none = 0 - (uint32_t)(x < -87), far = 0 - (uint32_t)!(x <= 40);
     return pc_of_bits_f32(((pc_bits_f32(y) + (pc_bits_f32(shifted) << 23)) & ~none) | far);
 }
 PC_INLINE double pc_exp_near_f64(double x)
@@ -226,7 +226,7 @@ PC_INLINE double pc_exp_near_f64(double x)
     const double shifted = x * PC_LOG2E_F64 + 0x1.8p52;
     const double n = shifted - 0x1.8p52;
     const double y = pc_exp_reduced_f64(x - n * PC_LN2_FRONT_F64, n * -PC_LN2_REST_F64);
-    const uint64_t none = 0 - (uint64_t)(x < -708), far = 0 - (uint64_t)(x > 350);
+    const uint64_t none = 0 - (uint64_t)(x < -708), far = 0 - (uint64_t)!(x <= 350);
     return pc_of_bits_f64(((pc_bits_f64(y) + (pc_bits_f64(shifted) << 52)) & ~none) | far);
 }
 

@@ -1,0 +1,151 @@
+/* Both sums of windows with stride 2 and of 2 or 3 columns, and their transposes, from box to box in
+ * registers.  The same results as those of linear.inc.c: rows first, then columns, in ascending order.
+ *
+ * Registers reach over the end of a row; what they leave there the next row covers, and behind the last
+ * there is room.
+ *
+ * Part of shared.inc.c, for floats that are summed as such. */
+#define V(name) PC_CAT(name, T_NAME)
+enum { F(BOTH) = 2 };
+
+/* Rows of a box, `pitch` apart, added. */
+PC_INLINE V(pc_v) F(down)(const T *at, int64_t pitch, int rows)
+{
+    V(pc_v) sum = V(pc_load)(at);
+    for (int k = 1; k < rows; k++)
+        sum = V(pc_add)(sum, V(pc_load)(at + k * pitch));
+    return sum;
+}
+
+/* to[m] = the sum of columns 2 m, 2 m + 1, … of the rows, for m < n. */
+PC_INLINE void F(sums_n)(const T *const from[], T *const to[], int64_t pitch, int rows, int taps,
+                         int64_t n)
+{
+    enum { W = V(PC_WIDTH) };
+    V(pc_v) first[F(BOTH)], even, odd;
+    for (int b = 0; b < F(BOTH); b++)
+        first[b] = F(down)(from[b], pitch, rows);
+    for (int64_t m = 0; m < n; m += W)
+        for (int b = 0; b < F(BOTH); b++) {
+            const T *at = from[b] + 2 * m + W;
+            const V(pc_v) second = F(down)(at, pitch, rows), third = F(down)(at + W, pitch, rows);
+            V(pc_split)(first[b], second, &even, &odd);
+            V(pc_v) sum = V(pc_add)(even, odd);
+            if (taps == 3)
+                sum = V(pc_add)(sum, V(pc_permute)(even, third, pc_lane + 1));
+            V(pc_store)(to[b] + m, sum);
+            first[b] = third;
+        }
+}
+
+PC_OUTLINE void F(sums_of_row)(const T *const from[], T *const to[], int64_t pitch, int rows,
+                               int taps, int64_t n)
+{
+    if (taps == 2 && rows == 2)
+        F(sums_n)(from, to, pitch, 2, 2, n);
+    else if (taps == 3 && rows == 3)
+        F(sums_n)(from, to, pitch, 3, 3, n);
+    else
+        F(sums_n)(from, to, pitch, rows, taps, n);
+}
+
+/* The same for outputs [m, end) of a row, whose windows reach out of it: what is outside counts 0. */
+static void F(sum_at_edge)(const T *from, T *to, int64_t pitch, int rows, const pc_axis *axis,
+                           int64_t m, int64_t end)
+{
+    for (; m < end; m++) {
+        T sum = 0;
+        for (int64_t k = 0, c = 2 * m - axis->PL; k < axis->K; k++, c++) {
+            T down = c >= 0 && c < axis->I ? from[c] : 0;
+            for (int r = 1; r < rows && c >= 0 && c < axis->I; r++)
+                down += from[r * pitch + c];
+            sum = k == 0 ? down : sum + down;
+        }
+        to[m] = sum;
+    }
+}
+
+/* The sums of the weights and of the products, over the windows of a band. */
+static void F(sum_by_pairs)(const F(unit) * u)
+{
+    const pc_axis *down = u->job->axis[1], *along = u->job->axis[2];
+    const int64_t I = along->I, O = along->O;
+    int64_t first = 0, end = O;
+    pc_whole_outputs(along, &first, &end);
+    for (int64_t o = u->o[1]; o < u->o_end[1]; o++) {
+        const int64_t start = o * down->S - down->PL, top = pc_max(start, 0);
+        const int rows = (int)(pc_min(start + down->K, down->I) - top);
+        const int64_t row = (top - u->i[1]) * I, column = first * 2 - along->PL;
+        const T *box[] = {u->weights + row, u->products + row};
+        T *out[] = {u->sums + (o - u->first) * O, u->values + (o - u->first) * O};
+        const T *from[] = {box[0] + column, box[1] + column};
+        T *to[] = {out[0] + first, out[1] + first};
+        F(sums_of_row)(from, to, I, rows, (int)along->K, end - first);
+        for (int b = 0; b < F(BOTH); b++) {
+            F(sum_at_edge)(box[b], out[b], I, rows, along, 0, first);
+            F(sum_at_edge)(box[b], out[b], I, rows, along, end, O);
+        }
+    }
+}
+
+/* to[2 m], to[2 m + 1] = the sums over what holds these columns, of the sums of `rows` rows of n
+ * outputs: of windows of 2 columns output m; of 3, m - 1 and m, and m.  If the padding is odd, m and
+ * the next; and m, m + 1 the other way round. */
+PC_INLINE void F(holding_n)(const T *const from[], T *const to[], int64_t pitch, int rows, int taps,
+                            bool turned, int64_t n, int64_t pairs)
+{
+    enum { W = V(PC_WIDTH) };
+    V(pc_v) before[F(BOTH)], first, second;
+    for (int b = 0; b < F(BOTH); b++)
+        before[b] = V(pc_zero)();
+    for (int64_t m = 0; m < pairs; m += W)
+        for (int b = 0; b < F(BOTH); b++) {
+            V(pc_v) one = F(down)(from[b] + m, pitch, rows), other = one;
+            if (m + W > n)
+                one = other = V(pc_keep)(one, (int)pc_max(n - m, 0), 0);
+            if (turned) {
+                V(pc_v) next = F(down)(from[b] + m + W, pitch, rows);
+                if (m + 2 * W > n)
+                    next = V(pc_keep)(next, (int)pc_max(n - m - W, 0), 0);
+                other = V(pc_permute)(one, next, pc_lane + 1);
+                if (taps == 3)
+                    other = V(pc_add)(one, other);
+            } else if (taps == 3) {
+                one = V(pc_add)(V(pc_permute)(before[b], one, pc_lane + W - 1), one);
+                before[b] = other;
+            }
+            V(pc_join)(one, other, &first, &second);
+            V(pc_store)(to[b] + 2 * m, first);
+            V(pc_store)(to[b] + 2 * m + W, second);
+        }
+}
+
+PC_OUTLINE void F(holding_row)(const T *const from[], T *const to[], int64_t pitch, int rows,
+                               int taps, bool turned, int64_t n, int64_t pairs)
+{
+    if (turned)
+        F(holding_n)(from, to, pitch, rows, taps, true, n, pairs);
+    else if (taps == 2)
+        F(holding_n)(from, to, pitch, rows, 2, false, n, pairs);
+    else
+        F(holding_n)(from, to, pitch, rows, 3, false, n, pairs);
+}
+
+/* The sums of shares and of means, over the windows that hold the inputs of a band. */
+static void F(hold_by_pairs)(const F(unit) * u)
+{
+    const pc_axis *down = u->job->axis[1], *along = u->job->axis[2];
+    const int64_t I = along->I, O = along->O;
+    for (int64_t i = u->i[1]; i < u->i_end[1]; i++) {
+        const pc_links holding = pc_windows_holding(down, 0, i);
+        const int64_t row = (i - u->i[1]) * I, at = (holding.pos - u->first) * O;
+        const T *from[] = {u->sums + at, u->values + at};
+        T *to[] = {u->shares + row, u->means + row};
+        if (holding.n > 0)
+            F(holding_row)(from, to, O, (int)holding.n, (int)along->K, along->PL % 2 != 0, O,
+                           pc_ceil_div(I, 2));
+        for (int b = 0; holding.n == 0 && b < F(BOTH); b++)
+            memset(to[b], 0, (size_t)I * sizeof(T));
+    }
+}
+#undef V

@@ -1,0 +1,179 @@
+/* Gradients of windows that share the weights of their members.
+ *
+ * With U = sum of dy / sum w and V = sum of y dy / sum w over the windows that hold an element, which
+ * are the transpose of the sums, dx = w (U + dl/dx (x U - V)) for l = log w.
+ *
+ * Part of shared.inc.c. */
+
+/* sums = dy / sum w and values = y dy / sum w, where they can be trusted, else 0 and dy is left over. */
+PC_OUTLINE int64_t F(divide_gradient)(T *sums, T *values, const T *dy, T *rest, int64_t n)
+{
+    int left = 0;
+    PC_LANES
+    for (int64_t i = 0; i < n; i++) {
+        const int trusted = F(trusts)(sums[i], values[i]);
+        const T y = values[i] / sums[i], share = dy[i] / sums[i];
+        left += !trusted;
+        sums[i] = PC_CAT(pc_pick, T_NAME)(trusted, share, 0);
+        values[i] = PC_CAT(pc_pick, T_NAME)(trusted, share * y, 0);
+        rest[i] = PC_CAT(pc_pick, T_NAME)(trusted, 0, dy[i]);
+    }
+    return left;
+}
+
+/* The functor adds the gradients of outputs that are left over. */
+static void F(differentiate_rest)(const F(unit) * u)
+{
+    pc_item item = u->item;
+    item.base[PC_Y] = F(origin)(u->rest, &u->shared->sum.op[PC_Y], u->shared->split, u->left);
+    F(walk_item)(u->walk, &item, F(differentiate_outputs));
+}
+
+/* What the elements of rows have learnt, added to that of the unit's lanes. */
+static void F(learn_of)(const F(unit) * u, const T *learnt, int64_t n)
+{
+    enum { WIDE = 16, GROUP = 4 }; /* so many are added before they become doubles */
+    const int64_t L = u->job->L;
+    double *partial = u->walk->lanes.partial, wide[WIDE] = {0};
+    int64_t i = 0;
+    for (; L == 1 && i + GROUP * WIDE <= n; i += GROUP * WIDE)
+        for (int k = 0; k < WIDE; k++) {
+            const T *at = learnt + i + k;
+            wide[k] += (double)(at[0] + at[WIDE] + (at[2 * WIDE] + at[3 * WIDE]));
+        }
+    for (int k = 0; L == 1 && k < WIDE; k++)
+        partial[0] += wide[k];
+    for (; i < n; i += L)
+        for (int64_t l = 0; l < L; l++)
+            partial[l] += (double)learnt[i + l];
+}
+
+/* A row, or rows that are one run, of gradients: where they are made, and then stored or added. */
+static T *F(gradient_run)(const F(unit) * u, int operand, int64_t i0, int64_t i1, T *box)
+{
+    const pc_operand *op = &u->job->op[operand];
+    if (u->shared->adds || !op->data)
+        return box;
+    return ON_T(target)(op, pc_row_of(u->job, &u->item, operand, i0, i1, u->i[2]), box);
+}
+
+static void F(give)(const F(unit) * u, int operand, int64_t i0, int64_t i1, int64_t n, const T *src)
+{
+    const pc_operand *op = &u->job->op[operand];
+    const int64_t L = u->job->L, columns = n / L;
+    char *at = pc_row_of(u->job, &u->item, operand, i0, i1, u->i[2]);
+    if (!op->data)
+        return;
+    if (u->shared->adds)
+        ON_T(add_columns)(at, op->axis[2], op->lane, columns, L, src, L, op->contiguous);
+    else
+        ON_T(store)(op, at, columns, L, src);
+}
+
+static void F(spread_gradients)(const F(unit) * u)
+{
+    const pc_job *job = u->job;
+    F(elements) e = F(elements_of)(u);
+    const int64_t columns = (u->i_end[2] - u->i[2]) * job->L;
+    for (int64_t i0 = u->i[0]; i0 < u->i_end[0]; i0++)
+        for (int64_t i1 = u->i[1], rows; i1 < u->i_end[1]; i1 += rows) {
+            rows = F(rows_of_unit)(u, i1, true);
+            const int64_t n = rows * columns;
+            e.x = F(load_run)(u, PC_X, i0, i1);
+            e.map = F(load_run)(u, PC_MAP_IN, i0, i1);
+            e.dx = F(gradient_run)(u, PC_DX, i0, i1, (T *)e.shares);
+            e.dmap = F(gradient_run)(u, PC_DMAP_IN, i0, i1, (T *)e.means);
+            F(over_run)(u, u->walk->functor->spread, n, e);
+            F(give)(u, PC_DX, i0, i1, n, e.dx);
+            F(give)(u, PC_DMAP_IN, i0, i1, n, e.dmap);
+            if (u->walk->lanes.partial)
+                F(learn_of)(u, e.learnt, n);
+            e.weights += n;
+            e.shares += n;
+            e.means += n;
+        }
+}
+
+/* The boxes of outputs reach over all windows that hold an input of the band: those of the band before
+ * are moved to their front; those of other units count nothing. */
+static void F(reach_over)(F(unit) * u)
+{
+    const int split = u->shared->split;
+    const int64_t o = u->o[split], o_end = u->o_end[split];
+    const int64_t n = u->shared->sum.op[PC_Y].axis[split] / (int64_t)sizeof(T);
+    const int64_t before = u->first, before_end = u->end;
+    pc_outputs_near(u->job->axis[split], 0, u->i[split], u->i_end[split], &u->first, &u->end);
+    const int64_t lead = pc_max(o - u->first, 0) * n, after = pc_max(u->end - o_end, 0) * n;
+    T *const box[2] = {u->sums, u->values};
+    for (int b = 0; b < 2; b++) {
+        if (lead > 0 && before_end == o)
+            memmove(box[b], box[b] + (u->first - before) * n, (size_t)lead * sizeof(T));
+        else
+            memset(box[b], 0, (size_t)lead * sizeof(T));
+        memset(box[b] + (o_end - u->first) * n, 0, (size_t)after * sizeof(T));
+    }
+    u->end = o_end;
+}
+
+/* The gradients of the outputs of a band, as shares; how many are left over. */
+static int64_t F(share_gradients)(const F(unit) * u)
+{
+    const int64_t columns = u->o_end[2] - u->o[2], L = u->job->L;
+    int64_t left = 0;
+    for (int64_t o0 = u->o[0]; o0 < u->o_end[0]; o0++)
+        for (int64_t o1 = u->o[1], rows; o1 < u->o_end[1]; o1 += rows) {
+            rows = F(outputs_at_once)(u, o1);
+            const char *at = pc_row_of(u->job, &u->item, PC_Y, o0, o1, u->o[2]);
+            const T *dy = ON_T(load)(&u->job->op[PC_Y], at, columns, L, u->row[PC_Y]);
+            left += F(divide_gradient)(F(outputs)(u, u->sums, u->first, o0, o1),
+                                       F(outputs)(u, u->values, u->first, o0, o1), dy,
+                                       F(outputs)(u, u->rest, u->left, o0, o1), rows * columns * L);
+        }
+    return left;
+}
+
+/* Both sums over the windows that hold an input. */
+static void F(hold_all)(const F(unit) * u)
+{
+    const T *const from[] = {u->sums, u->values};
+    T *const to[] = {u->shares, u->means};
+#if !SUM_IS_DOUBLE
+    if (u->shared->taps) {
+        F(hold_by_pairs)(u);
+        return;
+    }
+#endif
+    for (int b = 0; b < 2; b++)
+        F(sum_holding)(u, from[b], to[b]);
+}
+
+/* Inputs up to `complete` have no windows behind the band. */
+static int64_t F(differentiate_band)(F(unit) * u, int64_t complete)
+{
+    F(reach_over)(u);
+    F(share_weights)(u);
+    F(sum_all)(u);
+    const int64_t left = F(share_gradients)(u);
+    u->i_end[u->shared->split] = complete;
+    F(hold_all)(u);
+    F(spread_gradients)(u);
+    return left;
+}
+
+static void F(differentiate_unit)(F(unit) * u)
+{
+    const int split = u->shared->split;
+    const pc_axis *axis = u->job->axis[split];
+    const int64_t band = u->shared->band, first = u->o[split], end = u->o_end[split];
+    const int64_t i_end = u->i_end[split];
+    int64_t left = 0;
+    u->left = first;
+    for (int64_t o = first; o < end; o += band) {
+        const int64_t o_end = pc_min(o + band, end), next = pc_max(o_end * axis->S - axis->PL, 0);
+        F(take_band)(u, o, o_end);
+        left += F(differentiate_band)(u, o_end < end ? next : i_end);
+    }
+    F(take_band)(u, first, end);
+    if (left > 0)
+        F(differentiate_rest)(u);
+}
