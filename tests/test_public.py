@@ -17,6 +17,7 @@ import pytest
 import samples
 from cases import cases
 from command import python
+from poolreg.plan import global_plan, ranked_plan
 
 NEED_EXTRAS = {"poolreg.__main__", "poolreg.cli", "poolreg.gallery"}  # of the command line
 PEERS = "poolreg.bench.peers."  # each imports the library that it measures
@@ -210,6 +211,18 @@ def test_operators_differ_by_method_window_and_parameters() -> None:
         pr.Pool("avg", 2, axes=0, divisor_override=2),
     ):
         assert op != other
+
+
+def test_equal_arguments_find_their_plan() -> None:
+    def plan(kernel: Any, stride: Any = None) -> Any:
+        return ranked_plan(2, (1, 1, 2048, 2048), kernel, stride, 0, 1, False, None, None)
+
+    assert plan(int("1000")) is plan(int("1000"))
+    assert plan((3, int("1000"))) is plan((3, int("1000")))
+    for other in (3.0, True, np.float32(3)):
+        with pytest.raises(pr.ParameterError, match="must be an integer"):
+            plan((other, int("1000")))
+    assert global_plan((2, 3, 4, 5), None, None) is global_plan((2, 3, 4, 5), None, None)
 
 
 # ---- Configuration -------------------------------------------------------------------------------

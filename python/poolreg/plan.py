@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from numbers import Integral
-from operator import is_
 from typing import Any
 
 from poolreg._core import Plan
@@ -307,7 +306,7 @@ def ranked_plan(
     except (KeyError, TypeError):  # lists are no keys
         return _make(_ranked, key)
     same = k is kernel_size and s is stride and p is padding and d is dilation
-    if same and c is ceil_mode and o is output_size:
+    if (same and c is ceil_mode and o is output_size) or all(map(_same, _plans[key][1], key)):
         return plan
     return _make(_ranked, key)
 
@@ -318,12 +317,20 @@ def general_plan(*key: Any) -> Plan:
         plan, known = _plans[key]
     except (KeyError, TypeError):
         return _make(_general, key)
-    return plan if all(map(is_, known[1:], key[1:])) else _make(_general, key)
+    return plan if all(map(_same, known, key)) else _make(_general, key)
+
+
+def _same(known: Any, given: Any) -> bool:
+    """Are equal arguments of one type?  2.0 and True equal integers and are none."""
+    if known is given:
+        return True
+    if type(known) is tuple and type(given) is tuple:
+        return all(map(_same, known, given))
+    return type(known) is type(given) and type(given) in (int, str)
 
 
 def _make(make: Callable[..., Plan], key: tuple[Any, ...]) -> Plan:
-    """A plan, kept with its arguments.  An equal argument is not enough to find it again, since 2.0
-    and True equal integers and are none: it must be the object that was checked."""
+    """A plan, kept with the arguments that were checked."""
     plan = make(*map(_frozen, key))
     if len(_plans) >= MOST_PLANS:
         _plans.clear()
