@@ -50,6 +50,8 @@ def linear_backward(
     plan: Plan, dividing: int, divisor: float, dx: Array, dy: Array, num_threads: int
 ) -> None: ...
 
+def may_overlap(a: NDArray[Any], b: NDArray[Any]) -> bool: ...
+
 CAPSULE: str
 NATIVE_VERSION: tuple[int, int]
 

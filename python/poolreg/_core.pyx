@@ -403,6 +403,33 @@ cdef int acquire(array, Py_buffer *view, const int64_t *shape, int ndim, bint wr
                      f"{tuple([shape[d] for d in range(ndim)])}")
 
 
+cdef int extent(array, uintptr_t *low, uintptr_t *high) except -1:
+    """From the first byte of an array to behind its last; equal if it has none."""
+    cdef Py_buffer view
+    cdef Py_ssize_t reach
+    cdef int d
+    PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
+    low[0] = high[0] = <uintptr_t>view.buf
+    if view.len > 0:
+        high[0] += view.itemsize
+        for d in range(view.ndim):
+            reach = (view.shape[d] - 1) * view.strides[d]
+            if reach < 0:
+                low[0] -= <uintptr_t>-reach
+            else:
+                high[0] += <uintptr_t>reach
+    PyBuffer_Release(&view)
+    return 0
+
+
+def may_overlap(a, b):
+    """Whether what is between the first and the last byte of two arrays has bytes in common."""
+    cdef uintptr_t low_a, high_a, low_b, high_b
+    extent(a, &low_a, &high_a)
+    extent(b, &low_b, &high_b)
+    return low_a < high_b and low_b < high_a and low_a < high_a and low_b < high_b
+
+
 cdef int dtype_of(const Py_buffer *view, pc_dtype *dtype) except -1:
     """The engine has made sure of a float dtype; its size tells which."""
     if view.itemsize == 4:

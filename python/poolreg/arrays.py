@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg._core import ResultMemory
+from poolreg._core import ResultMemory, may_overlap
 from poolreg.errors import DTypeError, ParameterError, ShapeError
 from poolreg.method import Array, Arrays
 
@@ -77,9 +77,7 @@ def out_array(name: str, out: Any, shape: tuple[int, ...], dtype: Any, others: A
     if not flags.writeable:
         raise ParameterError(f"{name} must be writeable, got a read-only array")
     for other, array in others.items():
-        # Two arrays that own their memory share none, which is asked faster.
-        apart = array is not out and flags.owndata and array.flags.owndata
-        if not apart and np.may_share_memory(out, array):
+        if may_overlap(out, array):
             raise ParameterError(f"{name} must not share memory with {_SPOKEN.get(other, other)}")
     return out
 
