@@ -49,7 +49,6 @@ def linear_forward(
 def linear_backward(
     plan: Plan, dividing: int, divisor: float, dx: Array, dy: Array, num_threads: int
 ) -> None: ...
-
 def may_overlap(a: NDArray[Any], b: NDArray[Any]) -> bool: ...
 
 CAPSULE: str
