@@ -20,11 +20,11 @@ PC_INLINE V(pc_v) F(register_of)(V(pc_v) all, const void *const src[], int n, bo
     return all;
 }
 
-/* Memory brings what comes after `len` elements of n runs; of three and more the first is, as a rule, a row
- * that was read for the outputs before. */
-PC_INLINE void F(ask_for)(const void *const src[], int n, int64_t i, int64_t len)
+/* Memory brings what comes after `len` elements of n runs.  Of three and more the very first is, as a
+ * rule, a row that was read for the outputs before. */
+PC_INLINE void F(ask_for)(const void *const src[], int n, bool more, int64_t i, int64_t len)
 {
-    for (int k = n > 2; k < n; k++)
+    for (int k = n > 2 && !more; k < n; k++)
         for (int64_t j = 0; j < len; j += PC_LINE / (int64_t)sizeof(S))
             PC_PREFETCH_AHEAD((const S *)src[k] + i + j);
 }
@@ -41,7 +41,7 @@ PC_INLINE void F(combine_pass)(A *dst, const void *const src[], int n, bool more
     int64_t i = 0;
     for (; i + W < rest; i += 2 * W) {
         if (ahead)
-            F(ask_for)(src, n, i, 2 * W);
+            F(ask_for)(src, n, more, i, 2 * W);
         const V(pc_v) one = F(register_of)(V(pc_load)(dst + i), src, n, more, i);
         const V(pc_v) two = F(register_of)(V(pc_load)(dst + i + W), src, n, more, i + W);
         V(pc_store)(dst + i, one);
@@ -233,6 +233,7 @@ PC_INLINE void F(deal_part)(V(pc_v) * all, const S *src, int64_t len, bool more)
 {
     enum { W = V(PC_WIDTH) };
     V(pc_v) part[PARTS];
+    PC_PREFETCH_AHEAD(src);
     for (int r = 0; r < PARTS; r++)
         part[r] = more ? V_COMBINE(all[r], LOAD(src + r * W)) : LOAD(src + r * W);
     for (int64_t i = PC_RUN; i < len; i += PC_RUN) {
