@@ -49,8 +49,9 @@ def _as_array(name: str, value: Any) -> NDArray[Any]:
     return array
 
 
-# What malloc gives back to the system whenever it is freed, so that its pages are new each time.
-LARGE = 32 << 20
+# What malloc may give back to the system when it is freed, so that its pages are new the next time:
+# always from 32 MiB on, below if several such results go at once.
+LARGE = 8 << 20
 
 
 def new_array(like: Array, shape: tuple[int, ...], dtype: Any) -> Any:

@@ -16,7 +16,7 @@
  * than pooling into it.  malloc gives large memory back when it is freed, so each large result would
  * be of new pages.  Here the pages stay, marked as free: the system takes them when it needs memory,
  * and until then they are as good as any. */
-enum { MOST_BLOCKS = 4 };
+enum { MOST_BLOCKS = 16 };
 static const size_t HUGE_PAGE = (size_t)2 << 20;
 
 typedef struct {

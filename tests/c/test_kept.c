@@ -48,16 +48,16 @@ int main(void)
     expect(is_again(40 * MIB - 5), "a size of as many pages");
     expect(!is_again(43 * MIB), "another size is new");
 
-    char *many[6];
-    for (int i = 0; i < 6; i++)
-        many[i] = touched((50 + 2 * (size_t)i) * MIB);
-    for (int i = 0; i < 6; i++)
-        pc_kept_give(many[i], (50 + 2 * (size_t)i) * MIB);
-    expect(is_again(60 * MIB) && is_again(54 * MIB), "the last four are kept");
-    expect(!is_again(52 * MIB), "those before are not");
+    char *many[18];
+    for (int i = 0; i < 18; i++)
+        many[i] = touched((8 + 2 * (size_t)i) * MIB);
+    for (int i = 0; i < 18; i++)
+        pc_kept_give(many[i], (8 + 2 * (size_t)i) * MIB);
+    expect(is_again(42 * MIB) && is_again(12 * MIB), "the last sixteen are kept");
+    expect(!is_again(10 * MIB), "those before are not");
 
     pc_kept_limit(100 * MIB);
-    expect(!is_again(58 * MIB), "a lower limit frees");
+    expect(!is_again(36 * MIB), "a lower limit frees");
     pc_kept_limit(0);
     pc_kept_give(touched(40 * MIB), 40 * MIB);
     expect(!is_again(40 * MIB), "nothing is kept");
