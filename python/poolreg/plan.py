@@ -302,11 +302,12 @@ def ranked_plan(
     """The plan of a function of one rank."""
     key = rank, shape, kernel_size, stride, padding, dilation, ceil_mode, output_size, data_format
     try:
-        plan, (_, _, k, s, p, d, c, o, _) = _plans[key]
+        plan, known = _plans[key]
     except (KeyError, TypeError):  # lists are no keys
         return _make(_ranked, key)
+    _, _, k, s, p, d, c, o, _ = known
     same = k is kernel_size and s is stride and p is padding and d is dilation
-    if (same and c is ceil_mode and o is output_size) or all(map(_same, _plans[key][1], key)):
+    if (same and c is ceil_mode and o is output_size) or all(map(_same, known, key)):
         return plan
     return _make(_ranked, key)
 

@@ -544,7 +544,7 @@ PC_INLINE pc_v_f64 pc_load_part_f64_f64(const double *p, int n, double rest)
     return pc_load_part_f64(p, n, rest);
 }
 
-/* Bytes to memory, both multiples of PC_STREAM_ALIGN. */
+/* Bytes past the caches; where they go, and how many they are, is a multiple of PC_STREAM_ALIGN. */
 #if defined(__AVX2__)
 PC_INLINE void pc_stream_bytes(void *dst, const void *src, int64_t bytes)
 {
