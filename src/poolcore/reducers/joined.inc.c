@@ -83,19 +83,4 @@ PC_OUTLINE void F(joined)(T *dst, const void *const src[], int n, int64_t count,
     else
         F(joined_n)(dst, src, n, count, 4, divisor, stream);
 }
-
-static void F(adjoining)(const pc_job *job, const pc_item *item)
-{
-    const int64_t count = item->column_end - item->column, S = job->axis[2]->S;
-    const int64_t column = item->column * S;
-    const bool stream = pc_can_stream(job, item, PC_Y);
-    pc_sources from;
-    pc_find_sources(job, item, item->row, &from);
-    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
-        const void *src[PC_BATCH];
-        T *dst = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
-        const int64_t n = pc_take_rows(job, item, PC_X, &from, column, 0, PC_BATCH, src);
-        F(joined)(dst, src, (int)n, count, (int)S, (T)job->divisor, stream);
-    }
-}
 #undef V

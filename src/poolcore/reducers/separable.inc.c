@@ -24,6 +24,27 @@
 #if A_IS_T
 #include "joined.inc.c"
 #include "threes.inc.c"
+
+/* Rows of outputs from memory to memory, by either. */
+static void F(in_registers)(const pc_job *job, const pc_item *item)
+{
+    const pc_axis *axis = job->axis[2];
+    const pc_span span = pc_span_of(axis, item->column, item->column_end);
+    const int64_t count = item->column_end - item->column;
+    const bool stream = pc_can_stream(job, item, PC_Y);
+    const T divisor = (T)job->divisor;
+    pc_sources from;
+    pc_find_sources(job, item, item->row, &from);
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
+        const void *src[PC_BATCH];
+        T *dst = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
+        const int n = (int)pc_take_rows(job, item, PC_X, &from, span.from, 0, PC_BATCH, src);
+        if (job->inner == PC_ADJOINING)
+            F(joined)(dst, src, n, count, (int)axis->S, divisor, stream);
+        else
+            F(threes)(dst, src, n, &span, count, divisor, stream);
+    }
+}
 #endif
 #include "runs.inc.c"
 
@@ -74,10 +95,8 @@ static void F(forward_item)(const pc_job *job, const pc_item *item, char *scratc
     else if (job->inner == PC_RUNS)
         F(runs)(job, item, scratch);
 #if A_IS_T
-    else if (job->inner == PC_ADJOINING)
-        F(adjoining)(job, item);
-    else if (job->inner == PC_THREES)
-        F(threes)(job, item);
+    else if (job->inner == PC_ADJOINING || job->inner == PC_THREES)
+        F(in_registers)(job, item);
 #endif
     else
         F(sparse)(job, item, scratch);

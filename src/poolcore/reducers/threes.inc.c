@@ -65,27 +65,12 @@ PC_INLINE void F(threes_n)(T *dst, const void *const src[], int n, const pc_span
         F(threes_plain)(dst, src, n, span->n, count, divisor, stream);
 }
 
-PC_OUTLINE void F(threes_of)(T *dst, const void *const src[], int n, const pc_span *span,
-                             int64_t count, T divisor, bool stream)
+PC_OUTLINE void F(threes)(T *dst, const void *const src[], int n, const pc_span *span,
+                          int64_t count, T divisor, bool stream)
 {
     if (n == 3)
         F(threes_n)(dst, src, 3, span, count, divisor, stream);
     else
         F(threes_n)(dst, src, n, span, count, divisor, stream);
-}
-
-static void F(threes)(const pc_job *job, const pc_item *item)
-{
-    const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
-    const bool stream = pc_can_stream(job, item, PC_Y);
-    pc_sources from;
-    pc_find_sources(job, item, item->row, &from);
-    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
-        const void *src[PC_BATCH];
-        T *dst = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
-        const int64_t n = pc_take_rows(job, item, PC_X, &from, span.from, 0, PC_BATCH, src);
-        F(threes_of)(dst, src, (int)n, &span, item->column_end - item->column, (T)job->divisor,
-                     stream);
-    }
 }
 #undef V
