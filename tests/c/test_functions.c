@@ -133,11 +133,13 @@ static void report(const char *name, double x, double p, double y, const char *f
         printf("%s(%a, %a) is %a: %s %.3g\n", name, x, p, y, fault, by);
 }
 
-static void hash(int which, uint64_t bits)
+static uint64_t mixed(uint64_t hash, uint64_t bits)
 {
-    hashes[which] = (hashes[which] ^ bits) * UINT64_C(0x100000001b3);
-    hashes[which] ^= hashes[which] >> 32;
+    hash = (hash ^ bits) * UINT64_C(0x100000001b3);
+    return hash ^ hash >> 32;
 }
+
+static void hash(int which, uint64_t bits) { hashes[which] = mixed(hashes[which], bits); }
 
 static void measure(int which, double ulps, double x, double p, double y)
 {
@@ -553,6 +555,30 @@ static void test_log2_near(void)
     }
 }
 
+/* The same bits from instructions that fuse as through double: of every float, or of some. */
+static void test_fused(void)
+{
+    static void (*const lanes[])(void) = {lanes_exp_near_f32, lanes_exp2_near_f32,
+                                          lanes_log2_near_f32};
+    static const uint64_t some[] = {UINT64_C(0x732f2cc8d1ccad1d), UINT64_C(0xfdfd206244b33513),
+                                    UINT64_C(0x87c602d341cf4154)};
+    static const uint64_t every[] = {UINT64_C(0x3e747378f114955e), UINT64_C(0xa6b0bc3ea7c64af4),
+                                     UINT64_C(0xf1da84fac53f8c97)};
+    const uint64_t end = UINT64_C(1) << 32, step = all ? 1 : 1013;
+    for (size_t f = 0; f < sizeof lanes / sizeof *lanes; f++) {
+        uint64_t hashed = 0;
+        for (uint64_t bits = 0; bits < end; bits += BLOCK * step) {
+            for (uint64_t i = 0; i < BLOCK; i++)
+                singles.x[i] = pc_of_bits_f32((uint32_t)(bits + i * step));
+            lanes[f]();
+            for (int i = 0; i < BLOCK; i++)
+                hashed = mixed(hashed, pc_bits_f32(singles.y[i]));
+        }
+        if (hashed != (all ? every : some)[f] && failures++ < MOST_REPORTS)
+            printf("the hash of the bits of near function %zu is 0x%016" PRIx64 "\n", f, hashed);
+    }
+}
+
 /* The last test, of the results of the ones before. */
 static void test_bits(void)
 {
@@ -576,8 +602,9 @@ static const struct {
     const char *name;
     void (*run)(void);
 } tests[] = {
-    TEST(specials), TEST(every_float), TEST(thresholds), TEST(powers_of_two), TEST(drawn_numbers),
-    TEST(fall),     TEST(near),        TEST(exp2_near),  TEST(log2_near),     TEST(bits),
+    TEST(specials),      TEST(every_float), TEST(thresholds), TEST(powers_of_two),
+    TEST(drawn_numbers), TEST(fall),        TEST(near),       TEST(exp2_near),
+    TEST(log2_near),     TEST(fused),       TEST(bits),
 };
 
 /* Does this CPU run what this file was compiled for? */

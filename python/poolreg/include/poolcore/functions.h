@@ -1,9 +1,10 @@
 /* exp, log, pow and the sigmoid for loops over lanes.  Plain C that GCC and clang turn into vector
  * code: no branches, tables or calls.  A choice is a ternary whose two sides are both computed.
  *
- * Every operation is rounded on its own (-ffp-contract=off, no fma), so every instruction set gives
- * the same bits.  That, round-to-nearest and binary32/binary64 are assumed.  No input is undefined
- * behaviour: floats turn into integers by their bits alone, and integers are unsigned.
+ * Every operation is rounded on its own (-ffp-contract=off), but where the code says that two are
+ * fused; so every instruction set gives the same bits.  That, round-to-nearest and binary32/binary64
+ * are assumed.  No input is undefined behaviour: floats turn into integers by their bits alone, and
+ * integers are unsigned.
  *
  * The polynomials are our own: Remez in 200 bits, minimising the relative error of the function
  * (not of the polynomial) on the reduced range; then the coefficients are rounded.  Polynomials
@@ -92,6 +93,18 @@ PC_INLINE double pc_shrink_f64(double x)
 {
     const uint64_t bits = pc_bits_f64(x > 0x1p1022 ? 0x1p1022 : x);
     return pc_of_bits_f64((UINT64_C(2046) << 52) - (bits & UINT64_C(0x7ff0000000000000)));
+}
+
+/* a * b + c rounded once.  Where there is no instruction for it, the product is exact in double, and the
+ * sum is rounded twice; where that makes a difference is so rare that the functions which use this are
+ * free of it, for every float: so `test_functions_<isa> all`. */
+PC_INLINE float pc_fused_f32(float a, float b, float c)
+{
+#if defined(__FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    return __builtin_fmaf(a, b, c);
+#else
+    return (float)((double)a * b + c);
+#endif
 }
 
 /* ln 2 in Cody-Waite halves: the first has so few bits that its product with any exponent is exact.
@@ -209,15 +222,16 @@ PC_INLINE double pc_exp_fall_f64(double x)
  * 350), and of NaN whatever its bits, NaN.  At most 2 ulp. */
 PC_INLINE float pc_exp_near_f32(float x)
 {
-    const float shifted = x * PC_LOG2E_F32 + 0x1.8p23f;
+    const float shifted = pc_fused_f32(x, PC_LOG2E_F32, 0x1.8p23f);
     const float n = shifted - 0x1.8p23f;
-    const float r = x - n * PC_LN2_FRONT_F32 - n * PC_LN2_REST_F32;
-    float q = 0x1.0e3612p-7f; /* fitted together with the roundings: 1.97 ulp */
-    q = q * r + 0x1.574bb2p-5f;
-    q = q * r + 0x1.555ec8p-3f;
-    q = q * r + 0x1.fffd8cp-2f;
-    q = q * r + 0x1.ffffeap-1f;
-    const float y = q * r + 1;
+    const float front = pc_fused_f32(n, -PC_LN2_FRONT_F32, x);
+    const float r = pc_fused_f32(n, -PC_LN2_REST_F32, front);
+    float q = 0x1.0db3d6p-7f; /* fitted together with the roundings: 1.95 ulp */
+    q = pc_fused_f32(q, r, 0x1.5747d8p-5f);
+    q = pc_fused_f32(q, r, 0x1.555f2p-3f);
+    q = pc_fused_f32(q, r, 0x1.fffd9ep-2f);
+    q = pc_fused_f32(q, r, 0x1.ffffecp-1f);
+    const float y = pc_fused_f32(q, r, 1);
     const uint32_t none = 0 - (uint32_t)(x < -87), far = 0 - (uint32_t)!(x <= 40);
     return pc_of_bits_f32(((pc_bits_f32(y) + (pc_bits_f32(shifted) << 23)) & ~none) | far);
 }
@@ -348,9 +362,15 @@ PC_INLINE float pc_log2_near_f32(float x)
 {
     float e, f;
     pc_apart_normal_f32(x, 0x1p23f + 127, &e, &f);
-    const float s = f / (2 + f), w = s * s; /* as the double's log: 2 atanh(s) */
-    const float q = (0x1.32acbap-1f * w + 0x1.ec45e6p-1f) * w + 0x1.71548p+1f;
-    return e + s * q;
+    float q = -0x1.2a7c2cp-3f; /* log2(1 + f) / f; 2^-24 of log2 */
+    q = pc_fused_f32(q, f, 0x1.e526dp-3f);
+    q = pc_fused_f32(q, f, -0x1.001218p-2f);
+    q = pc_fused_f32(q, f, 0x1.2596a4p-2f);
+    q = pc_fused_f32(q, f, -0x1.70bab4p-2f);
+    q = pc_fused_f32(q, f, 0x1.ec7b64p-2f);
+    q = pc_fused_f32(q, f, -0x1.7155bap-1f);
+    q = pc_fused_f32(q, f, 0x1.715472p+0f);
+    return pc_fused_f32(f, q, e);
 }
 PC_INLINE double pc_log2_near_f64(double x)
 {
@@ -366,11 +386,11 @@ PC_INLINE float pc_exp2_near_f32(float x)
     const float shifted = x + 0x1.8p23f;
     const float r = x - (shifted - 0x1.8p23f);
     float p = 0x1.5996c4p-10f;
-    p = p * r + 0x1.3cf1ep-7f;
-    p = p * r + 0x1.c6bd34p-5f;
-    p = p * r + 0x1.ebf9ap-3f;
-    p = p * r + 0x1.62e422p-1f;
-    const float y = 1 + r * p;
+    p = pc_fused_f32(p, r, 0x1.3cf1ep-7f);
+    p = pc_fused_f32(p, r, 0x1.c6bd34p-5f);
+    p = pc_fused_f32(p, r, 0x1.ebf9ap-3f);
+    p = pc_fused_f32(p, r, 0x1.62e422p-1f);
+    const float y = pc_fused_f32(p, r, 1);
     return pc_of_bits_f32(pc_bits_f32(y) + (pc_bits_f32(shifted) << 23));
 }
 PC_INLINE double pc_exp2_near_f64(double x)
