@@ -403,31 +403,37 @@ cdef int acquire(array, Py_buffer *view, const int64_t *shape, int ndim, bint wr
                      f"{tuple([shape[d] for d in range(ndim)])}")
 
 
-cdef int extent(array, uintptr_t *low, uintptr_t *high) except -1:
+cdef void find_extent(const Py_buffer *view, uintptr_t *low, uintptr_t *high) noexcept:
     """From the first byte of an array to behind its last; equal if it has none."""
-    cdef Py_buffer view
     cdef Py_ssize_t reach
     cdef int d
-    PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
     low[0] = high[0] = <uintptr_t>view.buf
-    if view.len > 0:
-        high[0] += view.itemsize
-        for d in range(view.ndim):
-            reach = (view.shape[d] - 1) * view.strides[d]
-            if reach < 0:
-                low[0] -= <uintptr_t>-reach
-            else:
-                high[0] += <uintptr_t>reach
+    if view.len == 0:
+        return
+    high[0] += view.itemsize
+    for d in range(view.ndim):
+        reach = (view.shape[d] - 1) * view.strides[d]
+        if reach < 0:
+            low[0] -= <uintptr_t>-reach
+        else:
+            high[0] += <uintptr_t>reach
+
+
+def overlapped(out, dict others):
+    """The first name of the arrays that may share memory with `out`, or None: whether what is
+    between their first and last bytes has bytes in common."""
+    cdef Py_buffer view
+    cdef uintptr_t low, high, other_low, other_high
+    PyObject_GetBuffer(out, &view, PyBUF_STRIDES)
+    find_extent(&view, &low, &high)
     PyBuffer_Release(&view)
-    return 0
-
-
-def may_overlap(a, b):
-    """Whether what is between the first and the last byte of two arrays has bytes in common."""
-    cdef uintptr_t low_a, high_a, low_b, high_b
-    extent(a, &low_a, &high_a)
-    extent(b, &low_b, &high_b)
-    return low_a < high_b and low_b < high_a and low_a < high_a and low_b < high_b
+    for name, array in others.items():
+        PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
+        find_extent(&view, &other_low, &other_high)
+        PyBuffer_Release(&view)
+        if low < other_high and other_low < high and low < high and other_low < other_high:
+            return name
+    return None
 
 
 cdef int dtype_of(const Py_buffer *view, pc_dtype *dtype) except -1:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg._core import ResultMemory, may_overlap
+from poolreg._core import ResultMemory, overlapped
 from poolreg.errors import DTypeError, ParameterError, ShapeError
 from poolreg.method import Array, Arrays
 
@@ -73,13 +73,13 @@ def out_array(name: str, out: Any, shape: tuple[int, ...], dtype: Any, others: A
     flags = out.flags
     if out.shape != shape:
         raise ShapeError(f"{name} must have shape {shape}, got {out.shape}")
-    if out.dtype != dtype or not flags.aligned:
+    if (out.dtype is not dtype and out.dtype != dtype) or not flags.aligned:
         raise DTypeError(f"{name} must be aligned {np.dtype(dtype)}, got {out.dtype}")
     if not flags.writeable:
         raise ParameterError(f"{name} must be writeable, got a read-only array")
-    for other, array in others.items():
-        if may_overlap(out, array):
-            raise ParameterError(f"{name} must not share memory with {_SPOKEN.get(other, other)}")
+    other = overlapped(out, others)
+    if other is not None:
+        raise ParameterError(f"{name} must not share memory with {_SPOKEN.get(other, other)}")
     return out
 
 
