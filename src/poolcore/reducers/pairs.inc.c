@@ -17,55 +17,81 @@ PC_INLINE V(pc_v) F(down)(const T *at, int64_t pitch, int rows)
     return sum;
 }
 
-/* to[m] = the sum of columns 2 m, 2 m + 1, … of the rows, for m < n. */
-PC_INLINE void F(sums_n)(const T *const from[], T *const to[], int64_t pitch, int rows, int taps,
-                         int64_t n)
+/* W means. */
+PC_INLINE V(pc_v) F(means_of)(V(pc_v) weights, V(pc_v) products)
 {
     enum { W = V(PC_WIDTH) };
-    V(pc_v) first[F(BOTH)], even, odd;
+    T w[W], p[W], y[W];
+    V(pc_store)(w, weights);
+    V(pc_store)(p, products);
+    PC_LANES
+    for (int i = 0; i < W; i++)
+        y[i] = F(mean_of)(w[i], p[i]);
+    return V(pc_load)(y);
+}
+
+/* to[m] = the sum of columns 2 m, 2 m + 1, … of the rows, for m < n; or to[1] the means. */
+PC_INLINE void F(sums_n)(const T *const from[], T *const to[], int64_t pitch, int rows, int taps,
+                         int64_t n, bool divides)
+{
+    enum { W = V(PC_WIDTH) };
+    V(pc_v) first[F(BOTH)], sum[F(BOTH)], even, odd;
     for (int b = 0; b < F(BOTH); b++)
         first[b] = F(down)(from[b], pitch, rows);
-    for (int64_t m = 0; m < n; m += W)
+    for (int64_t m = 0; m < n; m += W) {
         for (int b = 0; b < F(BOTH); b++) {
             const T *at = from[b] + 2 * m + W;
             const V(pc_v) second = F(down)(at, pitch, rows), third = F(down)(at + W, pitch, rows);
             V(pc_split)(first[b], second, &even, &odd);
-            V(pc_v) sum = V(pc_add)(even, odd);
+            sum[b] = V(pc_add)(even, odd);
             if (taps == 3)
-                sum = V(pc_add)(sum, V(pc_permute)(even, third, pc_lane + 1));
-            V(pc_store)(to[b] + m, sum);
+                sum[b] = V(pc_add)(sum[b], V(pc_permute)(even, third, pc_lane + 1));
             first[b] = third;
         }
-}
-
-PC_OUTLINE void F(sums_of_row)(const T *const from[], T *const to[], int64_t pitch, int rows,
-                               int taps, int64_t n)
-{
-    if (taps == 2 && rows == 2)
-        F(sums_n)(from, to, pitch, 2, 2, n);
-    else if (taps == 3 && rows == 3)
-        F(sums_n)(from, to, pitch, 3, 3, n);
-    else
-        F(sums_n)(from, to, pitch, rows, taps, n);
-}
-
-/* The same for outputs [m, end) of a row, whose windows reach out of it: what is outside counts 0. */
-static void F(sum_at_edge)(const T *from, T *to, int64_t pitch, int rows, const pc_axis *axis,
-                           int64_t m, int64_t end)
-{
-    for (; m < end; m++) {
-        T sum = 0;
-        for (int64_t k = 0, c = 2 * m - axis->PL; k < axis->K; k++, c++) {
-            T down = c >= 0 && c < axis->I ? from[c] : 0;
-            for (int r = 1; r < rows && c >= 0 && c < axis->I; r++)
-                down += from[r * pitch + c];
-            sum = k == 0 ? down : sum + down;
-        }
-        to[m] = sum;
+        if (!divides)
+            V(pc_store)(to[0] + m, sum[0]);
+        V(pc_store)(to[1] + m, divides ? F(means_of)(sum[0], sum[1]) : sum[1]);
     }
 }
 
-/* The sums of the weights and of the products, over the windows of a band. */
+#define SUMS(name, divides)                                                                        \
+    PC_OUTLINE void F(name)(const T *const from[], T *const to[], int64_t pitch, int rows,         \
+                            int taps, int64_t n)                                                   \
+    {                                                                                              \
+        if (taps == 2 && rows == 2)                                                                \
+            F(sums_n)(from, to, pitch, 2, 2, n, divides);                                          \
+        else if (taps == 3 && rows == 3)                                                           \
+            F(sums_n)(from, to, pitch, 3, 3, n, divides);                                          \
+        else                                                                                       \
+            F(sums_n)(from, to, pitch, rows, taps, n, divides);                                    \
+    }
+SUMS(sums_of_row, false)
+SUMS(means_of_row, true)
+#undef SUMS
+
+/* The same for outputs [m, end) of a row, whose windows reach out of it: what is outside counts 0. */
+static void F(sum_at_edge)(const F(unit) * u, const T *const from[], T *const to[], int rows,
+                           int64_t m, int64_t end)
+{
+    const pc_axis *axis = u->job->axis[2];
+    const int64_t I = axis->I;
+    for (; m < end; m++) {
+        for (int b = 0; b < F(BOTH); b++) {
+            T sum = 0;
+            for (int64_t k = 0, c = 2 * m - axis->PL; k < axis->K; k++, c++) {
+                T down = c >= 0 && c < I ? from[b][c] : 0;
+                for (int r = 1; r < rows && c >= 0 && c < I; r++)
+                    down += from[b][r * I + c];
+                sum = k == 0 ? down : sum + down;
+            }
+            to[b][m] = sum;
+        }
+        if (u->divided)
+            to[1][m] = F(mean_of)(to[0][m], to[1][m]);
+    }
+}
+
+/* The sums of the weights and of the products, over the windows of a band; or values = the means. */
 static void F(sum_by_pairs)(const F(unit) * u)
 {
     const pc_axis *down = u->job->axis[1], *along = u->job->axis[2];
@@ -80,11 +106,12 @@ static void F(sum_by_pairs)(const F(unit) * u)
         T *out[] = {u->sums + (o - u->first) * O, u->values + (o - u->first) * O};
         const T *from[] = {box[0] + column, box[1] + column};
         T *to[] = {out[0] + first, out[1] + first};
-        F(sums_of_row)(from, to, I, rows, (int)along->K, end - first);
-        for (int b = 0; b < F(BOTH); b++) {
-            F(sum_at_edge)(box[b], out[b], I, rows, along, 0, first);
-            F(sum_at_edge)(box[b], out[b], I, rows, along, end, O);
-        }
+        if (u->divided)
+            F(means_of_row)(from, to, I, rows, (int)along->K, end - first);
+        else
+            F(sums_of_row)(from, to, I, rows, (int)along->K, end - first);
+        F(sum_at_edge)(u, box, out, rows, 0, first);
+        F(sum_at_edge)(u, box, out, rows, end, O);
     }
 }
 

@@ -20,6 +20,7 @@ typedef struct F(unit) {
     int64_t first, end;           /* outputs of axis `split` in the boxes of sums and values */
     int64_t held, held_end;       /* rows in the boxes of weights and products, of axis 1 */
     int64_t left;                 /* output that the box `rest` begins with */
+    bool divided;                 /* the box `values` holds means */
     T *weights, *products;        /* boxes of inputs */
     T *shares, *means;            /* sums over the windows that hold an input */
     T *sums, *values, *rest;      /* boxes of outputs: sum w, sum w x, what is left over */
@@ -249,15 +250,32 @@ PC_INLINE bool F(trusts)(T weights, T products)
            ((size == 0) | (size >= small));
 }
 
-/* y = sum w x / sum w, NaN where that is not to be trusted; how many these are. */
+/* sum w x / sum w, NaN where that is not to be trusted. */
+PC_INLINE T F(mean_of)(T weights, T products)
+{
+    const int trusted = F(trusts)(weights, products);
+    return PC_CAT(pc_pick, T_NAME)(trusted, products / weights, (T)NAN);
+}
+
+/* y = the means; how many are not to be trusted. */
 PC_OUTLINE int64_t F(divide)(const T *sums, const T *values, T *y, int64_t n)
 {
     int left = 0;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const int trusted = F(trusts)(sums[i], values[i]);
-        y[i] = PC_CAT(pc_pick, T_NAME)(trusted, values[i] / sums[i], (T)NAN);
-        left += !trusted;
+        y[i] = F(mean_of)(sums[i], values[i]);
+        left += y[i] != y[i];
+    }
+    return left;
+}
+
+PC_OUTLINE int64_t F(take_means)(const T *means, T *y, int64_t n)
+{
+    int left = 0;
+    PC_LANES
+    for (int64_t i = 0; i < n; i++) {
+        y[i] = means[i];
+        left += means[i] != means[i];
     }
     return left;
 }
@@ -269,7 +287,8 @@ static int64_t F(conclude)(const F(unit) * u, int64_t o0, int64_t o1, T *y, int6
     const T *sums = F(outputs)(u, u->sums, u->first, o0, o1);
     if (u->walk->functor->conclude)
         return u->walk->functor->conclude(&e, sums, y, n);
-    return F(divide)(sums, F(outputs)(u, u->values, u->first, o0, o1), y, n);
+    const T *values = F(outputs)(u, u->values, u->first, o0, o1);
+    return u->divided ? F(take_means)(values, y, n) : F(divide)(sums, values, y, n);
 }
 
 /* What the functor makes of rows [row, row_end) of the outputs goes to the box `rest`. */
@@ -313,12 +332,13 @@ static int64_t F(pool_rows)(const F(unit) * u, int64_t row, int64_t rows, bool w
 #include "pairs.inc.c"
 #endif
 
-/* Both sums, or that of the weights. */
-static void F(sum_all)(const F(unit) * u)
+/* Both sums, or that of the weights; or, if they are to be divided, the means where that is as easy. */
+static void F(sum_all)(F(unit) * u, bool divides)
 {
     const bool both = !u->walk->functor->conclude;
     const T *const from[] = {u->weights, u->products};
     T *const to[] = {u->sums, u->values};
+    u->divided = divides && u->shared->taps && both;
 #if !SUM_IS_DOUBLE
     if (u->shared->taps && both) {
         F(sum_by_pairs)(u);
@@ -334,7 +354,7 @@ static void F(pool_band)(F(unit) * u)
 {
     int64_t first = u->item.row_end, end = u->item.row;
     F(share_weights)(u);
-    F(sum_all)(u);
+    F(sum_all)(u, true);
     for (int64_t row = u->item.row, rows; row < u->item.row_end; row += rows) {
         rows = F(outputs_at_once)(u, row % u->job->axis[1]->O);
         if (F(pool_rows)(u, row, rows, false) > 0) {

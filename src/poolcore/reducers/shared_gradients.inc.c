@@ -12,10 +12,10 @@ PC_OUTLINE int64_t F(divide_gradient)(T *sums, T *values, const T *dy, T *rest, 
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
         const int trusted = F(trusts)(sums[i], values[i]);
-        const T y = values[i] / sums[i], share = dy[i] / sums[i];
+        const T inverse = 1 / sums[i], share = dy[i] * inverse;
         left += !trusted;
         sums[i] = PC_CAT(pc_pick, T_NAME)(trusted, share, 0);
-        values[i] = PC_CAT(pc_pick, T_NAME)(trusted, share * y, 0);
+        values[i] = PC_CAT(pc_pick, T_NAME)(trusted, share * (values[i] * inverse), 0);
         rest[i] = PC_CAT(pc_pick, T_NAME)(trusted, 0, dy[i]);
     }
     return left;
@@ -152,7 +152,7 @@ static int64_t F(differentiate_band)(F(unit) * u, int64_t complete)
 {
     F(reach_over)(u);
     F(share_weights)(u);
-    F(sum_all)(u);
+    F(sum_all)(u, false);
     const int64_t left = F(share_gradients)(u);
     u->i_end[u->shared->split] = complete;
     F(hold_all)(u);
