@@ -57,6 +57,21 @@ PC_INLINE void F(few_pairs_at)(const void *const src[], int n, int64_t i, int64_
 #include "joined.inc.c"
 #include "threes.inc.c"
 
+/* The sources of the next row.  As a rule both windows are whole: planes of few short rows feel it. */
+PC_INLINE void F(next_row)(const pc_job *job, const pc_item *item, pc_sources *from)
+{
+    const pc_axis *axis = job->axis[1];
+    pc_links *window = &from->link[1];
+    const int64_t pos = window->pos + axis->S, o = from->position[1] + 1;
+    if (axis->kind == PC_REGULAR && window->n == axis->K && o < axis->O &&
+        pos + (axis->K - 1) * axis->D < axis->I) {
+        from->position[1] = o;
+        window->pos = pos;
+        return;
+    }
+    pc_next_row(job, item, from);
+}
+
 static void F(in_registers)(const pc_job *job, const pc_item *item)
 {
     const pc_axis *axis = job->axis[2];
@@ -66,7 +81,7 @@ static void F(in_registers)(const pc_job *job, const pc_item *item)
     const T divisor = (T)job->divisor;
     pc_sources from;
     pc_first_row(job, item, &from);
-    for (int64_t row = item->row; row < item->row_end; row++, pc_next_row(job, item, &from)) {
+    for (int64_t row = item->row; row < item->row_end; row++, F(next_row)(job, item, &from)) {
         const void *src[PC_BATCH];
         T *dst = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
         const int n = (int)pc_take_rows(job, item, PC_X, &from, span.from, 0, PC_BATCH, src);
