@@ -262,13 +262,20 @@ PC_OUTLINE int64_t F(divide)(const T *sums, const T *values, T *y, int64_t n)
     return left;
 }
 
+/* Roots go from memory to memory where registers have their own minimum, maximum and root: with the
+ * portable ones, loops over boxes are sooner done. */
+PC_INLINE __attribute__((unused)) bool F(finds_norms)(const F(unit) * u)
+{
+    return PC_WIDTH_f32 > 4 && u->shared->norms;
+}
+
 /* Row (o0, o1) of the outputs; how many are not to be trusted. */
 static int64_t F(conclude)(const F(unit) * u, int64_t o0, int64_t o1, T *y, int64_t n)
 {
     const F(elements) e = F(elements_of)(u);
     const T *sums = F(outputs)(u, u->sums, u->first, o0, o1);
 #if SUM_IS_T
-    if (u->shared->norms)
+    if (F(finds_norms)(u))
         return PC_CAT3(check_roots, power, TYPE)(y, n);
 #endif
     if (u->walk->functor->conclude)
@@ -349,7 +356,7 @@ static void F(sum_all)(const F(unit) * u)
 static void F(sum_band)(F(unit) * u)
 {
 #if SUM_IS_T
-    if (u->shared->norms) {
+    if (F(finds_norms)(u)) {
         F(find_norms)(u);
         return;
     }
