@@ -165,6 +165,7 @@ typedef struct pc_shared {
     int split;
     int64_t band; /* outputs along the axis */
     int taps;     /* both sums in registers, of windows of so many columns (pairs.inc.c); or 0 */
+    bool norms;   /* powers with p = 2 from memory to memory (norms.inc.c) */
     int64_t cells, results; /* elements of a box of inputs, of outputs */
     int64_t left;           /* of the box of outputs that are left over */
     int64_t row;            /* of the longest row */

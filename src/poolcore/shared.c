@@ -20,16 +20,16 @@ static int64_t span_of(const pc_axis *axis, int64_t outputs)
     return pc_min((outputs - 1) * axis->S + (axis->K - 1) * axis->D + 1, axis->I);
 }
 
-/* Sums of the small powers of |x|, forward. */
-static bool sums_powers(const pc_job *job, bool backward)
+/* Sums of a small power of |x|, forward: which it is, or 0. */
+static int summed_power(const pc_job *job, bool backward)
 {
     const pc_param *param = job->windows.param;
     if (job->windows.functor != PC_POWER || backward || job->windows.option[0] ||
         job->windows.option[1] != PC_ABSOLUTE || param->per_channel)
-        return false;
+        return 0;
     const double p = job->op[PC_X].size == sizeof(float) ? (double)*(const float *)param->data
                                                          : *(const double *)param->data;
-    return p == 1 || p == 2 || p == 3;
+    return p == 1 || p == 2 || p == 3 ? (int)p : 0;
 }
 
 /* Only windows by formula, and none that leave out inputs, whose weights would be found in vain. */
@@ -41,7 +41,7 @@ static bool can_share(const pc_job *job, bool backward)
             return false;
     const bool is_exponential =
         job->windows.functor == PC_SOFTMAX || job->windows.functor == PC_MAPPED;
-    return (is_exponential || sums_powers(job, backward)) && !job->op[PC_MAP_OUT].data;
+    return (is_exponential || summed_power(job, backward) > 0) && !job->op[PC_MAP_OUT].data;
 }
 
 /* A dense box of n1 x n2 columns an index of axis 0. */
@@ -151,10 +151,22 @@ bool pc_plan_shared(pc_shared *shared, pc_job *job, bool wide, bool backward)
     return true;
 }
 
-size_t pc_shared_scratch(pc_shared *shared, const pc_call *call, bool wide, size_t walk)
+/* Roots of sums of squares go from memory to memory where sums would from box to box. */
+static void choose_norms(pc_shared *shared, pc_job *job, bool backward)
 {
+    shared->norms = summed_power(job, backward) == 2 && job->op[PC_X].contiguous &&
+                    job->op[PC_Y].contiguous &&
+                    (shared->sum.inner == PC_ADJOINING || shared->sum.inner == PC_THREES);
+    job->inner = shared->sum.inner;
+}
+
+size_t pc_shared_scratch(pc_shared *shared, pc_job *job, const pc_call *call, bool wide,
+                         bool backward)
+{
+    const size_t walk = job->windows.scratch;
     const size_t sum = pc_plan_sum(&shared->sum, call, wide);
     const size_t transpose = pc_plan_sum(&shared->transpose, call, wide);
+    choose_norms(shared, job, backward);
     const int64_t lines = 64 * (PC_OPERANDS + 8), size = shared->rest.op[PC_X].size;
     const int64_t boxes =
         5 * shared->cells + 2 * shared->results + shared->left + PC_OPERANDS * shared->row;

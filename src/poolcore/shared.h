@@ -8,7 +8,8 @@
  * not share, and nothing has changed. */
 bool pc_plan_shared(pc_shared *shared, pc_job *job, bool wide, bool backward);
 
-/* Bytes of scratch of an item, of which `walk` are the functor's; plans the sums. */
-size_t pc_shared_scratch(pc_shared *shared, const pc_call *call, bool wide, size_t walk);
+/* Bytes of scratch of an item, with those of the functor, which are planned; plans the sums. */
+size_t pc_shared_scratch(pc_shared *shared, pc_job *job, const pc_call *call, bool wide,
+                         bool backward);
 
 #endif

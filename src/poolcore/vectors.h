@@ -3,7 +3,8 @@
  * of 32 bits, and writing past the caches.  Everything else is written as loops.
  *
  * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), and load_f32_f64,
- * which widens, and store_f64_f32, which narrows; less: what to take where a < b, and what elsewhere;
+ * which widens, and store_f64_f32, which narrows; root, of squares; size, without the sign; less: what
+ * to take where a < b, and what elsewhere;
  * stream: a store past the caches, to a multiple of PC_STREAM_ALIGN bytes, and stream_part, of as many such
  * multiples; put: one or the other; zero; add,
  * divide_by a number, the NaN-aware max and min of select.inc.c, and plain ones for lanes without NaN,
@@ -18,6 +19,7 @@
 #ifndef PC_VECTORS_H
 #define PC_VECTORS_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -55,7 +57,11 @@ PC_INLINE pc_v_f64 pc_divide_by_f64(pc_v_f64 a, double b)
     return _mm512_div_pd(a, _mm512_set1_pd(b));
 }
 PC_INLINE pc_v_f32 pc_add_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_add_ps(a, b); }
+PC_INLINE pc_v_f32 pc_root_f32(pc_v_f32 a) { return _mm512_sqrt_ps(a); }
+PC_INLINE pc_v_f32 pc_size_f32(pc_v_f32 a) { return _mm512_abs_ps(a); }
 PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_add_pd(a, b); }
+PC_INLINE pc_v_f64 pc_root_f64(pc_v_f64 a) { return _mm512_sqrt_pd(a); }
+PC_INLINE pc_v_f64 pc_size_f64(pc_v_f64 a) { return _mm512_abs_pd(a); }
 PC_INLINE pc_v_f32 pc_plain_max_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_max_ps(b, a); }
 PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
 {
@@ -228,7 +234,11 @@ PC_INLINE pc_v_f64 pc_divide_by_f64(pc_v_f64 a, double b)
     return _mm256_div_pd(a, _mm256_set1_pd(b));
 }
 PC_INLINE pc_v_f32 pc_add_f32(pc_v_f32 a, pc_v_f32 b) { return _mm256_add_ps(a, b); }
+PC_INLINE pc_v_f32 pc_root_f32(pc_v_f32 a) { return _mm256_sqrt_ps(a); }
+PC_INLINE pc_v_f32 pc_size_f32(pc_v_f32 a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return _mm256_add_pd(a, b); }
+PC_INLINE pc_v_f64 pc_root_f64(pc_v_f64 a) { return _mm256_sqrt_pd(a); }
+PC_INLINE pc_v_f64 pc_size_f64(pc_v_f64 a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
 PC_INLINE pc_v_f32 pc_plain_max_f32(pc_v_f32 a, pc_v_f32 b) { return _mm256_max_ps(b, a); }
 PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
 {
@@ -415,9 +425,19 @@ enum { PC_PERMUTES = 0 };
     PC_INLINE void pc_store_##t(type *p, pc_v_##t a) { memcpy(p, &a, sizeof a); }                  \
     PC_INLINE pc_v_##t pc_divide_by_##t(pc_v_##t a, type b) { return a / b; }                      \
     PC_INLINE pc_v_##t pc_add_##t(pc_v_##t a, pc_v_##t b) { return a + b; }                        \
+    PC_INLINE pc_v_##t pc_root_##t(pc_v_##t a)                                                     \
+    {                                                                                              \
+        for (int i = 0; i < n; i++)                                                                \
+            a[i] = (type)sqrt((double)a[i]);                                                       \
+        return a;                                                                                  \
+    }                                                                                              \
     PC_INLINE pc_v_##t pc_choose_##t(pc_whole_##t where, pc_v_##t a, pc_v_##t b)                   \
     {                                                                                              \
         return (pc_v_##t)((where & (pc_whole_##t)a) | (~where & (pc_whole_##t)b));                 \
+    }                                                                                              \
+    PC_INLINE pc_v_##t pc_size_##t(pc_v_##t a)                                                     \
+    {                                                                                              \
+        return pc_choose_##t((pc_whole_##t)(a < 0), -a, a);                                        \
     }                                                                                              \
     PC_INLINE pc_v_##t pc_plain_max_##t(pc_v_##t a, pc_v_##t b)                                    \
     {                                                                                              \

@@ -181,7 +181,7 @@ static void share_windows(pc_job *job, const pc_call *call, pc_shared *shared, b
     if (is_outside(job) || !pc_plan_shared(shared, job, wide, backward))
         return;
     job->windows.shared = shared;
-    job->windows.scratch = pc_shared_scratch(shared, call, wide, job->windows.scratch);
+    job->windows.scratch = pc_shared_scratch(shared, job, call, wide, backward);
 }
 
 static pc_status run_windows(const pc_job *job, int64_t items, const pc_call *call, bool backward)

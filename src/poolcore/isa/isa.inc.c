@@ -14,6 +14,17 @@
 #include "poolcore/lanes.h"
 #include "poolcore/rng.h"
 
+/* pc_find_sources and pc_next_sources for walks of which there are many copies, and that do enough
+ * for a row not to feel the calls. */
+PC_OUTLINE void pc_first_row(const pc_job *job, const pc_item *item, pc_sources *from)
+{
+    pc_find_sources(job, item, item->row, from);
+}
+PC_OUTLINE void pc_next_row(const pc_job *job, const pc_item *item, pc_sources *from)
+{
+    pc_next_sources(job, item, from);
+}
+
 #define E float
 #define E_NAME f32
 #include "../reducers/rows.inc.c"

@@ -1,12 +1,10 @@
-/* Rows with stride 2, combined and taken apart in registers: the tiles of 3x3/2, the commonest window
- * of all, spend their time here.  The same results as combining first and splitting after: rows come
- * first, then columns.
+/* Rows with stride 2, combined and taken apart in registers, to scratch.  The same results as combining
+ * first and splitting after: rows come first, then columns.
  *
- * Parameters: T, T_NAME (element); NAME (suffix); V_COMBINE(a, b) on registers, COMBINE(a, b) on
- * elements; NEUTRAL. */
-#if !defined(T) || !defined(T_NAME) || !defined(NAME) || !defined(V_COMBINE) ||                    \
-    !defined(COMBINE) || !defined(NEUTRAL)
-#error "halves.inc.c needs T, T_NAME, NAME, V_COMBINE, COMBINE and NEUTRAL"
+ * Parameters: T, T_NAME (element); NAME (suffix); COMBINE(a, b) on elements; those of registers.inc.c,
+ * whose pairs_at this uses. */
+#if !defined(T) || !defined(T_NAME) || !defined(NAME) || !defined(COMBINE)
+#error "halves.inc.c needs T, T_NAME, NAME, COMBINE and what registers.inc.c needs"
 #endif
 #define H(name) PC_CAT(name, NAME)
 #define V(name) PC_CAT(name, T_NAME)
@@ -17,43 +15,6 @@ PC_INLINE T H(down)(const void *const src[], int n, int64_t i)
     for (int k = 1; k < n; k++)
         best = COMBINE(best, ((const T *)src[k])[i]);
     return best;
-}
-
-/* The pairs of columns from column i on, PC_WIDTH of them: n rows combined, then even and odd apart.  The
- * first of several is, as a rule, the last of the outputs before: it is there. */
-PC_INLINE void H(pairs_at)(const void *const src[], int n, int64_t i, V(pc_v) * even, V(pc_v) * odd)
-{
-    const T *row = (const T *)src[0] + i;
-    V(pc_v) a = V(pc_load)(row), b = V(pc_load)(row + V(PC_WIDTH));
-    for (int k = 0; k < n; k++) {
-        row = (const T *)src[k] + i;
-        if (k > 0) {
-            a = V_COMBINE(a, V(pc_load)(row));
-            b = V_COMBINE(b, V(pc_load)(row + V(PC_WIDTH)));
-        }
-        if (k > 0 || n == 1) {
-            PC_PREFETCH_AHEAD(row);
-            PC_PREFETCH_AHEAD(row + V(PC_WIDTH));
-        }
-    }
-    V(pc_split)(a, b, even, odd);
-}
-
-/* The same of `columns` columns alone, which may be none; behind them is what is neutral, as in padding. */
-PC_INLINE void H(few_pairs_at)(const void *const src[], int n, int64_t i, int64_t columns,
-                               V(pc_v) * even, V(pc_v) * odd)
-{
-    const int first = (int)pc_min(pc_max(columns, 0), V(PC_WIDTH));
-    const int second = (int)pc_min(pc_max(columns - first, 0), V(PC_WIDTH));
-    const T *row = (const T *)src[0] + i;
-    V(pc_v) a = V(pc_load_part)(row, first, NEUTRAL);
-    V(pc_v) b = V(pc_load_part)(row + first, second, NEUTRAL);
-    for (int k = 1; k < n; k++) {
-        row = (const T *)src[k] + i;
-        a = V_COMBINE(a, V(pc_load_part)(row, first, NEUTRAL));
-        b = V_COMBINE(b, V(pc_load_part)(row + first, second, NEUTRAL));
-    }
-    V(pc_split)(a, b, even, odd);
 }
 
 PC_OUTLINE void H(few_pairs)(T *even, T *odd, const void *const src[], int n, int64_t skip,

@@ -2,7 +2,7 @@
  * to memory, combined, taken apart and joined in registers.  The same results as through scratch: rows
  * come first, then columns.
  *
- * Part of separable.inc.c, where A is T: its parameters and its macros. */
+ * Part of registers.inc.c: its parameters and its macros. */
 #define V(name) PC_CAT(name, T_NAME)
 
 /* The lanes of S neighbouring registers by S, combined: lanes S m, S m + 1, … as lane m. */
@@ -29,13 +29,13 @@ PC_INLINE V(pc_v) F(joined_at)(const void *const src[], int n, int64_t i, int S,
 {
     V(pc_v) all[4];
     for (int s = 0; s < S; s++) {
-        all[s] = V(pc_load)((const T *)src[0] + i + s * V(PC_WIDTH));
+        all[s] = F(members)((const T *)src[0] + i + s * V(PC_WIDTH));
         PC_PREFETCH_AHEAD((const T *)src[0] + i + s * V(PC_WIDTH));
     }
     for (int k = 1; k < n; k++)
         for (int s = 0; s < S; s++) {
             const T *row = (const T *)src[k] + i + s * V(PC_WIDTH);
-            all[s] = V_COMBINE(all[s], V(pc_load)(row));
+            all[s] = V_COMBINE(all[s], F(members)(row));
             PC_PREFETCH_AHEAD(row);
         }
     return F(join_lanes)(all, S, divisor);
@@ -48,9 +48,9 @@ PC_INLINE void F(joined_few)(T *dst, const void *const src[], int n, int count, 
     for (int s = 0; s < S; s++) {
         const int at = s * V(PC_WIDTH), left = S * count - at;
         const int lanes = left < 0 ? 0 : left < V(PC_WIDTH) ? left : V(PC_WIDTH);
-        all[s] = V(pc_load_part)((const T *)src[0] + at, lanes, NEUTRAL);
+        all[s] = F(some_members)((const T *)src[0] + at, lanes);
         for (int k = 1; k < n; k++)
-            all[s] = V_COMBINE(all[s], V(pc_load_part)((const T *)src[k] + at, lanes, NEUTRAL));
+            all[s] = V_COMBINE(all[s], F(some_members)((const T *)src[k] + at, lanes));
     }
     V(pc_store_part)(dst, F(join_lanes)(all, S, divisor), count);
 }

@@ -306,8 +306,8 @@ static void F(gradient_phases)(const pc_job *job, const pc_item *item, char *scr
     F(count_columns)(job, item, r.first, r.end, counts);
     ON_A(fill)(acc, 0, job->acc);
     pc_sources from;
-    pc_find_sources(job, item, item->row, &from);
-    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
+    pc_first_row(job, item, &from);
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_row(job, item, &from)) {
         F(gradient_rows)(job, item, &from, r.first, r.end, acc + (r.first - base) * L, scaled,
                          counts, buffer);
 #if A_IS_T
@@ -394,8 +394,8 @@ static void F(gradient_outputs)(const pc_job *job, const pc_item *item, char *sc
     double *counts = (double *)(out + job->out);
     T *buffer = (T *)(counts + job->acc);
     pc_sources from;
-    pc_find_sources(job, item, item->row, &from);
-    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
+    pc_first_row(job, item, &from);
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_row(job, item, &from)) {
         ON_A(fill)(out, 0, job->out);
         for (int64_t first = begin; first < last; first += chunk) {
             const int64_t end = pc_min(first + chunk, last);

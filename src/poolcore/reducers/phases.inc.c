@@ -6,6 +6,7 @@
  * Part of separable.inc.c: its parameters and its macros. */
 #if A_IS_T
 #include "halves.inc.c"
+#include "ones.inc.c"
 #endif
 #include "down.inc.c"
 #include "slide.inc.c"
@@ -368,6 +369,12 @@ static void F(long_rows)(const pc_job *job, const pc_item *item, const pc_source
  * the CPU can forward only once it is in the cache. */
 static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
 {
+#if A_IS_T
+    if (F(goes_by_ones)(job)) {
+        F(by_ones)(job, item);
+        return;
+    }
+#endif
     const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
     const F(room) s = F(room_of)(job, scratch);
     double row_count[PC_MOST_ROWS];

@@ -237,16 +237,24 @@ static void P(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[]
     }
 }
 
-/* |x|^p for windows that share it, p = 1, 2 or 3.  NaN where it has lost bits at the small end of T. */
+/* Sums of |x|^p for windows that share it, p = 1, 2 or 3, are to be trusted if they are 0 or between
+ * these: then what members lose at the small end of T does not count. */
+PC_INLINE T P(small)(void) { return (T)(sizeof(T) == sizeof(float) ? 0x1p-90 : 0x1p-900); }
+PC_INLINE T P(most)(void) { return (T)(sizeof(T) == sizeof(float) ? FLT_MAX : DBL_MAX); }
+
+/* The least of |x|^p but for 0, so that only sums of zeros are 0. */
+PC_INLINE T P(least)(void) { return (T)(sizeof(T) == sizeof(float) ? FLT_MIN : DBL_MIN); }
+
 PC_INLINE void P(share_n)(const F(elements) * e, int64_t n, int power)
 {
-    const T small = (T)(sizeof(T) == sizeof(float) ? 0x1p-100 : 0x1p-900), none = (T)NAN;
+    const T least = P(least)();
     const T *xs = e->x;
     T *weights = e->weights;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
         const T u = P(base)(xs[i], PC_ABSOLUTE, 0), w = P(raise)(u, 1, power);
-        weights[i] = PICK((u != 0) & (w < small), none, w);
+        const T some = u < least ? u : least;
+        weights[i] = w < some ? some : w;
     }
 }
 
@@ -262,14 +270,29 @@ static void P(share)(const F(elements) * e, int64_t n)
 
 PC_INLINE int64_t P(conclude_n)(const T *sums, T *y, int64_t n, int power)
 {
-    const T most = (T)(sizeof(T) == sizeof(float) ? FLT_MAX : DBL_MAX);
+    const T small = P(small)(), most = P(most)();
     int left = 0;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
         const T s = sums[i];
+        const int trusted = (s == 0) | ((s >= small) & (s <= most));
         y[i] = power == 1 ? s : power == 2 ? (T)sqrt((double)s) : POW(s, (T)(1 / 3.0));
-        y[i] = PICK(s <= most, y[i], (T)NAN);
-        left += !(s <= most);
+        y[i] = PICK(trusted, y[i], (T)NAN);
+        left += !trusted;
+    }
+    return left;
+}
+
+/* The same where y is the roots for p = 2 already. */
+PC_OUTLINE __attribute__((unused)) int64_t P(check_roots)(T *y, int64_t n)
+{
+    const T small = (T)(sizeof(T) == sizeof(float) ? 0x1p-45 : 0x1p-450), most = P(most)();
+    int left = 0;
+    PC_LANES
+    for (int64_t i = 0; i < n; i++) {
+        const int trusted = (y[i] == 0) | ((y[i] >= small) & (y[i] <= most));
+        y[i] = PICK(trusted, y[i], (T)NAN);
+        left += !trusted;
     }
     return left;
 }
@@ -301,3 +324,7 @@ static const F(functor) P(functor) = {
 #undef POW
 #undef PICK
 #undef RESULT
+
+#if SUM_IS_T
+#include "norms.inc.c"
+#endif

@@ -16,36 +16,16 @@
 #if !defined(T) || !defined(A) || !defined(A_IS_T) || !defined(NAME) || !defined(COMBINE)
 #error "separable.inc.c needs T, A, A_IS_T, NAME, COMBINE and more: see its head"
 #endif
+#if A_IS_T
+#define V_MEMBER(a) (a)
+#include "registers.inc.c"
+#undef V_MEMBER
+#endif
 #define F(name) PC_CAT(name, NAME)
 #define ON_T(name) PC_CAT(name, T_NAME)
 #define ON_A(name) PC_CAT(name, A_NAME)
 
 #include "phases.inc.c"
-#if A_IS_T
-#include "joined.inc.c"
-#include "threes.inc.c"
-
-/* Rows of outputs from memory to memory, by either. */
-static void F(in_registers)(const pc_job *job, const pc_item *item)
-{
-    const pc_axis *axis = job->axis[2];
-    const pc_span span = pc_span_of(axis, item->column, item->column_end);
-    const int64_t count = item->column_end - item->column;
-    const bool stream = pc_can_stream(job, item, PC_Y);
-    const T divisor = (T)job->divisor;
-    pc_sources from;
-    pc_find_sources(job, item, item->row, &from);
-    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
-        const void *src[PC_BATCH];
-        T *dst = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
-        const int n = (int)pc_take_rows(job, item, PC_X, &from, span.from, 0, PC_BATCH, src);
-        if (job->inner == PC_ADJOINING)
-            F(joined)(dst, src, n, count, (int)axis->S, divisor, stream);
-        else
-            F(threes)(dst, src, n, &span, count, divisor, stream);
-    }
-}
-#endif
 #include "runs.inc.c"
 
 /* out = out and tap k, for the outputs of the item that have it. */
@@ -68,11 +48,11 @@ static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
     double *counts = (double *)(out + job->out), row_count[1];
     T *buffer = (T *)(counts + job->out), *finished = buffer + 3 * job->load;
     pc_sources from;
-    pc_find_sources(job, item, item->row, &from);
+    pc_first_row(job, item, &from);
 #if FINISHES
     F(count_columns)(job, item, item->column, item->column_end, counts);
 #endif
-    for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
+    for (int64_t row = item->row; row < item->row_end; row++, pc_next_row(job, item, &from)) {
         char *at[1];
         pc_place_rows(job, item, PC_Y, &from, 1, at);
         ON_A(fill)(out, NEUTRAL, job->out);

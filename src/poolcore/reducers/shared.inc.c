@@ -280,11 +280,22 @@ PC_OUTLINE int64_t F(take_means)(const T *means, T *y, int64_t n)
     return left;
 }
 
+/* Roots go from memory to memory where registers have their own minimum, maximum and root: with the
+ * portable ones, loops over boxes are sooner done. */
+PC_INLINE __attribute__((unused)) bool F(finds_norms)(const F(unit) * u)
+{
+    return PC_WIDTH_f32 > 4 && u->shared->norms;
+}
+
 /* Row (o0, o1) of the outputs; how many are not to be trusted. */
 static int64_t F(conclude)(const F(unit) * u, int64_t o0, int64_t o1, T *y, int64_t n)
 {
     const F(elements) e = F(elements_of)(u);
     const T *sums = F(outputs)(u, u->sums, u->first, o0, o1);
+#if SUM_IS_T
+    if (F(finds_norms)(u))
+        return PC_CAT3(check_roots, power, TYPE)(y, n);
+#endif
     if (u->walk->functor->conclude)
         return u->walk->functor->conclude(&e, sums, y, n);
     const T *values = F(outputs)(u, u->values, u->first, o0, o1);
@@ -332,6 +343,19 @@ static int64_t F(pool_rows)(const F(unit) * u, int64_t row, int64_t rows, bool w
 #include "pairs.inc.c"
 #endif
 
+#if SUM_IS_T
+/* The roots of the sums of squares, to y. */
+PC_OUTLINE void F(find_norms)(const F(unit) * u)
+{
+    pc_item item = u->item;
+    for (int64_t c = u->o[2]; c < u->o_end[2]; c += u->shared->sum.tile) {
+        item.column = c;
+        item.column_end = pc_min(c + u->shared->sum.tile, u->o_end[2]);
+        PC_CAT3(in_registers, norm, TYPE)(u->job, &item);
+    }
+}
+#endif
+
 /* Both sums, or that of the weights; or, if they are to be divided, the means where that is as easy. */
 static void F(sum_all)(F(unit) * u, bool divides)
 {
@@ -349,12 +373,23 @@ static void F(sum_all)(F(unit) * u, bool divides)
         F(sum_windows)(u, from[b], to[b]);
 }
 
+static void F(sum_band)(F(unit) * u)
+{
+#if SUM_IS_T
+    if (F(finds_norms)(u)) {
+        F(find_norms)(u);
+        return;
+    }
+#endif
+    F(share_weights)(u);
+    F(sum_all)(u, true);
+}
+
 /* The functor gets all rows from the first to the last that need it at once: it is faster on several. */
 static void F(pool_band)(F(unit) * u)
 {
     int64_t first = u->item.row_end, end = u->item.row;
-    F(share_weights)(u);
-    F(sum_all)(u, true);
+    F(sum_band)(u);
     for (int64_t row = u->item.row, rows; row < u->item.row_end; row += rows) {
         rows = F(outputs_at_once)(u, row % u->job->axis[1]->O);
         if (F(pool_rows)(u, row, rows, false) > 0) {

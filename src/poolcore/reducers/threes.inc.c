@@ -2,7 +2,7 @@
  * memory to memory, combined, taken apart and joined in registers.  The same results as through scratch:
  * rows come first, then columns.
  *
- * Part of separable.inc.c, where A is T: its parameters and its macros; pairs_at is halves.inc.c's. */
+ * Part of registers.inc.c: its parameters and its macros. */
 #define V(name) PC_CAT(name, T_NAME)
 
 /* The last lane of a before those of b, without b's last. */

@@ -1,0 +1,25 @@
+/* Powers with p = 2 from memory to memory: the roots of the sums of squares.  In windows that share
+ * weights (shared.inc.c) these are the same to the bit.
+ *
+ * Part of power.inc.c: its parameters and its macros. */
+#define NAME PC_CAT(norm, TYPE)
+#define V(name) PC_CAT(name, T_NAME)
+#define NEUTRAL 0
+#define V_MEMBER(a) PC_CAT(square, NAME)(a)
+#define V_COMBINE(a, b) V(pc_add)(a, b)
+#define V_FINISH(a, divisor) ((void)(divisor), V(pc_root)(a))
+
+PC_INLINE V(pc_v) PC_CAT(square, NAME)(V(pc_v) a)
+{
+    const V(pc_v) least = V(pc_zero)() + PC_CAT3(least, power, TYPE)();
+    return V(pc_plain_max)(a * a, V(pc_plain_min)(V(pc_size)(a), least));
+}
+
+#include "registers.inc.c"
+
+#undef NAME
+#undef V
+#undef NEUTRAL
+#undef V_MEMBER
+#undef V_COMBINE
+#undef V_FINISH
