@@ -144,6 +144,15 @@ static bool shares_rows(const pc_job *job)
            axis->D == 1;
 }
 
+/* Rows of scratch begin where lines do, if that costs little. */
+static void align_rows(pc_job *job)
+{
+    const int64_t unit = PC_BLOCK / pc_min(job->L & -job->L, PC_BLOCK);
+    const int64_t pitch = pc_round_up(job->pitch, unit);
+    if (pitch - job->pitch <= job->pitch / 32)
+        job->pitch = pitch;
+}
+
 /* The rows of a group, of a chunk and of a strip. */
 static void group_phases(pc_job *job)
 {
@@ -174,6 +183,8 @@ static void tile_phases(pc_job *job)
     job->phases = job->split ? split_phases(axis) : 1;
     const int64_t width = (job->tile - 1) * S + reach + 1, step = job->split ? S : 1;
     job->pitch = pc_round_up(width, step);
+    if (shares_rows(job) && !job->split)
+        align_rows(job);
     job->out_pitch = job->split || S == 1 ? job->pitch / step : job->tile;
     group_phases(job);
     const int64_t rest = (job->group - job->strip) * job->pitch;
@@ -181,7 +192,7 @@ static void tile_phases(pc_job *job)
     const int64_t columns = pc_round_up(job->strip * job->out_pitch, PC_BLOCK) * step;
     const int64_t strip = pc_max(columns, job->strip * job->pitch + reach);
     job->level = pc_round_up(strip * L, PC_BLOCK) + PC_BLOCK;
-    job->acc = pc_round_up((rest + strip) * L, PC_BLOCK) + PC_BLOCK;
+    job->acc = pc_round_up((rest + strip) * L, PC_BLOCK) + 2 * PC_BLOCK;
     job->slot = pc_round_up(job->strip * job->out_pitch * L, PC_BLOCK) + PC_BLOCK;
 }
 

@@ -43,6 +43,8 @@ PC_INLINE void pc_end_stream(void) {}
 typedef __m512 pc_v_f32;
 typedef __m512d pc_v_f64;
 enum { PC_WIDTH_f32 = 16, PC_WIDTH_f64 = 8, PC_PERMUTES = 1 };
+/* fixupimm: where its second argument is a NaN, that, else the first. */
+enum { PC_NAN_IS_KEPT = 0x11 };
 PC_INLINE pc_v_f32 pc_load_f32(const float *p) { return _mm512_loadu_ps(p); }
 PC_INLINE pc_v_f64 pc_load_f64(const double *p) { return _mm512_loadu_pd(p); }
 PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
@@ -65,22 +67,22 @@ PC_INLINE pc_v_f64 pc_size_f64(pc_v_f64 a) { return _mm512_abs_pd(a); }
 PC_INLINE pc_v_f32 pc_plain_max_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_max_ps(b, a); }
 PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
 {
-    return _mm512_mask_max_ps(b, _mm512_cmp_ps_mask(b, b, _CMP_ORD_Q), b, a);
+    return _mm512_fixupimm_ps(_mm512_max_ps(b, a), b, _mm512_set1_epi32(PC_NAN_IS_KEPT), 0);
 }
 PC_INLINE pc_v_f32 pc_plain_min_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_min_ps(b, a); }
 PC_INLINE pc_v_f32 pc_min_f32(pc_v_f32 a, pc_v_f32 b)
 {
-    return _mm512_mask_min_ps(b, _mm512_cmp_ps_mask(b, b, _CMP_ORD_Q), b, a);
+    return _mm512_fixupimm_ps(_mm512_min_ps(b, a), b, _mm512_set1_epi32(PC_NAN_IS_KEPT), 0);
 }
 PC_INLINE pc_v_f64 pc_plain_max_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_max_pd(b, a); }
 PC_INLINE pc_v_f64 pc_max_f64(pc_v_f64 a, pc_v_f64 b)
 {
-    return _mm512_mask_max_pd(b, _mm512_cmp_pd_mask(b, b, _CMP_ORD_Q), b, a);
+    return _mm512_fixupimm_pd(_mm512_max_pd(b, a), b, _mm512_set1_epi64(PC_NAN_IS_KEPT), 0);
 }
 PC_INLINE pc_v_f64 pc_plain_min_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_min_pd(b, a); }
 PC_INLINE pc_v_f64 pc_min_f64(pc_v_f64 a, pc_v_f64 b)
 {
-    return _mm512_mask_min_pd(b, _mm512_cmp_pd_mask(b, b, _CMP_ORD_Q), b, a);
+    return _mm512_fixupimm_pd(_mm512_min_pd(b, a), b, _mm512_set1_epi64(PC_NAN_IS_KEPT), 0);
 }
 PC_INLINE void pc_split_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
 {

@@ -44,8 +44,10 @@ PC_INLINE V(pc_v) F(lanes_at)(const F(plane) * p, const char *row, const F(strip
     return PC_CAT3(pc_load, T_NAME, A_NAME)(few);
 }
 
-/* The stripe of input row i, which may be none.  Memory brings that of the next group meanwhile. */
-PC_INLINE void F(row_at)(const F(plane) * p, int64_t i, const F(stripe) * s, V(pc_v) * all)
+/* The stripe of input row i, which may be none.  ask: memory brings that of the next group
+ * meanwhile. */
+PC_INLINE void F(row_at)(const F(plane) * p, int64_t i, const F(stripe) * s, bool ask,
+                         V(pc_v) * all)
 {
     if (i < 0 || i >= p->rows) {
         for (int b = 0; b < s->registers; b++)
@@ -54,7 +56,7 @@ PC_INLINE void F(row_at)(const F(plane) * p, int64_t i, const F(stripe) * s, V(p
     }
     const char *row = p->at + i * p->x->axis[1];
     const size_t bytes = (size_t)s->registers * V(PC_WIDTH) * sizeof(T);
-    for (uintptr_t line = 0; s->whole && line < bytes; line += PC_LINE)
+    for (uintptr_t line = 0; ask && s->whole && line < bytes; line += PC_LINE)
         __builtin_prefetch((const void *)((uintptr_t)((const T *)row + s->at) + p->ahead + line));
     for (int b = 0; b < s->registers; b++)
         all[b] = F(lanes_at)(p, row, s, b);
@@ -82,11 +84,11 @@ PC_INLINE void F(few_down)(const F(plane) * p, int64_t first, int64_t rows, int 
     const int step = IDEMPOTENT && K > 3 ? 2 : 1;
     V(pc_v) row[PC_FEW_RUNS + 1][FEW_REGISTERS];
     for (int k = 0; k < K - 1; k++)
-        F(row_at)(p, first + k, s, row[k]);
+        F(row_at)(p, first + k, s, true, row[k]);
     for (int64_t r = 0; r < rows; r += step, dst += step * pitch) {
-        F(row_at)(p, first + r + K - 1, s, row[K - 1]);
+        F(row_at)(p, first + r + K - 1, s, true, row[K - 1]);
         if (step == 2)
-            F(row_at)(p, first + r + K, s, row[K]);
+            F(row_at)(p, first + r + K, s, true, row[K]);
         for (int b = 0; b < s->registers; b++) {
             V(pc_v) all = row[step - 1][b];
             for (int k = step; k < K; k++)
@@ -108,7 +110,7 @@ PC_INLINE void F(take_row)(const F(plane) * p, int64_t i, const F(stripe) * s, b
     V(pc_v) row[MANY_REGISTERS];
     if (IDEMPOTENT && (i < 0 || i >= p->rows))
         return;
-    F(row_at)(p, i, s, row);
+    F(row_at)(p, i, s, !before, row);
     for (int b = 0; b < s->registers; b++)
         all[b] = before ? V_COMBINE(row[b], all[b]) : V_COMBINE(all[b], row[b]);
 }
@@ -120,7 +122,7 @@ PC_INLINE void F(many_down)(const F(plane) * p, int64_t first, int64_t skip, int
 {
     V(pc_v) suffix[PC_MOST_ROWS][MANY_REGISTERS], all[MANY_REGISTERS];
     const int64_t last = skip + rows - 1;
-    F(row_at)(p, first + K - 1, s, all);
+    F(row_at)(p, first + K - 1, s, false, all);
     for (int64_t t = K - 1; t >= skip; t--) {
         if (t < K - 1)
             F(take_row)(p, first + t, s, true, all);
@@ -129,7 +131,7 @@ PC_INLINE void F(many_down)(const F(plane) * p, int64_t first, int64_t skip, int
     }
     for (int b = 0; b < s->registers && skip == 0; b++)
         F(put_lanes)(dst, all[b], s, b);
-    F(row_at)(p, first + K, s, all);
+    F(row_at)(p, first + K, s, true, all);
     for (int64_t t = 1; t <= last; t++) {
         if (t > 1)
             F(take_row)(p, first + K - 1 + t, s, false, all);

@@ -18,10 +18,13 @@ typedef struct F(room) {
     T *buffer, *finished;
 } F(room);
 
-static F(room) F(room_of)(const pc_job *job, char *scratch)
+/* Of long rows that slide, what is `lead` columns into acc begins a line: stores that cross lines
+ * are felt. */
+static F(room) F(room_of)(const pc_job *job, char *scratch, int64_t lead)
 {
-    F(room) s = {.acc = (A *)scratch};
-    s.slots = s.acc + job->acc;
+    const bool lines = F(slides)(job) && job->pitch >= 8 * PC_BLOCK;
+    F(room) s = {.acc = (A *)scratch + (lines ? -lead & (PC_BLOCK - 1) : 0)};
+    s.slots = (A *)scratch + job->acc;
     s.part = s.slots + job->phases * job->slot;
     s.out = s.part + job->slot;
     s.levels = s.out + job->out;
@@ -248,21 +251,26 @@ static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, con
 {
     const int64_t L = job->L, n = item->column_end - item->column, pitch = job->out_pitch;
     const bool in_place = IS_FINISHED(job) && job->op[PC_Y].contiguous;
+    const bool direct = in_place && n * L >= PC_BLOCK;
+    const bool past = direct && pc_can_stream(job, item, PC_Y);
+#if A_IS_T
     if (F(slides)(job)) {
         char *to[PC_MOST_ROWS];
         for (int64_t r = 0; r < rows; r++)
-            to[r] = in_place ? at[r] : (char *)(s->out + r * pitch);
-        F(slide)(to, rows, acc, job->pitch, n, job->axis[2]->K);
+            to[r] = in_place && !past ? at[r] : (char *)(s->out + r * pitch);
+        F(slide)(job, to, rows, acc, n);
+        for (int64_t r = 0; r < rows && past; r++)
+            pc_stream_bytes(at[r], to[r], n * (int64_t)sizeof(T));
         if (!in_place)
-            F(emit)(job, item, at, rows, pitch, s->out, true, row_count, s->counts, s->finished);
+            F(emit)(job, item, at, rows, pitch, s->out, IS_FINISHED(job), row_count, s->counts,
+                    s->finished);
         return;
     }
+#endif
     F(chain) chain = {.part = s->part, .len = ((rows - 1) * pitch + n) * L};
     char *const out[1] = {(char *)s->out};
     if (job->split && !job->halves)
         ON_A(split)(job, acc, s->slots, rows * pitch);
-    const bool direct = in_place && n * L >= PC_BLOCK;
-    const bool past = direct && pc_can_stream(job, item, PC_Y);
     if (job->levels)
         F(chain_levels)(job, &chain, acc, s->levels);
     else if (job->split || job->axis[2]->S == 1)
@@ -376,7 +384,7 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
     }
 #endif
     const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
-    const F(room) s = F(room_of)(job, scratch);
+    const F(room) s = F(room_of)(job, scratch, span.lead);
     double row_count[PC_MOST_ROWS];
     char *at[PC_MOST_ROWS];
     int64_t padded = 0;
