@@ -136,7 +136,8 @@ static void split_units(pc_job *job)
 static size_t windows_scratch(const pc_job *job)
 {
     const int64_t pitch = job->windows.pitch, room = job->windows.chunk * pitch;
-    const int64_t numbers = 4 * room + (PC_MOST_SLOTS + 3 + 3 * PC_PARAMS + 4) * pitch;
+    const int64_t numbers =
+        4 * room + (PC_MOST_SLOTS + 3 + 3 * PC_PARAMS + 4) * pitch + PC_BLOCK; /* see PC_DRAWN */
     const int64_t rows = job->windows.chunk * (int64_t)sizeof(pc_row);
     return (size_t)pc_round_up(numbers * (int64_t)sizeof(double) + rows + 512, 64);
 }

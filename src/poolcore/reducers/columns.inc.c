@@ -38,16 +38,19 @@ static void R(add_apart)(E *dst, const E *src, int64_t n)
         dst[2 * c] += src[c];
 }
 
-/* n pairs of neighbours: the first of each, and the second.  The last register overlaps. */
-static void R(take_pairs)(E *first, E *second, const E *src, int64_t n)
+/* n pairs of neighbours: the first of each, and the second.  The last register overlaps.  `asks`:
+ * memory for the next block. */
+static void R(take_pairs)(E *first, E *second, const E *src, int64_t n, bool asks)
 {
     enum { W = PC_CAT(PC_WIDTH, E_NAME) };
     for (int64_t c = 0; n >= W && c < n; c += W) {
         V(v) a, b;
         c = pc_min(c, n - W);
         V(split)(V(load)(src + 2 * c), V(load)(src + 2 * c + W), &a, &b);
-        __builtin_prefetch((const void *)((uintptr_t)(src + 2 * c) + PC_NEXT_BLOCK));
-        __builtin_prefetch((const void *)((uintptr_t)(src + 2 * c + W) + PC_NEXT_BLOCK));
+        if (asks) {
+            __builtin_prefetch((const void *)((uintptr_t)(src + 2 * c) + PC_NEXT_BLOCK));
+            __builtin_prefetch((const void *)((uintptr_t)(src + 2 * c + W) + PC_NEXT_BLOCK));
+        }
         V(store)(first + c, a);
         V(store)(second + c, b);
     }

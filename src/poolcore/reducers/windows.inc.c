@@ -35,6 +35,7 @@ typedef struct F(walk) {
     int64_t steps[3]; /* rows of the block along each axis */
     pc_links along;   /* the window along axis 2, if n = 1 */
     int64_t rows, loaded;
+    pc_wanted wanted;   /* of the next block, where memory was asked while drawing */
     int64_t counted[4]; /* what the members of the lanes were counted for */
     double *gradient[PC_PARAMS], *learnt[PC_PARAMS]; /* of a block; of all blocks of the unit */
 } F(walk);
@@ -99,9 +100,10 @@ static void F(take_scratch)(F(walk) * w, char *scratch)
     lanes->dy = values;
     lanes->map_out = values + pitch;
     lanes->dmap_out = values + 2 * pitch;
-    lanes->u = F(take)(&scratch, (1 + 2 * PC_PARAMS) * pitch, sizeof(double));
+    lanes->u = F(take)(&scratch, pc_round_up(pitch, PC_DRAWN), sizeof(double));
+    double *gradients = F(take)(&scratch, 2 * PC_PARAMS * pitch, sizeof(double));
     for (int p = 0; p < PC_PARAMS; p++) {
-        w->gradient[p] = lanes->u + (1 + 2 * p) * pitch;
+        w->gradient[p] = gradients + 2 * p * pitch;
         w->learnt[p] = w->gradient[p] + pitch;
     }
 }
@@ -236,7 +238,7 @@ static void F(gather)(const F(walk) * w, int operand, T *block)
             const char *at = F(row_at)(w, operand, row, h);
             T *dst = block + r * pitch + (h * w->n + row->first) * L;
             if (rows == 2)
-                ON_T(take_pairs)(dst, dst + pitch, (const T *)at, n);
+                ON_T(take_pairs)(dst, dst + pitch, (const T *)at, n, w->wanted.bytes == 0);
             else
                 ON_T(gather_columns)(at, step, op->lane, n, L, dst, L);
         }
@@ -350,58 +352,67 @@ static void F(load_outputs)(const F(walk) * w, int operand, T *dst)
     }
 }
 
+/* Rows that adjoin in memory are one. */
 static void F(store_outputs)(const F(walk) * w, int operand, const T *src)
 {
-    for (int64_t h = 0; h < w->height; h++, src += w->n * w->job->L)
-        ON_T(store)(&w->job->op[operand], F(outputs_of_row)(w, operand, h), w->n, w->job->L, src);
+    const pc_operand *op = &w->job->op[operand];
+    const bool adjoin = op->contiguous && op->axis[1] == w->n * op->axis[2];
+    const int64_t L = w->job->L, n = adjoin ? w->height * w->n : w->n;
+    for (int64_t h = 0; h < (adjoin ? 1 : w->height); h++, src += n * L)
+        ON_T(store)(op, F(outputs_of_row)(w, operand, h), n, L, src);
 }
 
-/* The canonical numbers of what the draws of row h are for, left in the bits of u: outputs, planes or
- * the call.  Of single lanes, the columns are one run. */
-static void F(number_draws)(const F(walk) * w, pc_coin coin, int64_t h, double *u)
+/* The canonical numbers of what the draws are for: outputs, planes or the call. */
+static pc_numbers F(numbers_of_draws)(const F(walk) * w, pc_coin coin)
 {
     const pc_job *job = w->job;
-    const int64_t *o = w->from.position, *place = job->windows.place, L = job->L;
-    const bool output = coin == PC_COIN_AN_OUTPUT, plane = coin == PC_COIN_A_PLANE;
-    const int64_t corner =
-        w->item->element + o[0] * place[0] + (o[1] + h) * place[1] + w->o2 * place[2];
-    const int64_t first = output ? corner : plane ? w->item->plane : 0;
-    const int64_t column = output ? place[2] : 0;
-    const int64_t lane = output ? job->windows.element : plane ? job->windows.plane : 0;
-    const int64_t runs = L == 1 ? 1 : w->n, n = L == 1 ? w->n : L, step = L == 1 ? column : lane;
-    for (int64_t c = 0; c < runs; c++, u += L) {
-        int64_t number = first + c * column;
-        for (int64_t i = 0; i < n; i++, number += step)
-            u[i] = pc_of_bits_f64((uint64_t)number);
+    const int64_t *o = w->from.position, *place = job->windows.place;
+    const int64_t corner = o[0] * place[0] + o[1] * place[1] + w->o2 * place[2];
+    if (coin == PC_COIN_AN_OUTPUT)
+        return (pc_numbers){w->item->element + corner, place[1], place[2], job->windows.element};
+    if (coin == PC_COIN_A_PLANE)
+        return (pc_numbers){.first = w->item->plane, .lane = job->windows.plane};
+    return (pc_numbers){0};
+}
+
+/* The rows that the next block needs, where blocks are whole rows. */
+static pc_wanted F(wanted_next)(const F(walk) * w)
+{
+    const pc_axis *down = w->job->axis[1], *along = w->job->axis[2];
+    const pc_links *link = w->from.link;
+    if (w->n < along->O || w->job->L > 1 || w->job->op[PC_X].axis[2] != sizeof(T))
+        return (pc_wanted){0};
+    const char *next = pc_row_of(w->job, w->item, PC_X, pc_link_pos(&link[0], 0),
+                                 pc_link_pos(&link[1], 0) + w->height * down->S, 0);
+    return (pc_wanted){(uintptr_t)next, down->S * along->S * (int64_t)sizeof(T)};
+}
+
+static void F(copy_draws)(const F(walk) * w)
+{
+    const pc_operand *given = &w->job->op[PC_MAP_OUT];
+    double *u = w->lanes.u;
+    for (int64_t h = 0; h < w->height; h++) {
+        const char *at = F(outputs_of_row)(w, PC_MAP_OUT, h);
+        for (int64_t c = 0; c < w->n; c++)
+            for (int64_t l = 0; l < w->job->L; l++)
+                *u++ = *(const double *)(at + c * given->axis[2] + l * given->lane);
     }
 }
 
-static void F(copy_draws)(const F(walk) * w, int64_t h, double *u)
-{
-    const pc_operand *given = &w->job->op[PC_MAP_OUT];
-    const char *at = F(outputs_of_row)(w, PC_MAP_OUT, h);
-    for (int64_t c = 0; c < w->n; c++)
-        for (int64_t l = 0; l < w->job->L; l++)
-            *u++ = *(const double *)(at + c * given->axis[2] + l * given->lane);
-}
-
-/* The draws of the lanes: given, or from the key. */
-static void F(draw)(const F(walk) * w)
+/* The draws of the lanes: given, or from the key; memory brings the next block meanwhile. */
+static void F(draw)(F(walk) * w)
 {
     const pc_job *job = w->job;
     const bool samples = job->windows.functor == PC_SAMPLE;
-    const bool given = samples && job->op[PC_MAP_OUT].data;
-    const pc_coin coin = samples ? PC_COIN_AN_OUTPUT : (pc_coin)job->windows.option[0];
-    for (int64_t h = 0; h < w->height; h++) {
-        double *u = w->lanes.u + h * w->n * job->L;
-        if (given)
-            F(copy_draws)(w, h, u);
-        else
-            F(number_draws)(w, coin, h, u);
+    if (samples && job->op[PC_MAP_OUT].data) {
+        F(copy_draws)(w);
+        return;
     }
-    if (!given)
-        pc_uniforms(job->windows.key, samples ? PC_STREAM_SAMPLE : PC_STREAM_COIN, w->lanes.u,
-                    w->lanes.n);
+    const pc_coin coin = samples ? PC_COIN_AN_OUTPUT : (pc_coin)job->windows.option[0];
+    const pc_numbers numbers = F(numbers_of_draws)(w, coin);
+    w->wanted = F(wanted_next)(w);
+    pc_uniforms(job->windows.key, samples ? PC_STREAM_SAMPLE : PC_STREAM_COIN, &numbers, w->height,
+                w->n, job->L, &w->wanted, w->lanes.u);
 }
 
 static bool F(draws)(const pc_job *job)
