@@ -1,19 +1,20 @@
-/* Windows of 3 x 3 at stride 1 with a column of padding, of rows that a few registers hold: combined
- * down the rows and along them without scratch.  A row is read once; its neighbours stay in registers.
- * The same results as through scratch: rows come first, then columns.
+/* Windows of 3 x 3 or 5 x 5 at stride 1, padded by half of that, of rows that a few registers hold:
+ * combined down the rows and along them without scratch.  A row is read once; its neighbours stay in
+ * registers.  The same results as through scratch: rows come first, then columns.
  *
  * That is where permuting is one step.  Part of phases.inc.c, where A is T: its parameters and its
- * macros; one_later, one_sooner and three are registers.inc.c's. */
+ * macros. */
 #define V(name) PC_CAT(name, T_NAME)
 
-enum { F(MOST_ONES) = 4 };
+enum { F(MOST_ONES) = 4, F(MOST_TAPS) = 5 };
 
 static bool F(goes_by_ones)(const pc_job *job)
 {
     const pc_axis *down = job->axis[1], *along = job->axis[2];
-    const bool threes = down->kind == PC_REGULAR && down->K == 3 && down->S == 1 && down->D == 1 &&
-                        along->K == 3 && along->S == 1 && along->D == 1 && along->PL == 1;
-    return PC_PERMUTES && threes && job->L == 1 && job->tiles == 1 && job->axis[0]->K == 1 &&
+    const int64_t K = along->K;
+    const bool few = down->kind == PC_REGULAR && down->K == K && down->S == 1 && down->D == 1 &&
+                     (K == 3 || K == 5) && along->S == 1 && along->D == 1 && along->PL == K / 2;
+    return PC_PERMUTES && few && job->L == 1 && job->tiles == 1 && job->axis[0]->K == 1 &&
            along->I <= F(MOST_ONES) * V(PC_WIDTH) && along->O <= along->I && IS_FINISHED(job) &&
            job->op[PC_X].contiguous && job->op[PC_Y].contiguous && !job->stream;
 }
@@ -32,29 +33,41 @@ PC_INLINE void F(ones_at)(const char *plane, ptrdiff_t step, int64_t i, int64_t 
     }
 }
 
+/* Register b of a row, so many lanes on; beside the row is what is neutral. */
+PC_INLINE V(pc_v) F(lanes_on)(const V(pc_v) * all, int b, int registers, int lanes)
+{
+    const V(pc_v) none = V(pc_keep)(V(pc_zero)(), 0, NEUTRAL);
+    if (lanes < 0)
+        return V(pc_permute)(b > 0 ? all[b - 1] : none, all[b], pc_lane + V(PC_WIDTH) + lanes);
+    return V(pc_permute)(all[b], b + 1 < registers ? all[b + 1] : none, pc_lane + lanes);
+}
+
 /* Rows of outputs from number o on, of a plane. */
 PC_INLINE void F(ones_n)(const pc_job *job, const char *plane, char *y, int64_t o, int64_t rows,
-                         int registers)
+                         int registers, int K)
 {
     enum { W = V(PC_WIDTH) };
     const pc_axis *down = job->axis[1];
     const ptrdiff_t step = job->op[PC_X].axis[1];
-    const int64_t I = down->I, n = job->axis[2]->I, count = job->axis[2]->O;
-    const V(pc_v) none = V(pc_keep)(V(pc_zero)(), 0, NEUTRAL);
-    V(pc_v) one[F(MOST_ONES)], two[F(MOST_ONES)], three[F(MOST_ONES)], all[F(MOST_ONES)];
-    F(ones_at)(plane, step, o - down->PL, I, registers, n, one);
-    F(ones_at)(plane, step, o - down->PL + 1, I, registers, n, two);
+    const int64_t I = down->I, n = job->axis[2]->I, count = job->axis[2]->O, first = o - down->PL;
+    V(pc_v) row[F(MOST_TAPS)][F(MOST_ONES)], all[F(MOST_ONES)];
+    for (int k = 0; k < K - 1; k++)
+        F(ones_at)(plane, step, first + k, I, registers, n, row[k]);
     for (int64_t r = 0; r < rows; r++, y += job->op[PC_Y].axis[1]) {
-        F(ones_at)(plane, step, o - down->PL + r + 2, I, registers, n, three);
+        F(ones_at)(plane, step, first + r + K - 1, I, registers, n, row[K - 1]);
         for (int b = 0; b < registers; b++) {
-            all[b] = V_COMBINE(V_COMBINE(one[b], two[b]), three[b]);
-            one[b] = two[b];
-            two[b] = three[b];
+            all[b] = row[0][b];
+            for (int k = 1; k < K; k++) {
+                all[b] = V_COMBINE(all[b], row[k][b]);
+                row[k - 1][b] = row[k][b];
+            }
         }
         for (int b = 0; b < registers; b++) {
-            const V(pc_v) left = F(one_later)(b > 0 ? all[b - 1] : none, all[b]);
-            const V(pc_v) right = F(one_sooner)(all[b], b + 1 < registers ? all[b + 1] : none);
-            const V(pc_v) best = F(three)(left, all[b], right, (T)job->divisor);
+            V(pc_v) best = F(lanes_on)(all, b, registers, -(K / 2));
+            for (int k = 1; k < K; k++)
+                best = V_COMBINE(best,
+                                 k == K / 2 ? all[b] : F(lanes_on)(all, b, registers, k - K / 2));
+            best = V_FINISH(best, (T)job->divisor);
             if (b + 1 < registers)
                 V(pc_store)((T *)y + b * W, best);
             else
@@ -63,17 +76,26 @@ PC_INLINE void F(ones_n)(const pc_job *job, const char *plane, char *y, int64_t 
     }
 }
 
-PC_OUTLINE void F(ones)(const pc_job *job, const char *plane, char *y, int64_t o, int64_t rows)
+PC_INLINE void F(ones_of)(const pc_job *job, const char *plane, char *y, int64_t o, int64_t rows,
+                          int K)
 {
     const int64_t registers = pc_ceil_div(job->axis[2]->I, V(PC_WIDTH));
     if (registers == 1)
-        F(ones_n)(job, plane, y, o, rows, 1);
+        F(ones_n)(job, plane, y, o, rows, 1, K);
     else if (registers == 2)
-        F(ones_n)(job, plane, y, o, rows, 2);
+        F(ones_n)(job, plane, y, o, rows, 2, K);
     else if (registers == 3)
-        F(ones_n)(job, plane, y, o, rows, 3);
+        F(ones_n)(job, plane, y, o, rows, 3, K);
     else
-        F(ones_n)(job, plane, y, o, rows, 4);
+        F(ones_n)(job, plane, y, o, rows, 4, K);
+}
+
+PC_OUTLINE void F(ones)(const pc_job *job, const char *plane, char *y, int64_t o, int64_t rows)
+{
+    if (job->axis[2]->K == 3)
+        F(ones_of)(job, plane, y, o, rows, 3);
+    else
+        F(ones_of)(job, plane, y, o, rows, 5);
 }
 
 static void F(by_ones)(const pc_job *job, const pc_item *item)
