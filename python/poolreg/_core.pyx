@@ -419,6 +419,31 @@ cdef void find_extent(const Py_buffer *view, uintptr_t *low, uintptr_t *high) no
             high[0] += <uintptr_t>reach
 
 
+cdef bint is_aligned(const Py_buffer *view) noexcept:
+    """As NumPy's flag, for numbers that are aligned to their size."""
+    cdef uintptr_t places = <uintptr_t>view.buf
+    cdef int d
+    for d in range(view.ndim):
+        if view.shape[d] > 1:
+            places |= <uintptr_t>view.strides[d]
+    return places % <uintptr_t>view.itemsize == 0
+
+
+def fits(out, tuple shape, dict others):
+    """Whether an array of numbers can be written to, has this shape, is aligned and shares no memory
+    with the others."""
+    cdef Py_buffer view
+    cdef int d
+    cdef bint good
+    PyObject_GetBuffer(out, &view, PyBUF_STRIDES)
+    good = not view.readonly and view.ndim == len(shape) and is_aligned(&view)
+    if good:
+        for d in range(view.ndim):
+            good = good and view.shape[d] == <Py_ssize_t>shape[d]
+    PyBuffer_Release(&view)
+    return good and overlapped(out, others) is None
+
+
 def overlapped(out, dict others):
     """The first name of the arrays that may share memory with `out`, or None: whether what is
     between their first and last bytes has bytes in common."""

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg._core import ResultMemory, overlapped
+from poolreg._core import ResultMemory, fits, overlapped
 from poolreg.errors import DTypeError, ParameterError, ShapeError
-from poolreg.method import Array, Arrays
+from poolreg.method import Array
 
 __all__ = ["FLOAT64", "input_array", "new_array", "out_array"]
 
@@ -66,14 +66,19 @@ def new_array(like: Array, shape: tuple[int, ...], dtype: Any) -> Any:
     return np.ndarray(shape, dtype, memory, strides=array.strides)
 
 
-def out_array(name: str, out: Any, shape: tuple[int, ...], dtype: Any, others: Arrays) -> Any:
+def out_array(
+    name: str, out: Any, shape: tuple[int, ...], dtype: Any, others: dict[str, Any]
+) -> Any:
     """`out`, if it can take the result and shares no memory with the others."""
+    # As a rule one look is enough; what follows says what is wrong.
+    if type(out) is np.ndarray and out.dtype is dtype and fits(out, shape, others):
+        return out
     if not isinstance(out, np.ndarray):
         raise DTypeError(f"{name} must be an array, got {type(out).__name__}")
     flags = out.flags
     if out.shape != shape:
         raise ShapeError(f"{name} must have shape {shape}, got {out.shape}")
-    if (out.dtype is not dtype and out.dtype != dtype) or not flags.aligned:
+    if out.dtype != dtype or not flags.aligned:
         raise DTypeError(f"{name} must be aligned {np.dtype(dtype)}, got {out.dtype}")
     if not flags.writeable:
         raise ParameterError(f"{name} must be writeable, got a read-only array")
