@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import poolreg as pr
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 from oracle import Axis, adaptive_bounds
 
 FOLDS: dict[str, Any] = {"max": np.max, "min": np.min, "sum": np.sum}
@@ -91,6 +92,27 @@ def test_windows_that_adjoin_on_planes(kernel: int) -> None:
     flat = x.reshape(2, 3, -1)
     picked = np.take_along_axis(flat, index.reshape(2, 3, -1), axis=2).reshape(y.shape)
     np.testing.assert_array_equal(picked, y)
+
+
+OUTSIDE = {"max": -np.inf, "min": np.inf, "sum": 0}
+
+
+@pytest.mark.parametrize("method", FOLDS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kernel", [3, 5])
+def test_narrow_planes_at_stride_1(method: str, dtype: Any, kernel: int) -> None:
+    """Rows that a few registers hold; padded in front by half the kernel, behind by as much or less."""
+    half = kernel // 2
+    for width in (1, 2, 3, 7, 8, 9, 15, 16, 17, 24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65):
+        for behind in range(half + 1):
+            padding = ((half, half), (half, behind))
+            if width + half + behind < kernel:
+                continue
+            x = integers(2, 5, width, dtype=dtype)
+            padded = np.pad(x, ((0, 0), *padding), constant_values=OUTSIDE[method])
+            windows = sliding_window_view(padded, (kernel, kernel), axis=(1, 2))
+            got = pr.pool(x, method, kernel, stride=1, padding=padding, axes=(1, 2))
+            np.testing.assert_array_equal(got, FOLDS[method](windows, axis=(3, 4)))
 
 
 @pytest.mark.parametrize("stride", [5, 6, 9])
