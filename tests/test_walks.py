@@ -101,7 +101,7 @@ OUTSIDE = {"max": -np.inf, "min": np.inf, "sum": 0}
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("kernel", [3, 5])
 def test_narrow_planes_at_stride_1(method: str, dtype: Any, kernel: int) -> None:
-    """Rows that a few registers hold; padded in front by half the kernel, behind by as much or less."""
+    """Rows that a few registers hold, padded by half the kernel in front, by up to that behind."""
     half = kernel // 2
     for width in (1, 2, 3, 7, 8, 9, 15, 16, 17, 24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65):
         for behind in range(half + 1):

@@ -68,7 +68,7 @@ PC_INLINE void F(ones_n)(const pc_job *job, const char *plane, char *y, int64_t 
                 best = V_COMBINE(best,
                                  k == K / 2 ? all[b] : F(lanes_on)(all, b, registers, k - K / 2));
             best = V_FINISH(best, (T)job->divisor);
-            if (b + 1 < registers)
+            if (count >= (b + 1) * W)
                 V(pc_store)((T *)y + b * W, best);
             else
                 V(pc_store_part)((T *)y + b * W, best, (int)pc_max(count - b * W, 0));
