@@ -356,13 +356,14 @@ PC_OUTLINE void F(find_norms)(const F(unit) * u)
 }
 #endif
 
-/* Both sums, or that of the weights; or, if they are to be divided, the means where that is as easy. */
+/* Both sums, or that of the weights; or, if they are to be divided, the means, where GCC makes the lanes
+ * of a register vector code: of 16 it does, of fewer not. */
 static void F(sum_all)(F(unit) * u, bool divides)
 {
     const bool both = !u->walk->functor->conclude;
     const T *const from[] = {u->weights, u->products};
     T *const to[] = {u->sums, u->values};
-    u->divided = divides && u->shared->taps && both;
+    u->divided = divides && u->shared->taps && both && PC_PERMUTES;
 #if !SUM_IS_DOUBLE
     if (u->shared->taps && both) {
         F(sum_by_pairs)(u);
