@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import poolreg as pr
 import pytest
+from layouts import LAYOUTS
 from numpy.lib.stride_tricks import sliding_window_view
 from oracle import Axis, adaptive_bounds
 
@@ -113,6 +114,17 @@ def test_narrow_planes_at_stride_1(method: str, dtype: Any, kernel: int) -> None
             windows = sliding_window_view(padded, (kernel, kernel), axis=(1, 2))
             got = pr.pool(x, method, kernel, stride=1, padding=padding, axes=(1, 2))
             np.testing.assert_array_equal(got, FOLDS[method](windows, axis=(3, 4)))
+
+
+@pytest.mark.parametrize("method", ["soft", "gem", "logavgexp"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_rows_of_one_output(method: str, layout: str) -> None:
+    """They may lie anywhere, also where the rows before and after them would adjoin."""
+    x = np.random.default_rng(0).random((7, 5, 5, 3)) + 0.5
+    window = dict(kernel_size=(3, 1, 2), stride=(2, 4, 4), axes=(0, 1, 2), channel_axis=-1)
+    view = LAYOUTS[layout](x)
+    expected = pr.pool(np.ascontiguousarray(view), method, **window)
+    np.testing.assert_allclose(pr.pool(view, method, **window), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("stride", [5, 6, 9])

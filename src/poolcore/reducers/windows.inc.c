@@ -356,8 +356,9 @@ static void F(load_outputs)(const F(walk) * w, int operand, T *dst)
 static void F(store_outputs)(const F(walk) * w, int operand, const T *src)
 {
     const pc_operand *op = &w->job->op[operand];
-    const bool adjoin = op->contiguous && op->axis[1] == w->n * op->axis[2];
-    const int64_t L = w->job->L, n = adjoin ? w->height * w->n : w->n;
+    const int64_t L = w->job->L;
+    const bool adjoin = op->contiguous && op->axis[1] == w->n * L * op->size;
+    const int64_t n = adjoin ? w->height * w->n : w->n;
     for (int64_t h = 0; h < (adjoin ? 1 : w->height); h++, src += n * L)
         ON_T(store)(op, F(outputs_of_row)(w, operand, h), n, L, src);
 }
