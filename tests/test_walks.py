@@ -100,6 +100,32 @@ OUTSIDE = {"max": -np.inf, "min": np.inf, "sum": 0}
 
 @pytest.mark.parametrize("method", FOLDS)
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("lanes", [15, 16, 17, 31, 32, 33, 65, 96])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "dilation"),
+    [(1, 2, 1), (2, 2, 1), (2, 3, 2), (2, 7, 1), (3, 2, 1), (3, 2, 2), (3, 3, 1), (4, 3, 1)],
+)
+def test_few_taps_of_many_lanes(
+    method: str, dtype: Any, lanes: int, kernel: int, stride: int, dilation: int
+) -> None:
+    """Cut at the edges, with columns between them, and as a view that is no run."""
+    reach = dilation * (kernel - 1) + 1
+    window = dict(stride=stride, dilation=dilation, axes=(1, 2))
+    x = integers(2, 8, 17, lanes, dtype=dtype)
+    wide = integers(2, 8, 17, lanes + 1, dtype=dtype)
+    wide[..., :lanes] = x
+    for padding in range(kernel // 2 + 1):
+        edges = ((0, 0), (padding, padding), (padding, padding), (0, 0))
+        padded = np.pad(x, edges, constant_values=OUTSIDE[method])
+        taps = sliding_window_view(padded, (reach, reach), axis=(1, 2))
+        taps = taps[:, ::stride, ::stride, :, ::dilation, ::dilation]
+        for view in (x, wide[..., :lanes]):
+            got = pr.pool(view, method, kernel, padding=padding, **window)
+            np.testing.assert_array_equal(got, FOLDS[method](taps, axis=(4, 5)))
+
+
+@pytest.mark.parametrize("method", FOLDS)
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("kernel", [3, 5])
 def test_narrow_planes_at_stride_1(method: str, dtype: Any, kernel: int) -> None:
     """Rows that a few registers hold, padded by half the kernel in front, by up to that behind."""

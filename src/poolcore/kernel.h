@@ -79,11 +79,12 @@ typedef struct pc_outer {
 
 /* How a kernel walks along axis 2. */
 typedef enum pc_inner {
-    PC_PHASES,    /* REGULAR, window in scratch: taps are contiguous runs of a row split by phase */
-    PC_THREES,    /* three columns with stride 2, a column shared: registers will do */
-    PC_ADJOINING, /* a few columns each, of which none is shared or left out: registers will do */
-    PC_RUNS,      /* members are neighbours: reduce the run of every output */
-    PC_SPARSE,    /* REGULAR, window too wide for scratch: tap by tap from memory */
+    PC_PHASES, /* REGULAR, window in scratch: taps are contiguous runs of a row split by phase */
+    PC_THREES, /* three columns with stride 2, a column shared: registers will do */
+    PC_MANY_LANES, /* a few taps of many lanes, of which hardly any is shared: registers will do */
+    PC_ADJOINING,  /* a few columns each, of which none is shared or left out: registers will do */
+    PC_RUNS,       /* members are neighbours: reduce the run of every output */
+    PC_SPARSE,     /* REGULAR, window too wide for scratch: tap by tap from memory */
 } pc_inner;
 
 typedef struct pc_job {
@@ -197,6 +198,12 @@ typedef struct pc_row {
     int64_t lo, hi;     /* lanes: if it has all, up to a whole number of blocks */
     int64_t number;
 } pc_row;
+
+/* Rows of outputs go from memory to memory (registers.inc.c). */
+static inline bool pc_in_registers(const pc_job *job)
+{
+    return job->inner == PC_ADJOINING || job->inner == PC_THREES || job->inner == PC_MANY_LANES;
+}
 
 typedef void (*pc_kernel)(const pc_job *job, int64_t begin, int64_t end, char *scratch);
 

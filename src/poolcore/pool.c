@@ -380,6 +380,25 @@ static void choose_adjoining(pc_job *job, const pc_call *call)
     job->tiles = pc_ceil_div(job->columns, job->tile);
 }
 
+/* Taps of many lanes go from memory to memory, if that loads hardly more than through scratch.  It
+ * passes over columns between windows. */
+static void choose_many_lanes(pc_job *job, const pc_call *call)
+{
+    const pc_axis *axis = job->axis[2];
+    const int64_t K = axis->K, rows = job->axis[0]->K * job->axis[1]->K;
+    const bool plain = (is_plain_sum(job, call) && job->uniform) ||
+                       (call->reducer == PC_SELECT && !call->marks.data);
+    const bool shared = K > axis->S, blocks = job->L % PC_BLOCK == 0 || job->L >= 4 * PC_BLOCK;
+    const bool rows_alone = job->inner == PC_SPARSE || (job->inner == PC_PHASES && !job->chunk);
+    if (!plain || job->to_input || job->L < FEW_LANES || (shared && !blocks) || !rows_alone ||
+        rows > PC_BATCH || (shared && rows * (K - axis->S) > K + 2) || call->plan->empty_dim >= 0 ||
+        !job->op[PC_X].contiguous || !job->op[PC_Y].contiguous)
+        return;
+    job->inner = PC_MANY_LANES;
+    job->tile = pc_ceil_div(job->columns, pc_ceil_div(job->columns * job->L, PC_ITEM));
+    job->tiles = pc_ceil_div(job->columns, job->tile);
+}
+
 /* Gradients with stride 2 are written as pairs of an even and an odd column. */
 static void choose_pairs(pc_job *job)
 {
@@ -525,6 +544,7 @@ size_t pc_plan_sum(pc_job *job, const pc_call *call, bool wide)
     if (!job->to_input && !wide) {
         choose_halves(job, &sum);
         choose_threes(job, &sum);
+        choose_many_lanes(job, &sum);
     }
     if (job->to_input)
         choose_pairs(job);
@@ -553,6 +573,7 @@ pc_status pc_forward(const pc_call *call)
         set_divisor(&to.job, call);
     choose_halves(&to.job, call);
     choose_threes(&to.job, call);
+    choose_many_lanes(&to.job, call);
     choose_adjoining(&to.job, call);
     choose_few_taps(&to.job, call);
     choose_long_rows(&to.job, call);

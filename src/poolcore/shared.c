@@ -155,8 +155,7 @@ bool pc_plan_shared(pc_shared *shared, pc_job *job, bool wide, bool backward)
 static void choose_norms(pc_shared *shared, pc_job *job, bool backward)
 {
     shared->norms = summed_power(job, backward) == 2 && job->op[PC_X].contiguous &&
-                    job->op[PC_Y].contiguous &&
-                    (shared->sum.inner == PC_ADJOINING || shared->sum.inner == PC_THREES);
+                    job->op[PC_Y].contiguous && pc_in_registers(&shared->sum);
     job->inner = shared->sum.inner;
 }
 

@@ -1,5 +1,5 @@
 /* Rows of outputs from memory to memory, in registers: windows of 3 columns with stride 2
- * (threes.inc.c), and those that adjoin (joined.inc.c).
+ * (threes.inc.c), those that adjoin (joined.inc.c), and a few taps of many lanes (lanes.inc.c).
  *
  * Parameters: T, T_NAME (element); NAME (suffix); on registers V_MEMBER(a), what of an element is
  * combined, V_COMBINE(a, b), and V_FINISH(a, divisor), what becomes of a result; NEUTRAL, of which
@@ -55,6 +55,7 @@ PC_INLINE void F(few_pairs_at)(const void *const src[], int n, int64_t i, int64_
 #undef V
 
 #include "joined.inc.c"
+#include "lanes.inc.c"
 #include "threes.inc.c"
 
 /* The sources of the next row.  As a rule both windows are whole: planes of few short rows feel it. */
@@ -76,6 +77,7 @@ static void F(in_registers)(const pc_job *job, const pc_item *item)
 {
     const pc_axis *axis = job->axis[2];
     const pc_span span = pc_span_of(axis, item->column, item->column_end);
+    const int64_t from_column = job->inner == PC_MANY_LANES ? 0 : span.from;
     const int64_t count = item->column_end - item->column;
     const bool stream = pc_can_stream(job, item, PC_Y);
     const T divisor = (T)job->divisor;
@@ -84,9 +86,11 @@ static void F(in_registers)(const pc_job *job, const pc_item *item)
     for (int64_t row = item->row; row < item->row_end; row++, F(next_row)(job, item, &from)) {
         const void *src[PC_BATCH];
         T *dst = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
-        const int n = (int)pc_take_rows(job, item, PC_X, &from, span.from, 0, PC_BATCH, src);
+        const int n = (int)pc_take_rows(job, item, PC_X, &from, from_column, 0, PC_BATCH, src);
         if (job->inner == PC_ADJOINING)
             F(joined)(dst, src, n, count, (int)axis->S, divisor, stream);
+        else if (job->inner == PC_MANY_LANES)
+            F(lanes)(job, item, dst, src, n, stream);
         else
             F(threes)(dst, src, n, &span, count, divisor, stream);
     }

@@ -75,7 +75,7 @@ static void F(forward_item)(const pc_job *job, const pc_item *item, char *scratc
     else if (job->inner == PC_RUNS)
         F(runs)(job, item, scratch);
 #if A_IS_T
-    else if (job->inner == PC_ADJOINING || job->inner == PC_THREES)
+    else if (pc_in_registers(job))
         F(in_registers)(job, item);
 #endif
     else
