@@ -379,7 +379,7 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
 {
 #if A_IS_T
     if (F(goes_by_ones)(job)) {
-        F(by_ones)(job, item);
+        F(by_ones)(job, item, (T *)scratch);
         return;
     }
 #endif
