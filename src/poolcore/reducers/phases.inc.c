@@ -382,6 +382,10 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
         F(by_ones)(job, item, (T *)scratch);
         return;
     }
+    if (F(goes_by_sliding)(job)) {
+        F(by_sliding)(job, item);
+        return;
+    }
 #endif
     const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
     const F(room) s = F(room_of)(job, scratch, span.lead);
