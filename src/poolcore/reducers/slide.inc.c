@@ -1,8 +1,8 @@
 /* Windows along a row at stride 1 in registers.  From right to left: what a register lacks is in
  * the one to its right, which is kept.  Each element is loaded once, and no loads cross lines.  Max
- * and min double: of 1, 2, 4, … taps, and then two of these that overlap.  Sums are what levels would
- * give (phases.inc.c): of 1, 3, 9, … taps, of each as many as K has in that digit; a divider works
- * meanwhile.  Rows that are windows by themselves go from memory to memory so.
+ * and min double: of 1, 2, 4, … taps, and then two of these that overlap.  Sums are what levels
+ * would give (phases.inc.c): of 1, 3, 9, … taps, of each as many as K has in that digit; a divider
+ * works meanwhile.  Rows that are windows by themselves go from memory to memory so.
  *
  * That is where permuting is one step; elsewhere two loads are sooner done.
  *
@@ -34,8 +34,8 @@ static bool F(goes_by_sliding)(const pc_job *job)
 }
 
 /* Rows, `step` bytes apart, and where their n outputs go.  Those of scratch begin with the first
- * window's first element and are long enough.  Of those in memory it is element `first`; they have `len`,
- * beside which is what is neutral; and memory brings the next row meanwhile. */
+ * window's first element and are long enough.  Of those in memory it is element `first`; they have
+ * `len`, beside which is what is neutral; and memory brings the next row meanwhile. */
 typedef struct F(strips) {
     const A *at;
     ptrdiff_t step;
@@ -84,43 +84,76 @@ PC_INLINE void F(put_first)(A *dst, V(pc_v) all, int64_t i, const F(strips) * s)
 }
 
 #if IDEMPOTENT
-/* The windows of K taps of a row. */
-PC_INLINE void F(slide_row)(A *dst, const A *row, const F(strips) * s, int64_t K, int doublings,
-                            bool scratch)
+/* The best of two; without NaN it is one step, and not two that wait for one another. */
+PC_INLINE V(pc_v) F(best)(V(pc_v) a, V(pc_v) b, bool plain)
+{
+    return plain ? V_PLAIN_COMBINE(a, b) : V_COMBINE(a, b);
+}
+
+/* Is any lane NaN? */
+PC_INLINE bool F(has_nan)(V(pc_v) a)
+{
+    A lanes[V(PC_WIDTH)];
+    int nan = 0;
+    V(pc_store)(lanes, a);
+    for (int l = 0; l < V(PC_WIDTH); l++)
+        nan |= lanes[l] != lanes[l];
+    return nan != 0;
+}
+
+/* The windows of a register of a row: of as many taps as doubling gives, and so many more. */
+PC_INLINE V(pc_v) F(slide_step)(V(pc_v) all, V(pc_v) * right, int doublings, int rest, bool plain)
+{
+    for (int d = 0; d < doublings; d++) {
+        const V(pc_v) half = all;
+        all = F(best)(half, F(from_lane)(half, right[d], 1 << d), plain);
+        right[d] = half;
+    }
+    const V(pc_v) last = F(from_lane)(all, right[doublings], rest);
+    right[doublings] = all;
+    return F(best)(all, last, plain);
+}
+
+/* The windows of K taps of a row, of scratch as if it had no NaN.  The sum of what is read, which
+ * is NaN if it has one, or infinities of both signs. */
+PC_INLINE V(pc_v)
+    F(slide_row)(A *dst, const A *row, const F(strips) * s, int64_t K, int doublings, bool scratch)
 {
     enum { W = V(PC_WIDTH) };
     const int rest = (int)K - (1 << doublings);
-    V(pc_v) right[5];
+    const int64_t len = s->n + K - 1;
+    int64_t i = (len - 1) / W * W;
+    V(pc_v) right[5], all = V(pc_keep)(F(register_at)(s, row, i, scratch), (int)(len - i), 0);
+    V(pc_v) sum = all;
     for (int d = 0; d <= doublings; d++)
         right[d] = V(pc_zero)();
-    for (int64_t i = (s->n + K - 2) / W * W; i >= 0; i -= W) {
-        V(pc_v) all = F(register_at)(s, row, i, scratch);
-        for (int d = 0; d < doublings; d++) {
-            const V(pc_v) half = all;
-            all = V_COMBINE(half, F(from_lane)(half, right[d], 1 << d));
-            right[d] = half;
-        }
-        const V(pc_v) last = F(from_lane)(all, right[doublings], rest);
-        right[doublings] = all;
-        F(put_first)(dst, V_COMBINE(all, last), i, s);
+    F(put_first)(dst, F(slide_step)(all, right, doublings, rest, scratch), i, s);
+    for (i -= W; i >= 0; i -= W) {
+        all = F(register_at)(s, row, i, scratch);
+        sum = V(pc_add)(sum, all);
+        F(put_first)(dst, F(slide_step)(all, right, doublings, rest, scratch), i, s);
     }
+    return sum;
 }
 
-PC_INLINE void F(slide_n)(const F(strips) * s, int64_t K, int doublings, bool scratch)
+/* Must rows of scratch be looked at once more, for NaN? */
+PC_INLINE bool F(slide_n)(const F(strips) * s, int64_t K, int doublings, bool scratch)
 {
+    V(pc_v) sum = V(pc_zero)();
     for (int64_t r = 0; r < s->rows; r++)
-        F(slide_row)((A *)s->to[r], F(row_of)(s, r), s, K, doublings, scratch);
+        sum =
+            V(pc_add)(sum, F(slide_row)((A *)s->to[r], F(row_of)(s, r), s, K, doublings, scratch));
+    return scratch && F(has_nan)(sum);
 }
 
-PC_INLINE void F(slide_of)(const pc_job *job, const F(strips) * s, bool scratch)
+PC_INLINE bool F(slide_of)(const pc_job *job, const F(strips) * s, bool scratch)
 {
     const int64_t K = job->axis[2]->K;
     if (K >= 16 && V(PC_WIDTH) >= 16)
-        F(slide_n)(s, K, 4, scratch);
-    else if (K >= 8)
-        F(slide_n)(s, K, 3, scratch);
-    else
-        F(slide_n)(s, K, 2, scratch);
+        return F(slide_n)(s, K, 4, scratch);
+    if (K >= 8)
+        return F(slide_n)(s, K, 3, scratch);
+    return F(slide_n)(s, K, 2, scratch);
 }
 #else
 /* The same of three registers. */
@@ -179,25 +212,30 @@ PC_INLINE void F(slide_row)(A *dst, const A *row, const F(strips) * s, const F(p
     }
 }
 
-PC_INLINE void F(slide_n)(const F(strips) * s, int K, int levels, bool finished, A divisor,
+PC_INLINE bool F(slide_n)(const F(strips) * s, int K, int levels, bool finished, A divisor,
                           bool scratch)
 {
     const F(parts) parts = F(parts_of)(K);
     for (int64_t r = 0; r < s->rows; r++)
         F(slide_row)((A *)s->to[r], F(row_of)(s, r), s, &parts, levels, finished, divisor, scratch);
+    return false;
 }
 
-PC_INLINE void F(slide_of)(const pc_job *job, const F(strips) * s, bool scratch)
+PC_INLINE bool F(slide_of)(const pc_job *job, const F(strips) * s, bool scratch)
 {
     const int K = (int)job->axis[2]->K;
     const bool finished = IS_FINISHED(job);
     const A divisor = (A)job->divisor;
     if (K >= 27 && V(PC_WIDTH) >= 16)
-        F(slide_n)(s, K, 3, finished, divisor, scratch);
-    else
-        F(slide_n)(s, K, 2, finished, divisor, scratch);
+        return F(slide_n)(s, K, 3, finished, divisor, scratch);
+    return F(slide_n)(s, K, 2, finished, divisor, scratch);
 }
 #endif
+
+PC_OUTLINE void F(slide_memory)(const pc_job *job, const F(strips) * s)
+{
+    (void)F(slide_of)(job, s, false);
+}
 
 PC_OUTLINE void F(slide)(const pc_job *job, char *const to[], int64_t rows, const A *acc, int64_t n)
 {
@@ -206,13 +244,10 @@ PC_OUTLINE void F(slide)(const pc_job *job, char *const to[], int64_t rows, cons
                          .step = job->pitch * (ptrdiff_t)sizeof(A),
                          .n = n,
                          .to = to,
-                         .to_ahead = (uintptr_t)pc_max(n * (int64_t)sizeof(A), PC_AHEAD)};
-    F(slide_of)(job, &s, true);
-}
-
-PC_OUTLINE void F(slide_memory)(const pc_job *job, const F(strips) * s)
-{
-    F(slide_of)(job, s, false);
+                         .to_ahead = (uintptr_t)pc_max(n * (int64_t)sizeof(A), PC_AHEAD),
+                         .len = n + job->axis[2]->K - 1};
+    if (F(slide_of)(job, &s, true))
+        F(slide_memory)(job, &s);
 }
 
 static void F(by_sliding)(const pc_job *job, const pc_item *item)
