@@ -1,7 +1,7 @@
-/* Windows of 3 x 3 or 5 x 5 at stride 1, padded by half of that: combined down the rows and along them
- * in registers, without scratch.  Two rows of outputs are walked at once from left to right: of what
- * both hold the best is found once; and what a window has beyond a register is in its neighbours.  The
- * same results as through scratch: rows come first, then columns.
+/* Windows of 3 x 3 or 5 x 5 at stride 1, padded by half of that: combined down the rows and along
+ * them in registers, without scratch.  Two rows of outputs are walked at once from left to right:
+ * of what both hold the best is found once; and what a window has beyond a register is in its
+ * neighbours.  The same results as through scratch: rows come first, then columns.
  *
  * That is where permuting is one step.  Part of phases.inc.c, where A is T: its parameters and its
  * macros. */
@@ -160,8 +160,8 @@ PC_INLINE void F(pair_of_kept)(T *const to[], int64_t n, int K, T divisor, int r
     }
 }
 
-/* The rows of the input that two rows of outputs hold, from number i on.  Rows that are none are `none`;
- * the best does not change where its first or last row comes again. */
+/* The rows of the input that two rows of outputs hold, from number i on.  Rows that are none are
+ * `none`; the best does not change where its first or last row comes again. */
 PC_INLINE void F(find_rows)(const pc_job *job, const char *plane, int64_t i, int K, const T *none,
                             const T *row[])
 {
