@@ -10,6 +10,9 @@
 #endif
 #include "down.inc.c"
 #include "slide.inc.c"
+#if A_IS_T && IDEMPOTENT
+#include "narrow.inc.c"
+#endif
 
 /* What a group of rows finds room in. */
 typedef struct F(room) {
@@ -379,9 +382,19 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
 {
 #if A_IS_T
     if (F(goes_by_ones)(job)) {
-        F(by_ones)(job, item);
+        F(by_ones)(job, item, (T *)scratch);
         return;
     }
+    if (F(goes_by_sliding)(job)) {
+        F(by_sliding)(job, item);
+        return;
+    }
+#if IDEMPOTENT
+    if (F(goes_by_narrow)(job)) {
+        F(by_narrow)(job, item);
+        return;
+    }
+#endif
 #endif
     const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
     const F(room) s = F(room_of)(job, scratch, span.lead);

@@ -28,6 +28,7 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #define NEUTRAL WORST
 #define COMBINE(a, b) PC_CAT(better, NAME)(a, b)
 #define V_COMBINE(a, b) PC_CAT3(pc, ORDER, T_NAME)(a, b)
+#define V_PLAIN_COMBINE(a, b) PC_CAT3(pc_plain, ORDER, T_NAME)(a, b)
 #define COMBINE_ROWS PC_CAT(combine_rows, NAME)
 #define COMBINE_RUNS PC_CAT(combine, NAME)
 #define COMBINE_APART PC_CAT(combine_apart, NAME)
@@ -54,6 +55,7 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #undef NEUTRAL
 #undef COMBINE
 #undef V_COMBINE
+#undef V_PLAIN_COMBINE
 #undef COMBINE_ROWS
 #undef COMBINE_RUNS
 #undef COMBINE_APART
