@@ -1,6 +1,6 @@
 /* The best of windows of many rows and columns at stride 1, of rows that two registers hold with
  * the padding before them: suffixes and prefixes down the rows as in down.inc.c, then doubled along
- * the row as in slide.inc.c, without scratch between them.  A plane is looked through for NaN
+ * the row as in slide.inc.c, without scratch between them.  Rows are looked through for NaN
  * first: without, the best of two is one step, and not two that wait for one another.
  *
  * That is where permuting is one step.  Part of phases.inc.c, where A is T: its parameters and its
@@ -93,17 +93,17 @@ PC_INLINE void F(narrow_chunk)(const pc_job *job, const char *plane, char *y, in
     }
 }
 
-/* Has the plane no NaN?  Infinities of both signs are taken for one. */
-static bool F(is_plain)(const pc_job *job, const char *plane)
+/* Have these rows of a plane no NaN?  Infinities of both signs are taken for one. */
+static bool F(are_plain)(const pc_job *job, const char *plane, int64_t first, int64_t end)
 {
     enum { W = V(PC_WIDTH) };
-    const int64_t rows = job->axis[1]->I, I = job->axis[2]->I;
+    const int64_t I = job->axis[2]->I;
     V(pc_v) sum[2] = {V(pc_zero)(), V(pc_zero)()};
-    for (int64_t i = 0; i < rows; i++) {
+    for (int64_t i = pc_max(first, 0); i < pc_min(end, job->axis[1]->I); i++) {
         const T *row = (const T *)(plane + i * job->op[PC_X].axis[1]);
-        const int first = (int)pc_min(I, W);
-        sum[0] = V(pc_add)(sum[0], V(pc_load_part)(row, first, 0));
-        sum[1] = V(pc_add)(sum[1], V(pc_load_part)(row + first, (int)I - first, 0));
+        const int few = (int)pc_min(I, W);
+        sum[0] = V(pc_add)(sum[0], V(pc_load_part)(row, few, 0));
+        sum[1] = V(pc_add)(sum[1], V(pc_load_part)(row + few, (int)I - few, 0));
     }
     return !F(has_nan)(V(pc_add)(sum[0], sum[1]));
 }
@@ -121,7 +121,8 @@ static void F(by_narrow)(const pc_job *job, const pc_item *item)
         char *y = pc_row_of(job, item, PC_Y, o0, o, 0);
         rows = pc_ceil_div(left, pc_ceil_div(left, most)); /* of about equal size */
         if (o == 0 || row == item->row)
-            plain = F(is_plain)(job, plane);
+            plain = F(are_plain)(job, plane, o - job->axis[1]->PL,
+                                 o - job->axis[1]->PL + left - 1 + job->axis[1]->K);
         if (!plain)
             F(narrow_chunk)(job, plane, y, o, rows, 0, false);
         else if (K >= 16 && V(PC_WIDTH) >= 16)

@@ -21,7 +21,7 @@ static bool F(goes_by_ones)(const pc_job *job)
 }
 
 /* The lanes from number n on of two registers. */
-PC_INLINE V(pc_v) F(lanes_of)(V(pc_v) a, V(pc_v) b, int n)
+PC_INLINE V(pc_v) F(from_lane)(V(pc_v) a, V(pc_v) b, int n)
 {
     return V(pc_permute)(a, b, pc_lane + n);
 }
@@ -61,21 +61,21 @@ typedef struct F(place) {
 PC_INLINE V(pc_v) F(step_right)(F(place) * at, V(pc_v) right, int K)
 {
     enum { W = V(PC_WIDTH) };
-    const V(pc_v) here = at->here, next = F(lanes_of)(here, right, 1);
+    const V(pc_v) here = at->here, next = F(from_lane)(here, right, 1);
     const V(pc_v) two = V_COMBINE(here, next), left = at->left;
     at->here = right;
     if (IDEMPOTENT && K == 5) {
         at->left = two;
-        return V_COMBINE(F(lanes_of)(left, two, W - 2),
-                         V_COMBINE(two, F(lanes_of)(here, right, 2)));
+        return V_COMBINE(F(from_lane)(left, two, W - 2),
+                         V_COMBINE(two, F(from_lane)(here, right, 2)));
     }
     at->left = here;
-    V(pc_v) all = F(lanes_of)(left, here, W - K / 2);
+    V(pc_v) all = F(from_lane)(left, here, W - K / 2);
     for (int k = 1 - K / 2; k < 0; k++)
-        all = V_COMBINE(all, F(lanes_of)(left, here, W + k));
+        all = V_COMBINE(all, F(from_lane)(left, here, W + k));
     all = V_COMBINE(V_COMBINE(all, here), next);
     for (int k = 2; k <= K / 2; k++)
-        all = V_COMBINE(all, F(lanes_of)(here, right, k));
+        all = V_COMBINE(all, F(from_lane)(here, right, k));
     return all;
 }
 

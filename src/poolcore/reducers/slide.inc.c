@@ -67,12 +67,6 @@ PC_INLINE V(pc_v) F(register_at)(const F(strips) * s, const A *row, int64_t i, b
                          pc_lane + W - skip);
 }
 
-/* The lanes from number n on of two registers. */
-PC_INLINE V(pc_v) F(from_lane)(V(pc_v) a, V(pc_v) b, int n)
-{
-    return V(pc_permute)(a, b, pc_lane + n);
-}
-
 /* Register i of a row's outputs. */
 PC_INLINE void F(put_first)(A *dst, V(pc_v) all, int64_t i, const F(strips) * s)
 {
