@@ -196,6 +196,7 @@ typedef struct pc_row {
     int64_t first, end; /* columns */
     int64_t lo, hi;     /* lanes: if it has all, up to a whole number of blocks */
     int64_t number;
+    bool pairs; /* the next row has the next columns, beside these */
 } pc_row;
 
 typedef void (*pc_kernel)(const pc_job *job, int64_t begin, int64_t end, char *scratch);
