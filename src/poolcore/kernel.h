@@ -197,6 +197,7 @@ typedef struct pc_row {
     int64_t first, end; /* columns */
     int64_t lo, hi;     /* lanes: if it has all, up to a whole number of blocks */
     int64_t number;
+    bool pairs; /* the next row has the next columns, beside these */
 } pc_row;
 
 /* Rows of outputs go from memory to memory (registers.inc.c). */

@@ -12,12 +12,16 @@
 #endif
 #define F(name) PC_CAT(name, TYPE)
 
+/* Memory that is asked for while a block is worked on: of the next block's x, and of gradients. */
+enum { F(NEXT), F(GRADIENTS), F(WANTED) };
+
 typedef struct F(block) {
     int64_t rows, pitch;
     const pc_row *row;
     const T *x, *map;
     T *dx, *dmap; /* gradients to leave; before that, room for what one pass leaves for the next */
     bool kept;    /* the room still holds what the pass before has left there */
+    pc_wanted wanted[F(WANTED)]; /* no bytes: nothing */
 } F(block);
 
 typedef struct F(lanes) {

@@ -8,14 +8,15 @@
 
 /* Every second of 2 n - 1 elements.  The last register overlaps; it ends with the last element, so its
  * numbers are in odd lanes. */
-static void R(take_apart)(E *dst, const E *src, int64_t n)
+PC_OUTLINE void R(take_apart)(E *dst, const E *src, int64_t n, bool asks)
 {
     enum { W = PC_CAT(PC_WIDTH, E_NAME) };
     V(v) even, odd;
     int64_t c = 0;
     for (; c + W < n; c += W) {
         V(split)(V(load)(src + 2 * c), V(load)(src + 2 * c + W), &even, &odd);
-        __builtin_prefetch((const void *)((uintptr_t)(src + 2 * c) + PC_NEXT_BLOCK));
+        if (asks)
+            __builtin_prefetch((const void *)((uintptr_t)(src + 2 * c) + PC_NEXT_BLOCK));
         V(store)(dst + c, even);
     }
     if (n > W) {
@@ -28,7 +29,7 @@ static void R(take_apart)(E *dst, const E *src, int64_t n)
 }
 
 /* The transpose: added to them. */
-static void R(add_apart)(E *dst, const E *src, int64_t n)
+PC_OUTLINE void R(add_apart)(E *dst, const E *src, int64_t n)
 {
     enum { W = PC_CAT(PC_WIDTH, E_NAME) };
     int64_t c = 0;
@@ -110,7 +111,7 @@ static void R(gather_columns)(const char *at, ptrdiff_t step, ptrdiff_t lane, in
     if (dense && near && (n == 1 || step == L * size)) {
         R(copy)(dst, (const E *)at, n * L);
     } else if (L == 1 && near && step == 2 * size) {
-        R(take_apart)(dst, (const E *)at, n);
+        R(take_apart)(dst, (const E *)at, n, true);
     } else if (L == 1) {
         for (int64_t c = 0; c < n; c++, at += step)
             dst[c * pitch] = *(const E *)at;

@@ -54,6 +54,14 @@ PC_INLINE int D(measure)(int rows, size_t n, const F(block) * block, const F(lan
     return far;
 }
 
+/* Memory is asked for row r's share of what is wanted. */
+PC_INLINE void D(ask)(const F(block) * block, const pc_wanted *wanted, size_t n, int64_t r)
+{
+    const int64_t bytes = wanted->bytes * (int64_t)n / block->rows;
+    for (int64_t at = r * bytes; at < (r + 1) * bytes; at += PC_LINE)
+        __builtin_prefetch((const void *)(wanted->at + (uintptr_t)at));
+}
+
 /* l, from e in dmap; and u in dx.  In one loop, a step would be so long a chain that a processor
  * has too few of them in flight: a quarter slower. */
 PC_OUTLINE void D(find_powers)(const F(block) * block, const F(lanes) * lanes)
@@ -62,9 +70,11 @@ PC_OUTLINE void D(find_powers)(const F(block) * block, const F(lanes) * lanes)
     const size_t n = (size_t)block->row->hi & ~(size_t)(PC_BLOCK - 1);
     for (int64_t r = 0; r < block->rows; r++) {
         T *logs = block->dmap + r * block->pitch, *us = block->dx + r * block->pitch;
+        D(ask)(block, &block->wanted[F(NEXT)], n, r);
         PC_LANES
         for (size_t i = 0; i < n; i++)
             logs[i] = LOG2(logs[i] * inverse[i]);
+        D(ask)(block, &block->wanted[F(GRADIENTS)], n, r);
         PC_LANES
         for (size_t i = 0; i < n; i++)
             us[i] = EXP2(h[i] * logs[i]);

@@ -116,30 +116,32 @@ PC_INLINE void F(ask_to_write)(const T *p, int64_t n)
         __builtin_prefetch(p + i, 1);
 }
 
-/* The functor's loop over a run, by parts that the lanes' parameters are enough for. */
+/* The functor's loop over a run, by parts that the lanes' parameters are enough for.  It moves the
+ * elements to the end of the run: a copy of them would wait for all stores before it. */
 static void F(over_run)(const F(unit) * u, void (*loop)(const F(elements) *, int64_t), int64_t n,
-                        F(elements) e)
+                        F(elements) * e)
 {
     const int64_t part = u->job->windows.pitch / u->job->L * u->job->L;
     const bool uses_map = u->job->op[PC_MAP_IN].data;
     for (int64_t at = 0; at < n; at += part) {
-        F(ask_for)(e.x, part);
+        const int64_t some = pc_min(part, n - at);
+        F(ask_for)(e->x, part);
         if (uses_map)
-            F(ask_for)(e.map, part);
+            F(ask_for)(e->map, part);
         for (int k = 0; k < 2; k++)
-            if (e.to[k])
-                F(ask_to_write)(e.to[k] + at, part);
-        loop(&e, pc_min(part, n - at));
-        e.x += part;
-        e.weights += part;
-        e.products += part;
-        e.shares += part;
-        e.means += part;
-        e.dx += part;
-        e.learnt += part;
+            if (e->to[k])
+                F(ask_to_write)(e->to[k] + at, part);
+        loop(e, some);
+        e->x += some;
+        e->weights += some;
+        e->products += some;
+        e->shares += some;
+        e->means += some;
+        e->dx += some;
+        e->learnt += some;
         if (uses_map) {
-            e.map += part;
-            e.dmap += part;
+            e->map += some;
+            e->dmap += some;
         }
     }
 }
@@ -187,9 +189,7 @@ static void F(share_weights)(F(unit) * u)
             for (int k = 0; k < 2; k++)
                 if (u->job->op[gradient[k]].data)
                     e.to[k] = (const T *)pc_row_of(u->job, &u->item, gradient[k], i0, i1, u->i[2]);
-            F(over_run)(u, u->walk->functor->share, rows * columns, e);
-            e.weights += rows * columns;
-            e.products += rows * columns;
+            F(over_run)(u, u->walk->functor->share, rows * columns, &e);
         }
 }
 

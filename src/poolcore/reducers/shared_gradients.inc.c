@@ -81,16 +81,16 @@ static void F(spread_gradients)(const F(unit) * u)
             const int64_t n = rows * columns;
             e.x = F(load_run)(u, PC_X, i0, i1);
             e.map = F(load_run)(u, PC_MAP_IN, i0, i1);
-            e.dx = F(gradient_run)(u, PC_DX, i0, i1, (T *)e.shares);
-            e.dmap = F(gradient_run)(u, PC_DMAP_IN, i0, i1, (T *)e.means);
-            F(over_run)(u, u->walk->functor->spread, n, e);
-            F(give)(u, PC_DX, i0, i1, n, e.dx);
-            F(give)(u, PC_DMAP_IN, i0, i1, n, e.dmap);
+            T *dx = F(gradient_run)(u, PC_DX, i0, i1, (T *)e.shares);
+            T *dmap = F(gradient_run)(u, PC_DMAP_IN, i0, i1, (T *)e.means);
+            e.dx = dx;
+            e.dmap = dmap;
+            e.learnt = u->learnt;
+            F(over_run)(u, u->walk->functor->spread, n, &e);
+            F(give)(u, PC_DX, i0, i1, n, dx);
+            F(give)(u, PC_DMAP_IN, i0, i1, n, dmap);
             if (u->walk->lanes.partial)
-                F(learn_of)(u, e.learnt, n);
-            e.weights += n;
-            e.shares += n;
-            e.means += n;
+                F(learn_of)(u, u->learnt, n);
         }
 }
 

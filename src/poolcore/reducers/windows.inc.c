@@ -35,8 +35,9 @@ typedef struct F(walk) {
     int64_t steps[3]; /* rows of the block along each axis */
     pc_links along;   /* the window along axis 2, if n = 1 */
     int64_t rows, loaded;
-    pc_wanted wanted;   /* of the next block, where memory was asked while drawing */
     int64_t counted[4]; /* what the members of the lanes were counted for */
+    int64_t placed[5];  /* what the rows were placed for, ... */
+    int64_t top;        /* ... and where the first is */
     double *gradient[PC_PARAMS], *learnt[PC_PARAMS]; /* of a block; of all blocks of the unit */
 } F(walk);
 
@@ -131,158 +132,7 @@ static void F(take_params)(F(walk) * w)
         w->functor->ready(lanes, job->windows.pitch);
 }
 
-/* ---- Rows of a block ------------------------------------------------------------------------- */
-
-/* The window of an axis as rows of a block see it: what taps or positions weigh in a number. */
-static int64_t F(number_along)(const pc_job *job, int a, const pc_links *links, int64_t j)
-{
-    return (job->flat ? pc_link_pos(links, j) : pc_link_tap(links, j)) * job->mark_weight[a];
-}
-
-static void F(place_outputs)(const F(walk) * w, int64_t tap, pc_row *row)
-{
-    const pc_axis *axis = w->job->axis[2];
-    row->first = w->o2;
-    row->end = w->o2 + w->n;
-    if (w->height == 1)
-        pc_outputs_with_tap(axis, tap, 0, axis->I, &row->first, &row->end);
-    row->first -= w->o2;
-    row->end -= w->o2;
-    row->pos[2] = w->o2 * axis->S - axis->PL + tap * axis->D;
-    row->number += (w->job->flat ? row->pos[2] : tap) * w->job->mark_weight[2];
-}
-
-static void F(place_members)(const F(walk) * w, int64_t step, pc_row *row)
-{
-    const int64_t j = w->job->windows.fold ? step * w->job->windows.segment : step;
-    row->first = 0;
-    row->end = w->job->windows.fold ? pc_min(w->job->windows.segment, w->along.n - j) : 1;
-    row->pos[2] = pc_link_pos(&w->along, j);
-    row->number += F(number_along)(w->job, 2, &w->along, j);
-}
-
-/* Where along each axis row r of the window is: rows are in row-major order. */
-static void F(find_row)(const F(walk) * w, int64_t r, int64_t at[3])
-{
-    for (int k = 2; k >= 0; k--) {
-        const int a = w->job->mark_order[k];
-        at[a] = r ? r % w->steps[a] : 0;
-        r = r ? r / w->steps[a] : 0;
-    }
-}
-
-static void F(next_row)(const F(walk) * w, int64_t at[3])
-{
-    for (int k = 2; k >= 0; k--) {
-        const int a = w->job->mark_order[k];
-        if (++at[a] < w->steps[a])
-            return;
-        at[a] = 0;
-    }
-}
-
-static void F(place_row)(const F(walk) * w, const int64_t at[3], pc_row *row)
-{
-    const pc_job *job = w->job;
-    row->number = 0;
-    for (int a = 0; a < 2; a++) {
-        row->pos[a] = pc_link_pos(&w->from.link[a], at[a]);
-        row->number += F(number_along)(job, a, &w->from.link[a], at[a]);
-    }
-    if (w->n > 1)
-        F(place_outputs)(w, at[2], row);
-    else
-        F(place_members)(w, at[2], row);
-    row->lo = row->first * job->L;
-    row->hi = ((w->height - 1) * w->n + row->end) * job->L;
-    if (row->lo == 0 && row->hi == w->lanes.n)
-        row->hi = pc_min(pc_round_up(row->hi, PC_BLOCK), job->windows.pitch);
-}
-
-/* Columns between two lanes of a row. */
-static int64_t F(column_step)(const F(walk) * w)
-{
-    if (w->n > 1)
-        return w->job->axis[2]->S;
-    return w->job->windows.fold ? w->along.pos_step : 0;
-}
-
-/* The tap of row h of the outputs. */
-static char *F(row_at)(const F(walk) * w, int operand, const pc_row *row, int64_t h)
-{
-    const int64_t column = row->pos[2] + row->first * F(column_step)(w);
-    const int64_t down = h * w->job->axis[1]->S;
-    return pc_row_of(w->job, w->item, operand, row->pos[0], row->pos[1] + down, column);
-}
-
-/* Whether a row of the block and the next are neighbours in memory, column by column. */
-static bool F(are_pairs)(const F(walk) * w, int operand, int64_t r)
-{
-    const ptrdiff_t column = w->job->op[operand].axis[2];
-    const pc_row *a = &w->row[r], *b = a + 1;
-    return r + 1 < w->block.rows && w->job->L == 1 && column == sizeof(T) &&
-           F(column_step)(w) == 2 && b->pos[2] == a->pos[2] + 1 && b->pos[1] == a->pos[1] &&
-           b->pos[0] == a->pos[0] && b->first == a->first && b->end == a->end;
-}
-
-/* The rows of an operand, for a block; tap by tap, rows of outputs one after the other. */
-static void F(gather)(const F(walk) * w, int operand, T *block)
-{
-    const pc_operand *op = &w->job->op[operand];
-    const int64_t L = w->job->L, step = F(column_step)(w) * op->axis[2], pitch = w->block.pitch;
-    for (int64_t r = 0, rows = 1; r < w->block.rows; r += rows) {
-        const pc_row *row = &w->row[r];
-        const int64_t n = row->end - row->first;
-        rows = F(are_pairs)(w, operand, r) ? 2 : 1;
-        for (int64_t h = 0; h < w->height && n > 0; h++) {
-            const char *at = F(row_at)(w, operand, row, h);
-            T *dst = block + r * pitch + (h * w->n + row->first) * L;
-            if (rows == 2)
-                ON_T(take_pairs)(dst, dst + pitch, (const T *)at, n, w->wanted.bytes == 0);
-            else
-                ON_T(gather_columns)(at, step, op->lane, n, L, dst, L);
-        }
-    }
-}
-
-/* Row h of the outputs adds what the block holds of it to memory, tap by tap; or puts it there. */
-static void F(scatter)(const F(walk) * w, int operand, int64_t h, const T *block)
-{
-    const pc_operand *op = &w->job->op[operand];
-    const int64_t L = w->job->L, step = F(column_step)(w) * op->axis[2], pitch = w->block.pitch;
-    const bool once = w->job->windows.once;
-    for (int64_t r = 0, rows = 1; r < w->block.rows; r += rows) {
-        const pc_row *row = &w->row[r];
-        const int64_t n = row->end - row->first;
-        char *at = n > 0 ? F(row_at)(w, operand, row, h) : NULL;
-        const T *src = block + r * pitch + (h * w->n + row->first) * L;
-        rows = op->contiguous && F(are_pairs)(w, operand, r) ? 2 : 1;
-        if (n <= 0)
-            continue;
-        if (rows == 2 && once)
-            ON_T(put_pairs)((T *)at, src, src + pitch, n);
-        else if (rows == 2)
-            ON_T(add_pairs)((T *)at, src, src + pitch, n);
-        else if (once)
-            ON_T(put_columns)(at, step, op->lane, n, L, src);
-        else
-            ON_T(add_columns)(at, step, op->lane, n, L, src, L, op->contiguous);
-    }
-}
-
-/* The rows from this one on, as many as a block holds. */
-static void F(load_block)(F(walk) * w, int64_t first)
-{
-    w->block.rows = pc_min(w->job->windows.chunk, w->rows - first);
-    w->loaded = first;
-    int64_t place[3];
-    F(find_row)(w, first, place);
-    for (int64_t r = 0; r < w->block.rows; r++, F(next_row)(w, place))
-        F(place_row)(w, place, &w->row[r]);
-    F(gather)(w, PC_X, (T *)w->block.x);
-    if (w->job->op[PC_MAP_IN].data)
-        F(gather)(w, PC_MAP_IN, (T *)w->block.map);
-}
+#include "taps.inc.c"
 
 /* ---- Lanes ----------------------------------------------------------------------------------- */
 
@@ -376,18 +226,6 @@ static pc_numbers F(numbers_of_draws)(const F(walk) * w, pc_coin coin)
     return (pc_numbers){0};
 }
 
-/* The rows that the next block needs, where blocks are whole rows. */
-static pc_wanted F(wanted_next)(const F(walk) * w)
-{
-    const pc_axis *down = w->job->axis[1], *along = w->job->axis[2];
-    const pc_links *link = w->from.link;
-    if (w->n < along->O || w->job->L > 1 || w->job->op[PC_X].axis[2] != sizeof(T))
-        return (pc_wanted){0};
-    const char *next = pc_row_of(w->job, w->item, PC_X, pc_link_pos(&link[0], 0),
-                                 pc_link_pos(&link[1], 0) + w->height * down->S, 0);
-    return (pc_wanted){(uintptr_t)next, down->S * along->S * (int64_t)sizeof(T)};
-}
-
 static void F(copy_draws)(const F(walk) * w)
 {
     const pc_operand *given = &w->job->op[PC_MAP_OUT];
@@ -411,9 +249,9 @@ static void F(draw)(F(walk) * w)
     }
     const pc_coin coin = samples ? PC_COIN_AN_OUTPUT : (pc_coin)job->windows.option[0];
     const pc_numbers numbers = F(numbers_of_draws)(w, coin);
-    w->wanted = F(wanted_next)(w);
+    w->block.wanted[F(NEXT)] = F(wanted_next)(w);
     pc_uniforms(job->windows.key, samples ? PC_STREAM_SAMPLE : PC_STREAM_COIN, &numbers, w->height,
-                w->n, job->L, &w->wanted, w->lanes.u);
+                w->n, job->L, &w->block.wanted[F(NEXT)], w->lanes.u);
 }
 
 static bool F(draws)(const pc_job *job)
@@ -512,6 +350,9 @@ static bool F(run_at_once)(F(walk) * w, bool backward)
 {
     if (!w->functor->at_once || w->job->windows.fold || !w->block.kept)
         return false;
+    if (!w->lanes.u)
+        w->block.wanted[F(NEXT)] = F(wanted_next)(w);
+    w->block.wanted[F(GRADIENTS)] = F(wanted_gradients)(w);
     F(load_block)(w, 0);
     if (w->job->op[PC_MARKS].data)
         F(count)(w);
@@ -602,7 +443,22 @@ static void F(pool_outputs)(F(walk) * w)
         F(store_marks)(w, h, number + h * w->n * w->job->L);
 }
 
-/* Add the block's gradients of the parameters to those of the blocks before, lane by lane. */
+/* sums[i % PC_BLOCK] += numbers[i] */
+static void F(add_in_turns)(double *sums, const double *numbers, int64_t n)
+{
+    double wide[PC_BLOCK];
+    int64_t i = 0;
+    memcpy(wide, sums, sizeof wide);
+    for (; i + PC_BLOCK <= n; i += PC_BLOCK)
+        for (int k = 0; k < PC_BLOCK; k++)
+            wide[k] += numbers[i + k];
+    memcpy(sums, wide, sizeof wide);
+    for (; i < n; i++)
+        sums[i % PC_BLOCK] += numbers[i];
+}
+
+/* Add the block's gradients of the parameters to those of the blocks before: lane by lane, or if all
+ * lanes are of one channel, in turns. */
 static void F(learn)(F(walk) * w)
 {
     const pc_job *job = w->job;
@@ -611,6 +467,10 @@ static void F(learn)(F(walk) * w)
     for (int p = 0; p < job->windows.params; p++) {
         const double *gradient = w->gradient[p];
         double *learnt = w->learnt[p];
+        if (job->L == 1) {
+            F(add_in_turns)(learnt, gradient, n);
+            continue;
+        }
         PC_LANES
         for (int64_t i = 0; i < n; i++)
             learnt[i] += gradient[i];
@@ -621,7 +481,7 @@ static void F(learn)(F(walk) * w)
 static void F(sum_learnt)(F(walk) * w)
 {
     const pc_job *job = w->job;
-    const int64_t L = job->L, pitch = job->windows.pitch;
+    const int64_t L = job->L, pitch = L == 1 ? PC_BLOCK : job->windows.pitch;
     double *partial = w->lanes.partial;
     for (int p = 0; p < job->windows.params; p++) {
         const int64_t width = job->windows.param[p].width;
