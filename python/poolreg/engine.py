@@ -17,7 +17,7 @@ from poolreg.errors import DTypeError, ParameterError, ShapeError
 from poolreg.method import Array, Method
 from poolreg.params import Param
 
-__all__ = ["Gradients", "differentiate", "execute"]
+__all__ = ["Gradients", "bind", "differentiate", "execute", "gradients"]
 
 # ---- Forward -----------------------------------------------------------------------------------
 
@@ -63,8 +63,17 @@ def execute(
         return _with_indices(method, plan, arrays, params, out, n)
     shape, dtype = plan.output_shape, x.dtype
     y = new_array(x, shape, dtype) if out is None else out_array("out", out, shape, dtype, arrays)
+    changes = method.changes(plan, params) if params else None
     method.forward(plan, arrays, params, None, y, n)
+    if changes:
+        _change(params, changes)
     return y
+
+
+def _change(params: dict[str, Any], changes: Mapping[str, Array]) -> None:
+    """Parameters that are a state, after a call."""
+    for name, change in changes.items():
+        params[name] += change
 
 
 def _with_indices(
@@ -105,6 +114,18 @@ _NO_PARAMS: dict[str, Any] = {}
 def _inputs(
     method: Method, plan: Plan, x: Array, given: Mapping[str, Any], rng: Any
 ) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arguments, bound; a method that draws gets its key."""
+    params, arrays = bind(method, plan, x, given)
+    if method.draws(params):
+        params["key"] = draw_key(rng)
+    elif rng is not None and not method.traits.needs_rng:
+        raise ParameterError(f"rng: method {method.name!r} draws no random numbers")
+    return params, arrays
+
+
+def bind(
+    method: Method, plan: Plan, x: Array, given: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Parameters by name, checked; arrays by name: the input and the maps."""
     if x.dtype.name not in method.dtypes:
         raise DTypeError(
@@ -121,10 +142,6 @@ def _inputs(
             arrays[param.name] = _map_array(param, params.pop(param.name), plan, x)
         elif param.kind == "learnable":
             params[param.name] = _learnable(param, value, plan, x)
-    if method.draws(params):
-        params["key"] = draw_key(rng)
-    elif rng is not None and not method.traits.needs_rng:
-        raise ParameterError(f"rng: method {method.name!r} draws no random numbers")
     return params, arrays
 
 
@@ -199,7 +216,9 @@ def differentiate(
         name: new_array(x, shape, dtype) if shape == y_shape else np.empty(shape, dtype)
         for name, shape, dtype in method.saved_spec(plan, params)
     }
+    changes = method.changes(plan, params)
     method.forward(plan, arrays, params, saved, y, n)
+    _change(params, changes)
 
     def vjp(dy: Any, out: Any = None) -> Gradients:
         """The gradients of <dy, y>; that of the input goes to `out` if it is given."""
@@ -208,26 +227,43 @@ def differentiate(
             dx = new_array(x, x.shape, x.dtype)
         else:
             dx = out_array("out", out, x.shape, x.dtype, {"dy": dy, **saved, **arrays})
-        maps = {
-            p.name: new_array(x, arrays[p.name].shape, dtype)
-            for p in method.params
-            if p.kind == "map" and p.name in arrays and p.dtype != "float64"
-        }
-        learnt = {
-            p.name: np.empty_like(params[p.name])
-            for p in method.params
-            if p.kind == "learnable" and params[p.name] is not None
-        }
-        method.backward(plan, dy, arrays, params, y, saved, {"x": dx, **maps, **learnt}, n)
-        maps = {name: _as_given(m, given[name]) for name, m in maps.items()}
-        return Gradients(dx, maps, learnt)
+        given_shapes = {name: np.shape(value) for name, value in given.items()}
+        return gradients(method, plan, dy, arrays, params, y, saved, dx, given_shapes, n)
 
     return y, vjp
 
 
-def _as_given(gradient: Array, value: Any) -> Array:
+def gradients(
+    method: Method,
+    plan: Plan,
+    dy: Array,
+    arrays: Mapping[str, Array],
+    params: Mapping[str, Any],
+    y: Array,
+    saved: Mapping[str, Array],
+    dx: Array,
+    given: Mapping[str, tuple[int, ...]],
+    num_threads: int,
+) -> Gradients:
+    """All gradients of <dy, y>, that of the input in dx; those of maps in the shapes `given`."""
+    x = arrays["x"]
+    maps = {
+        p.name: new_array(x, arrays[p.name].shape, x.dtype)
+        for p in method.params
+        if p.kind == "map" and p.name in arrays and p.dtype != "float64"
+    }
+    learnt = {
+        p.name: np.empty_like(params[p.name])
+        for p in method.params
+        if p.kind == "learnable" and params[p.name] is not None
+    }
+    method.backward(plan, dy, arrays, params, y, saved, {"x": dx, **maps, **learnt}, num_threads)
+    maps = {name: _shared_as(m, given[name]) for name, m in maps.items()}
+    return Gradients(dx, maps, learnt)
+
+
+def _shared_as(gradient: Array, shape: tuple[int, ...]) -> Array:
     """The gradient of a map in the shape that was given: shared along the axes of size 1."""
-    shape = np.shape(value)
     shared = tuple(a for a, n in enumerate(gradient.shape) if shape[a] != n)
     return gradient.sum(shared, keepdims=True) if shared else gradient
 

@@ -221,6 +221,10 @@ class Method:
             raise ParameterError(f"method {self.name!r} needs {param.name}: {param.allowed()}")
         return param.default
 
+    def changes(self, plan: Plan, params: Mapping[str, Any]) -> Mapping[str, NDArray[Any]]:
+        """What a call of forward adds to parameters that are a state, by name; none as a rule."""
+        return {}
+
     def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]:
         return []
 

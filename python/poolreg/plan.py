@@ -173,7 +173,7 @@ def _normal_axes(axes: Any, ndim: int) -> tuple[int, ...]:
     return tuple(normal)
 
 
-def _letters(data_format: Any, ndim: int, rank: int | None) -> tuple[tuple[int, ...], int | None]:
+def letters_of(data_format: Any, ndim: int, rank: int | None) -> tuple[tuple[int, ...], int | None]:
     """(spatial axes, channel axis) of a data_format in letters, or of its long name."""
     if data_format in ("channels_first", "channels_last"):
         spatial = ndim - 2 if rank is None else rank
@@ -206,7 +206,7 @@ def _letters(data_format: Any, ndim: int, rank: int | None) -> tuple[tuple[int, 
     return axes, data_format.index("C")
 
 
-def _general_axes(
+def general_axes(
     ndim: int, kernel_size: Any, axes: Any, data_format: Any, channel_axis: Any
 ) -> tuple[tuple[int, ...], int | None]:
     if axes is not None and data_format is not None:
@@ -214,7 +214,7 @@ def _general_axes(
     if data_format is not None:
         if channel_axis is not None:
             raise ShapeError("data_format= says where the channels are: no channel_axis beside it")
-        return _letters(data_format, ndim, None)
+        return letters_of(data_format, ndim, None)
     if axes is not None:
         pooled = _normal_axes(axes, ndim)
     elif _several(kernel_size) and len(kernel_size) == ndim and ndim > 0:
@@ -236,10 +236,10 @@ def _make_plan(
     return Plan(shape, tuple(sorted(windows)), channel_axis)
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     """Lists as tuples, so that they can be looked up; numbers keep their types for the check."""
     if isinstance(value, (list, tuple)):
-        return tuple(_frozen(entry) for entry in value)
+        return tuple(frozen(entry) for entry in value)
     return value
 
 
@@ -259,7 +259,7 @@ def _ranked(
         raise ShapeError(
             f"input must have {rank + 1} axes (batchless) or {rank + 2}, got {ndim}: shape {shape}"
         )
-    axes, channel = _letters("channels_first" if data_format is None else data_format, ndim, rank)
+    axes, channel = letters_of("channels_first" if data_format is None else data_format, ndim, rank)
     windows = _windows(shape, axes, kernel_size, stride, padding, dilation, ceil_mode, output_size)
     return _make_plan(shape, windows, channel)
 
@@ -276,7 +276,7 @@ def _general(
     data_format: Any,
     channel_axis: Any,
 ) -> Plan:
-    pooled, channel = _general_axes(len(shape), kernel_size, axes, data_format, channel_axis)
+    pooled, channel = general_axes(len(shape), kernel_size, axes, data_format, channel_axis)
     windows = _windows(
         shape, pooled, kernel_size, stride, padding, dilation, ceil_mode, output_size
     )
@@ -332,7 +332,7 @@ def _same(known: Any, given: Any) -> bool:
 
 def _make(make: Callable[..., Plan], key: tuple[Any, ...]) -> Plan:
     """A plan, kept with the arguments that were checked."""
-    plan = make(*map(_frozen, key))
+    plan = make(*map(frozen, key))
     if len(_plans) >= MOST_PLANS:
         _plans.clear()
     with suppress(TypeError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from poolreg import _core
 from poolreg.draws import STREAMS, uniform
 from poolreg.errors import ParameterError, ShapeError
-from poolreg.method import Array, Arrays, Method, Traits, Window
+from poolreg.method import Method, Traits, Window
 from poolreg.methods.mixed_learned import blend, blend_by_x
 from poolreg.params import Param
 from poolreg.reducers import Blend
@@ -128,24 +128,14 @@ class Mixed(Method):
             raise ParameterError("eval='majority' needs counts, an int64 array of shape (C, 2)")
         return params
 
-    def forward(
-        self,
-        plan: Plan,
-        arrays: Arrays,
-        params: Mapping[str, Any],
-        saved: MutableMapping[str, NDArray[Any]] | None,
-        y: Array,
-        num_threads: int,
-    ) -> None:
-        counting = params["training"] and params["counts"] is not None
-        counts = counts_of(params, plan) if counting else None
-        if counts is not None and not counts.flags.writeable:
+    def changes(self, plan: Plan, params: Mapping[str, Any]) -> dict[str, NDArray[np.int64]]:
+        """How often a call draws the maximum and the mean, by channel."""
+        if not params["training"] or params["counts"] is None:
+            return {}
+        if not counts_of(params, plan).flags.writeable:
             raise ParameterError("counts must be writeable in training, got a read-only array")
-        self.reducer.forward(plan, arrays, params, saved, y, num_threads)
-        if counts is not None:
-            drawn = drawn_max(params, plan)
-            counts[:, 0] += drawn.sum((0, 2))
-            counts[:, 1] += (~drawn).sum((0, 2))
+        drawn = drawn_max(params, plan)
+        return {"counts": np.stack([drawn.sum((0, 2)), (~drawn).sum((0, 2))], axis=1)}
 
     def reference(self, window: Window, params: Mapping[str, Any]) -> Any:
         return blend(window, self._lam(window, params))
