@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ PAGES = [
     page
     for page in sorted(DOCS.rglob("*.md"))
     if page.relative_to(DOCS).parts[0] not in (*MADE, "design")
+    and (page.name != "torch.md" or find_spec("torch") is not None)
 ]
 BLOCK = re.compile(r"^```(python|pycon)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PROMPT = re.compile(r"^( *)>>> ", re.MULTILINE)

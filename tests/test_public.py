@@ -9,6 +9,7 @@ import pickle
 import pkgutil
 import re
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,8 @@ def test_doctests() -> None:
         for info in pkgutil.walk_packages(pr.__path__, "poolreg.")
         if info.name not in NEED_EXTRAS and not info.name.startswith(PEERS)
     ]
+    if find_spec("torch") is None:
+        modules = [name for name in modules if not name.startswith("poolreg.torch")]
     assert "poolreg.methods.max" in modules
     attempted = 0
     for name in ["poolreg", *modules]:

@@ -1,0 +1,8 @@
+"""poolreg for PyTorch: functions, modules, any method by name, and other poolings for a network."""
+
+from poolreg.torch import functional, nn
+from poolreg.torch.general import pool
+from poolreg.torch.nn import pool_module
+from poolreg.torch.replace import replace_pooling
+
+__all__ = ["functional", "nn", "pool", "pool_module", "replace_pooling"]

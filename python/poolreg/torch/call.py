@@ -1,0 +1,99 @@
+"""A call as the dispatcher carries it: everything that is no tensor, as one text.
+
+An operator of torch takes tensors, numbers and text.  The method, its windows and its settings are
+one text, so that two operators serve every method, also those of third parties.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from poolreg._core import Plan
+from poolreg.method import Method
+from poolreg.params import Param
+from poolreg.plan import general_plan
+from poolreg.registry import get_method
+
+__all__ = ["Call", "parsed"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A method, its windows, and its arguments: those that are numbers or words, by name, and the
+    names of those that are tensors, in the order in which they come.
+
+    Axes count from the end: a batch more in front changes nothing.  `windows` are the arguments
+    kernel_size, stride, padding, dilation, ceil_mode and output_size.
+    """
+
+    method: str
+    axes: tuple[int, ...]
+    channel: int | None
+    windows: tuple[Any, ...]
+    settings: tuple[tuple[str, Any], ...] = ()
+    tensors: tuple[str, ...] = ()
+
+    def plan(self, shape: tuple[int, ...]) -> Plan:
+        """The plan for an input of this shape."""
+        return general_plan(shape, *self.windows, self.axes, None, self.channel)
+
+    @cached_property
+    def declared(self) -> Method:
+        return get_method(self.method)
+
+    @cached_property
+    def resolved(self) -> dict[str, Any]:
+        """All arguments, checked, with defaults; allowed values stand in for tensors."""
+        known = {param.name: param for param in self.declared.params}
+        tensors = [name for name in self.tensors if name != "key"]
+        stand_ins = {name: _stand_in(known.get(name)) for name in tensors}
+        return self.declared.resolve(dict(self.settings) | stand_ins)
+
+    @cached_property
+    def differentiable(self) -> tuple[str, ...]:
+        """The names of the tensors that have a gradient."""
+        return tuple(
+            name for name in self.tensors if name != "key" and has_gradient(self.param(name))
+        )
+
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        """The names of the tensors that are a state."""
+        return tuple(n for n in self.tensors if n != "key" and self.param(n).kind == "state")
+
+    def param(self, name: str) -> Param:
+        return self.declared.param(name)
+
+    @cached_property
+    def text(self) -> str:
+        """The whole of it; ``parsed`` reads it."""
+        return json.dumps(
+            [self.method, self.axes, self.channel, self.windows, self.settings, self.tensors]
+        )
+
+
+def has_gradient(param: Param) -> bool:
+    return param.kind == "learnable" or (param.kind == "map" and param.dtype != "float64")
+
+
+def _stand_in(param: Param | None) -> Any:
+    """An allowed value in place of a tensor, whose own are looked at where they are used."""
+    if param is None or param.kind in ("map", "state"):
+        return 0.0
+    if isinstance(param.default, (int, float)):
+        return param.default
+    return 1.0 if param.low is None or param.low in param.excluded else param.low
+
+
+@lru_cache(maxsize=4096)
+def parsed(text: str) -> Call:
+    """The call of a text."""
+    method, axes, channel, windows, settings, tensors = _as_tuples(json.loads(text))
+    return Call(method, axes, channel, windows, settings, tensors)
+
+
+def _as_tuples(value: Any) -> Any:
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value

@@ -1,0 +1,160 @@
+"""Calls that are made at once, without the dispatcher: what autograd and functorch want to know.
+
+The operators (ops.py) say the same to the compiler.  These are cheaper by the dispatcher's way, and
+``torch.func`` differentiates through them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+from poolreg.torch import kernels
+from poolreg.torch.batches import batched, batched_backward
+from poolreg.torch.call import parsed
+from poolreg.torch.gradients import in_place_of, second_order, to_indices
+
+__all__ = ["pooled", "selected"]
+
+
+class _Pool(Function):
+    """y, and what backward needs."""
+
+    @staticmethod
+    def forward(x: Tensor, text: str, *tensors: Tensor) -> Any:
+        y, saved = kernels.forward(x, tensors, text, True)
+        return y, *saved
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
+        x, ctx.text, *tensors = inputs
+        y, *saved = output
+        ctx.count = len(tensors)
+        ctx.save_for_backward(x, y, *tensors, *saved)
+        ctx.mark_non_differentiable(*saved)
+
+    @staticmethod
+    def backward(ctx: Any, dy: Tensor, *_: Any) -> Any:
+        x, y, *rest = ctx.saved_tensors
+        dx, *found = _Gradient.apply(dy, x, y, ctx.text, ctx.count, *rest)
+        return dx, None, *in_place_of(parsed(ctx.text), found)
+
+    @staticmethod
+    def vmap(info: Any, dims: tuple[Any, ...], x: Tensor, text: str, *tensors: Tensor) -> Any:
+        def function(x: Tensor, tensors: list[Tensor]) -> Sequence[Tensor]:
+            found: Sequence[Tensor] = _Pool.apply(x, text, *tensors)
+            return found
+
+        found = batched(text, info.batch_size, x, dims[0], tensors, dims[2:], function)
+        return tuple(found), (0,) * len(found)
+
+
+class _Gradient(Function):
+    """The gradient of x, and those of the tensors that have one."""
+
+    @staticmethod
+    def forward(
+        dy: Tensor, x: Tensor, y: Tensor, text: str, count: int, *rest: Tensor
+    ) -> tuple[Tensor, ...]:
+        dx, found = kernels.backward(dy, x, y, rest[:count], rest[count:], text)
+        return dx, *found
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
+        dy, x, _, ctx.text, count, *rest = inputs
+        ctx.saved = len(rest) - count
+        ctx.save_for_backward(dy, x, *rest[:count])
+
+    @staticmethod
+    def backward(ctx: Any, ddx: Tensor, *found: Any) -> Any:
+        dy, x, *tensors = ctx.saved_tensors
+        by_dy, by_x, by_tensors = second_order(ctx.text, dy, x, tensors, ddx, found)
+        return by_dy, by_x, None, None, None, *by_tensors, *[None] * ctx.saved
+
+    @staticmethod
+    def vmap(
+        info: Any,
+        dims: tuple[Any, ...],
+        dy: Tensor,
+        x: Tensor,
+        y: Tensor,
+        text: str,
+        count: int,
+        *rest: Tensor,
+    ) -> Any:
+        def function(
+            dy: Tensor, x: Tensor, y: Tensor, tensors: list[Tensor], saved: list[Tensor]
+        ) -> Sequence[Tensor]:
+            found: Sequence[Tensor] = _Gradient.apply(dy, x, y, text, count, *tensors, *saved)
+            return found
+
+        rest_dims = dims[5:]
+        found = batched_backward(
+            text,
+            info.batch_size,
+            (dy, x, y),
+            dims[:3],
+            rest[:count],
+            rest_dims[:count],
+            rest[count:],
+            rest_dims[count:],
+            function,
+        )
+        return tuple(found), (0,) * len(found)
+
+
+class _Select(Function):
+    """y, and flat indices."""
+
+    @staticmethod
+    def forward(x: Tensor, text: str, *tensors: Tensor) -> tuple[Tensor, Tensor]:
+        return kernels.select(x, tensors, text)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
+        x, ctx.text, *ctx.tensors = inputs
+        ctx.sizes = x.shape
+        ctx.save_for_backward(output[1])
+        ctx.mark_non_differentiable(output[1])
+
+    @staticmethod
+    def backward(ctx: Any, dy: Tensor, _: Any) -> Any:
+        (index,) = ctx.saved_tensors
+        dx = to_indices(ctx.text, dy, index, ctx.sizes)
+        return dx, None, *[None] * len(ctx.tensors)
+
+    @staticmethod
+    def vmap(info: Any, dims: tuple[Any, ...], x: Tensor, text: str, *tensors: Tensor) -> Any:
+        def function(x: Tensor, tensors: list[Tensor]) -> Sequence[Tensor]:
+            found: Sequence[Tensor] = _Select.apply(x, text, *tensors)
+            return found
+
+        found = batched(text, info.batch_size, x, dims[0], tensors, dims[2:], function)
+        return tuple(found), (0, 0)
+
+
+def pooled(text: str, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
+    """y."""
+    if not _is_watched(x, tensors):
+        return kernels.forward(x, tensors, text, False)[0]
+    y: Tensor = _Pool.apply(x, text, *tensors)[0]
+    return y
+
+
+def selected(text: str, x: Tensor, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """y and the indices."""
+    if not _is_watched(x, tensors):
+        return kernels.select(x, tensors, text)
+    y, index = _Select.apply(x, text, *tensors)
+    return y, index
+
+
+def _is_watched(x: Tensor, tensors: Sequence[Tensor]) -> bool:
+    """Whether a gradient is wanted, or a transform of ``torch.func`` is under way."""
+    if torch._C._functorch.peek_interpreter_stack() is not None:
+        return True
+    return torch.is_grad_enabled() and (x.requires_grad or any(t.requires_grad for t in tensors))

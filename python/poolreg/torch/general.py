@@ -1,0 +1,198 @@
+"""Any registered method on tensors, over any axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from poolreg.errors import ParameterError
+from poolreg.plan import Padding, Size, frozen, general_axes
+from poolreg.registry import get_method
+from poolreg.torch import eager, ops
+from poolreg.torch.call import Call, parsed
+from poolreg.torch.compositions import composition, has_composition
+
+__all__ = ["pool", "run"]
+
+
+def pool(
+    input: Tensor,
+    method: str,
+    kernel_size: Size | None = None,
+    *,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    output_size: int | Sequence[int | None] | None = None,
+    axes: int | Sequence[int] | None = None,
+    data_format: str | None = None,
+    channel_axis: int | None = None,
+    return_indices: bool = False,
+    generator: torch.Generator | None = None,
+    **params: Any,
+) -> Any:
+    """``poolreg.pool`` on a tensor: any registered method, with gradients.
+
+    Arguments are those of ``poolreg.pool``; learnable parameters and maps may be tensors, which
+    then have gradients.  In place of ``rng`` methods that draw take a ``torch.Generator``; without
+    one they draw from torch's own, which ``torch.manual_seed`` seeds.
+
+    A tensor on the CPU goes to the core, float32 or float64; one that is elsewhere to a composition
+    of torch operations, for the methods of poolreg.
+
+    Examples
+    --------
+    >>> import torch, poolreg.torch as pt
+    >>> x = torch.tensor([[1.0, 2.0], [4.0, 3.0]], requires_grad=True)
+    >>> pt.pool(x, "max", (2, 2)).sum().backward()
+    >>> x.grad
+    tensor([[0., 0.],
+            [1., 0.]])
+    """
+    pooled, channel = general_axes(input.ndim, kernel_size, axes, data_format, channel_axis)
+    ndim = input.ndim
+    windows = kernel_size, stride, padding, dilation, ceil_mode, output_size
+    from_end = tuple(axis - ndim for axis in pooled)
+    from_end_channel = None if channel is None else channel - ndim
+    return run(
+        input, method, from_end, from_end_channel, windows, params, return_indices, generator
+    )
+
+
+def run(
+    x: Tensor,
+    method: str,
+    axes: tuple[int, ...],
+    channel: int | None,
+    windows: tuple[Any, ...],
+    params: Mapping[str, Any],
+    return_indices: bool = False,
+    generator: torch.Generator | None = None,
+) -> Any:
+    """y, or (y, indices); axes count from the end."""
+    tensors = {name: value for name, value in params.items() if isinstance(value, Tensor)}
+    settings = {name: value for name, value in params.items() if name not in tensors}
+    for name, value in settings.items():
+        if isinstance(value, (np.ndarray, list, tuple)):
+            tensors[name] = torch.as_tensor(
+                value, dtype=_dtype_of(method, name, x), device=x.device
+            )
+    given = tuple((name, value) for name, value in settings.items() if name not in tensors)
+    text, draws = described(method, axes, channel, *windows, given, tuple(tensors))
+    if draws:
+        tensors["key"] = new_key(generator, x.device)
+    elif generator is not None and not get_method(method).traits.needs_rng:
+        raise ParameterError(f"generator: method {method!r} draws no random numbers")
+    y = execute(text, x, _without_states(method, tensors), return_indices)
+    if draws and len(tensors) > 1:
+        _change(text, x, tensors)
+    return y
+
+
+def _states(method: str, tensors: Mapping[str, Tensor]) -> list[str]:
+    kinds = {param.name: param.kind for param in get_method(method).params}
+    return [name for name in tensors if kinds.get(name) == "state"]
+
+
+def _without_states(method: str, tensors: Mapping[str, Tensor]) -> list[Tensor]:
+    """The tensors; of states copies, since what backward keeps may not change."""
+    states = _states(method, tensors)
+    return [t.clone() if name in states else t for name, t in tensors.items()]
+
+
+def _change(text: str, x: Tensor, tensors: Mapping[str, Tensor]) -> None:
+    """States after a call that drew."""
+    states = _states(parsed(text).method, tensors)
+    if states:
+        changes = ops.changes(x.detach(), list(tensors.values()), text)
+        for name, change in zip(states, changes, strict=True):
+            tensors[name].add_(change)
+
+
+@torch.compiler.assume_constant_result
+def described(*fields: Any) -> tuple[str, bool]:
+    """The text of a call whose arguments are allowed, and whether it draws random numbers."""
+    try:
+        return _described(*fields)
+    except TypeError:  # lists are no keys
+        return _described(*map(frozen, fields))
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _described(
+    method: str,
+    axes: tuple[int, ...],
+    channel: int | None,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: Any,
+    output_size: Any,
+    given: tuple[tuple[str, Any], ...],
+    tensors: tuple[str, ...],
+) -> tuple[str, bool]:
+    windows = kernel_size, stride, padding, dilation, ceil_mode, output_size
+    call = Call(method, axes, channel, windows, given, tensors)
+    resolved = call.resolved
+    settings = tuple((name, resolved[name]) for name, value in given if value is not None)
+    draws = call.declared.draws(resolved)
+    names = (*tensors, "key") if draws else tensors
+    return replace(call, settings=settings, tensors=names).text, draws
+
+
+def _dtype_of(method: str, name: str, x: Tensor) -> torch.dtype:
+    doubles = [p.name for p in get_method(method).params if p.dtype == "float64"]
+    return torch.float64 if name in doubles else x.dtype
+
+
+def new_key(generator: torch.Generator | None, device: torch.device) -> Tensor:
+    """The key of all draws of one call, from torch's random numbers."""
+    key = torch.randint(-(2**63), 2**63 - 1, (), generator=generator, dtype=torch.int64)
+    return key.to(device)
+
+
+def execute(text: str, x: Tensor, tensors: list[Tensor], return_indices: bool) -> Any:
+    """Where a tensor is on the CPU, or is none yet, by the operators; else by a composition."""
+    if not x.is_cpu and x.device.type != "meta":
+        return _elsewhere(parsed(text), x, tensors, return_indices)
+    if not _is_direct(x, tensors):
+        if return_indices:
+            return ops.select(x, tensors, text)
+        saves = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *tensors))
+        return ops.forward(x, tensors, text, saves)[0]
+    if return_indices:
+        return eager.selected(text, x, tensors)
+    return eager.pooled(text, x, tensors)
+
+
+def _is_direct(x: Tensor, tensors: Sequence[Tensor]) -> bool:
+    """Whether nobody but autograd and functorch looks on: no compiler, no mode, no autocast, no
+    tensor of another class."""
+    return not (
+        torch.compiler.is_compiling()
+        or torch._C._len_torch_dispatch_stack() > 0
+        or torch.is_autocast_enabled("cpu")
+        or not x.is_cpu
+        or any(type(t) not in PLAIN for t in (x, *tensors))
+    )
+
+
+PLAIN = Tensor, torch.nn.Parameter
+
+
+def _elsewhere(call: Call, x: Tensor, tensors: list[Tensor], return_indices: bool) -> Tensor:
+    if return_indices or not has_composition(call.method):
+        what = "indices" if return_indices else f"method {call.method!r}"
+        raise ParameterError(
+            f"input is on {x.device}: {what} are computed on the CPU alone; move it there, for "
+            "example with .cpu()"
+        )
+    return composition(call, x, tensors)

@@ -1,0 +1,202 @@
+"""The operators ``poolreg::forward`` and ``poolreg::backward``: every method through two doors.
+
+They are what ``torch.compile`` and ``torch.export`` see: shapes without data (fake kernels),
+gradients, and how a batch more is taken (``vmap``).  ``poolreg::select`` gives indices,
+``poolreg::changes`` what a call that draws adds to a state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.library import Library
+
+from poolreg.torch import kernels
+from poolreg.torch.batches import batched, batched_backward
+from poolreg.torch.call import Call, parsed
+from poolreg.torch.gradients import in_place_of, second_order, to_indices
+from poolreg.torch.shapes import known_sizes, output_sizes
+from poolreg.torch.tensors import empty_tensor
+
+__all__ = ["backward", "changes", "forward", "select"]
+
+LIBRARY = Library("poolreg", "DEF")
+LIBRARY.define("forward(Tensor x, Tensor[] tensors, str call, bool saves) -> (Tensor, Tensor[])")
+LIBRARY.define(
+    "backward(Tensor dy, Tensor x, Tensor y, Tensor[] tensors, Tensor[] saved, str call) "
+    "-> (Tensor, Tensor[])"
+)
+LIBRARY.define("select(Tensor x, Tensor[] tensors, str call) -> (Tensor, Tensor)")
+LIBRARY.define("changes(Tensor x, Tensor[] tensors, str call) -> Tensor[]")
+for _name in ("forward", "backward", "select", "changes"):
+    LIBRARY.impl(_name, getattr(kernels, _name), "CPU")
+
+forward: Any = torch.ops.poolreg.forward.default
+backward: Any = torch.ops.poolreg.backward.default
+select: Any = torch.ops.poolreg.select.default
+changes: Any = torch.ops.poolreg.changes.default
+
+# ---- Without data ------------------------------------------------------------------------------
+
+TORCH_TYPES = {
+    np.dtype(name): getattr(torch, name)
+    for name in ("uint8", "int32", "int64", "float32", "float64")
+}
+
+
+@torch.library.register_fake("poolreg::forward", lib=LIBRARY)
+def _fake_forward(
+    x: Tensor, tensors: Sequence[Tensor], text: str, saves: bool
+) -> tuple[Tensor, list[Tensor]]:
+    call = parsed(text)
+    sizes = output_sizes(call, x.shape)
+    return empty_tensor(x, sizes, x.dtype), _fake_saved(call, x, sizes) if saves else []
+
+
+def _fake_saved(call: Call, x: Tensor, sizes: tuple[Any, ...]) -> list[Tensor]:
+    """What backward needs, as a rule of the output's shape; else for the sizes at hand alone."""
+    plan = call.plan(known_sizes(call, x.shape))
+    specs = call.declared.saved_spec(plan, call.resolved | {"key": 0})
+    if any(shape != plan.output_shape for _, shape, _ in specs):
+        plan = call.plan(tuple(int(size) for size in x.shape))
+        specs = call.declared.saved_spec(plan, call.resolved | {"key": 0})
+    shapes = [sizes if shape == plan.output_shape else shape for _, shape, _ in specs]
+    dtypes = [TORCH_TYPES[np.dtype(dtype)] for _, _, dtype in specs]
+    return [empty_tensor(x, *each) for each in zip(shapes, dtypes, strict=True)]
+
+
+@torch.library.register_fake("poolreg::backward", lib=LIBRARY)
+def _fake_backward(
+    dy: Tensor,
+    x: Tensor,
+    y: Tensor,
+    tensors: Sequence[Tensor],
+    saved: Sequence[Tensor],
+    text: str,
+) -> tuple[Tensor, list[Tensor]]:
+    call = parsed(text)
+    wanted = dict(zip(call.tensors, tensors, strict=True))
+    found = [torch.empty_like(wanted[n], memory_format=CONTIGUOUS) for n in call.differentiable]
+    return empty_tensor(x, x.shape, x.dtype), found
+
+
+@torch.library.register_fake("poolreg::select", lib=LIBRARY)
+def _fake_select(x: Tensor, tensors: Sequence[Tensor], text: str) -> tuple[Tensor, Tensor]:
+    sizes = output_sizes(parsed(text), x.shape)
+    return empty_tensor(x, sizes, x.dtype), empty_tensor(x, sizes, torch.int64)
+
+
+@torch.library.register_fake("poolreg::changes", lib=LIBRARY)
+def _fake_changes(x: Tensor, tensors: Sequence[Tensor], text: str) -> list[Tensor]:
+    call = parsed(text)
+    by_name = dict(zip(call.tensors, tensors, strict=True))
+    return [torch.empty_like(by_name[name]) for name in call.states]
+
+
+CONTIGUOUS = torch.contiguous_format
+
+# ---- Gradients ---------------------------------------------------------------------------------
+
+
+def _keep_forward(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
+    x, tensors, ctx.text, _ = inputs
+    y, saved = output
+    ctx.count = len(tensors)
+    ctx.save_for_backward(x, y, *tensors, *saved)
+    ctx.mark_non_differentiable(*saved)
+
+
+def _differentiate_forward(ctx: Any, dy: Tensor, _: Any) -> tuple[Any, ...]:
+    x, y, *rest = ctx.saved_tensors
+    tensors, saved = rest[: ctx.count], rest[ctx.count :]
+    dx, found = backward(dy, x, y, tensors, saved, ctx.text)
+    return dx, in_place_of(parsed(ctx.text), found), None, None
+
+
+def _keep_backward(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
+    dy, x, _, tensors, saved, ctx.text = inputs
+    ctx.saved = len(saved)
+    ctx.save_for_backward(dy, x, *tensors)
+
+
+def _differentiate_backward(ctx: Any, ddx: Tensor, found: Sequence[Any]) -> tuple[Any, ...]:
+    dy, x, *tensors = ctx.saved_tensors
+    by_dy, by_x, by_tensors = second_order(ctx.text, dy, x, tensors, ddx, found)
+    return by_dy, by_x, None, by_tensors, [None] * ctx.saved, None
+
+
+def _keep_select(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
+    x, ctx.tensors, ctx.text = inputs
+    ctx.sizes = x.shape
+    ctx.save_for_backward(output[1])
+    ctx.mark_non_differentiable(output[1])
+
+
+def _differentiate_select(ctx: Any, dy: Tensor, _: Any) -> tuple[Any, ...]:
+    (index,) = ctx.saved_tensors
+    return to_indices(ctx.text, dy, index, ctx.sizes), [None] * len(ctx.tensors), None
+
+
+for _name, _function, _keep in (
+    ("forward", _differentiate_forward, _keep_forward),
+    ("backward", _differentiate_backward, _keep_backward),
+    ("select", _differentiate_select, _keep_select),
+):
+    torch.library.register_autograd(
+        f"poolreg::{_name}", _function, setup_context=_keep, lib=LIBRARY
+    )
+
+# ---- A batch more ------------------------------------------------------------------------------
+
+
+@torch.library.register_vmap("poolreg::forward", lib=LIBRARY)
+def _batched_forward(
+    info: Any, dims: tuple[Any, ...], x: Tensor, tensors: list[Tensor], text: str, saves: bool
+) -> tuple[Any, Any]:
+    def function(x: Tensor, tensors: list[Tensor]) -> list[Tensor]:
+        y, saved = forward(x, tensors, text, saves)
+        return [y, *saved]
+
+    y, *saved = batched(text, info.batch_size, x, dims[0], tensors, dims[1], function)
+    return (y, saved), (0, [0] * len(saved))
+
+
+@torch.library.register_vmap("poolreg::backward", lib=LIBRARY)
+def _batched_backward(
+    info: Any,
+    dims: tuple[Any, ...],
+    dy: Tensor,
+    x: Tensor,
+    y: Tensor,
+    tensors: list[Tensor],
+    saved: list[Tensor],
+    text: str,
+) -> tuple[Any, Any]:
+    def function(*args: Any) -> list[Tensor]:
+        dx, found = backward(*args, text)
+        return [dx, *found]
+
+    leading, size = (dy, x, y), info.batch_size
+    dx, *found = batched_backward(
+        text, size, leading, dims[:3], tensors, dims[3], saved, dims[4], function
+    )
+    return (dx, found), (0, [0] * len(found))
+
+
+@torch.library.register_vmap("poolreg::select", lib=LIBRARY)
+def _batched_select(
+    info: Any, dims: tuple[Any, ...], x: Tensor, tensors: list[Tensor], text: str
+) -> tuple[Any, Any]:
+    def function(x: Tensor, tensors: list[Tensor]) -> tuple[Tensor, Tensor]:
+        found: tuple[Tensor, Tensor] = select(x, tensors, text)
+        return found
+
+    return tuple(batched(text, info.batch_size, x, dims[0], tensors, dims[1], function)), (0, 0)
+
+
+for _name in ("forward", "select"):
+    torch.library.register_autocast(f"poolreg::{_name}", "cpu", torch.float32, lib=LIBRARY)

@@ -1,0 +1,62 @@
+"""Tensors as arrays and back, without a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from poolreg.arrays import new_array
+from poolreg.errors import DTypeError
+
+__all__ = ["array_of", "channels_last", "empty_tensor", "new_tensor"]
+
+DTYPES = {torch.float32: np.float32, torch.float64: np.float64}
+_FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
+_TO_LAST = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}
+_TO_FIRST = {4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
+
+
+def array_of(name: str, tensor: Tensor) -> NDArray[Any]:
+    """The tensor's memory as an array."""
+    if tensor.dtype.is_complex or tensor.dtype in (torch.bfloat16, torch.float16):
+        raise DTypeError(
+            f"{name} must be float32 or float64, got {str(tensor.dtype)[6:]}; convert it, for "
+            "example with .float()"
+        )
+    array: NDArray[Any] = tensor.detach().numpy()
+    return array
+
+
+def channels_last(x: Tensor) -> bool:
+    """Whether results for this input lie channels last, as torch's would."""
+    form = _FORMATS.get(x.ndim)
+    if form is None or x.is_contiguous():
+        return False
+    return x.is_contiguous(memory_format=form)
+
+
+def new_tensor(x: Tensor, shape: Sequence[int], dtype: Any) -> Tensor:
+    """A tensor for results that lies as x does; a large one is in memory that is used again."""
+    shape = tuple(shape)
+    if 0 in shape:  # NumPy has no strides there
+        return empty_tensor(x, shape, getattr(torch, np.dtype(dtype).name))
+    if not channels_last(x):
+        return torch.from_numpy(new_array(_ROW, shape, dtype))
+    lying = tuple(shape[a] for a in _TO_LAST[x.ndim])
+    return torch.from_numpy(new_array(_ROW, lying, dtype)).permute(_TO_FIRST[x.ndim])
+
+
+_ROW: NDArray[Any] = np.empty(0)
+
+
+def empty_tensor(x: Tensor, shape: Sequence[Any], dtype: torch.dtype) -> Tensor:
+    """The same for tensors without memory: shape and layout alone."""
+    if not channels_last(x):
+        return torch.empty(tuple(shape), dtype=dtype, device=x.device)
+    lying = [shape[a] for a in _TO_LAST[x.ndim]]
+    return torch.empty(lying, dtype=dtype, device=x.device).permute(_TO_FIRST[x.ndim])

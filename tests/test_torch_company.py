@@ -1,0 +1,209 @@
+"""Tensors in company: layouts, modes, threads, workers, imports, precision."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+if os.environ.get("TORCH") == "0" or find_spec("torch") is None:
+    pytest.skip("torch is not installed (or TORCH=0)", allow_module_level=True)
+
+import poolreg as pr
+import poolreg.torch as pt
+import poolreg.torch.functional as PF
+import torch
+import torch.nn.functional as TF
+from poolreg.torch import eager, general, kernels
+from torch.utils.data import DataLoader, Dataset
+
+LAYOUTS: dict[str, Any] = {
+    "contiguous": lambda x: x,
+    "channels_last": lambda x: x.contiguous(memory_format=torch.channels_last),
+    "sliced": lambda x: torch.cat([x, x], 3)[..., 1 : 1 + x.shape[3]],
+    "strided": lambda x: x.repeat_interleave(2, 2)[:, :, ::2],
+    "transposed": lambda x: x.transpose(2, 3),
+    "expanded": lambda x: x[:1].expand_as(x),
+    "one channel": lambda x: x[:, :1],
+    "one pixel": lambda x: x[:, :, :3, :3],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", ["max_pool2d", "avg_pool2d"])
+def test_layouts(layout: str, name: str) -> None:
+    x = LAYOUTS[layout](torch.randn(2, 3, 9, 7)).requires_grad_()
+    z = x.detach().clone(memory_format=torch.preserve_format).requires_grad_()
+    got, expected = getattr(PF, name)(x, 3, 2, 1), getattr(TF, name)(z, 3, 2, 1)
+    torch.testing.assert_close(got, expected)
+    if layout in ("contiguous", "channels_last"):
+        assert got.stride() == expected.stride()
+    dy = torch.randn_like(expected)
+    torch.testing.assert_close(
+        torch.autograd.grad(got, x, dy)[0], torch.autograd.grad(expected, z, dy)[0]
+    )
+
+
+def test_no_copy_and_no_write() -> None:
+    x = torch.randn(2, 3, 8, 8)
+    assert (
+        kernels.arguments(general.parsed(text_of("max")), x, [])[2]["x"].ctypes.data == x.data_ptr()
+    )
+    before = x.clone()
+    PF.soft_pool2d(x, 2), PF.max_pool2d(x, 2)
+    assert torch.equal(x, before)
+
+
+def text_of(method: str) -> str:
+    return general.described(method, (-2, -1), -3, 2, None, 0, 1, False, None, (), ())[0]
+
+
+@pytest.mark.parametrize("method", ["max", "soft", "gem"])
+def test_eager_and_the_operators_agree(method: str) -> None:
+    x = torch.randn(2, 3, 8, 8, requires_grad=True)
+    by_hand = eager.pooled(text_of(method), x, [])
+    by_operator = torch.ops.poolreg.forward(x, [], text_of(method), True)[0]
+    assert torch.equal(by_hand, by_operator)
+    first, second = (torch.autograd.grad(y.square().sum(), x)[0] for y in (by_hand, by_operator))
+    assert torch.equal(first, second)
+
+
+def test_the_inference_mode() -> None:
+    x = torch.randn(1, 2, 6, 6)
+    with torch.inference_mode():
+        y = PF.soft_pool2d(x, 2)
+    assert y.is_inference()
+    torch.testing.assert_close(y, PF.soft_pool2d(x, 2))
+
+
+def test_fake_and_meta_tensors_have_shapes() -> None:
+    y = PF.max_pool2d(torch.empty(2, 3, 8, 9, device="meta"), 3, 2, 1)
+    assert y.device.type == "meta"
+    assert y.shape == (2, 3, 4, 5)
+    with torch._subclasses.FakeTensorMode():
+        assert PF.lp_pool2d(torch.empty(2, 3, 8, 9), 2.0, 3).shape == (2, 3, 2, 3)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.bfloat16, torch.float16])
+def test_other_dtypes_are_refused(dtype: Any) -> None:
+    with pytest.raises(pr.DTypeError, match=r"input must be float32 or float64.*float\(\)"):
+        PF.max_pool2d(torch.ones(1, 1, 4, 4, dtype=dtype), 2)
+
+
+def test_autocast_pools_what_a_convolution_gives() -> None:
+    convolution, x = torch.nn.Conv2d(3, 4, 3), torch.randn(1, 3, 9, 9)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = convolution(x)
+        assert y.dtype == torch.bfloat16
+        pooled = PF.avg_pool2d(y, 2)
+        pooled.sum().backward()
+    assert pooled.dtype == torch.float32
+    assert convolution.weight.grad.abs().sum() > 0
+
+
+def test_threads_are_torchs() -> None:
+    seen = []
+    method = pr.get_method("max")
+
+    class Watching(type(method)):  # type: ignore[misc]
+        name = "tests.watching"
+
+        def forward(self, *arguments: Any) -> None:
+            seen.append(arguments[-1])
+            super().forward(*arguments)
+
+    before = torch.get_num_threads()
+    try:
+        with pr.registered(Watching()):
+            for n in (1, 2):
+                torch.set_num_threads(n)
+                pt.pool(torch.ones(4, 4), "tests.watching", (2, 2))
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1, 2]
+
+
+def test_many_threads_at_once() -> None:
+    x = [torch.randn(2, 3, 16, 16, requires_grad=True) for _ in range(16)]
+
+    def step(x: Any) -> Any:
+        y = PF.soft_pool2d(PF.max_pool2d(x, 2), 2)
+        return torch.autograd.grad(y.sum(), x)[0]
+
+    alone = [step(one) for one in x]
+    with ThreadPoolExecutor(8) as pool:
+        for got, expected in zip(pool.map(step, x), alone, strict=True):
+            assert torch.equal(got, expected)
+
+
+class Pooled(Dataset):  # type: ignore[type-arg]
+    def __len__(self) -> int:
+        return 8
+
+    def __getitem__(self, index: int) -> Any:
+        x = torch.full((1, 64, 64), float(index))
+        return PF.dpp_pool2d(x, 2) + PF.stochastic_pool2d(x, 2, training=True)
+
+
+def test_workers_of_a_loader() -> None:
+    PF.max_pool2d(torch.randn(8, 8, 64, 64), 2)  # threads are there before the fork
+    loader = DataLoader(Pooled(), batch_size=2, num_workers=1, multiprocessing_context="fork")
+    for batch, y in enumerate(loader):
+        expected = 2 * torch.tensor([2.0 * batch, 2.0 * batch + 1])[:, None, None, None]
+        torch.testing.assert_close(y, expected.expand_as(y))
+
+
+@pytest.mark.parametrize("first", ["import torch, poolreg", "import poolreg, torch"])
+def test_either_import_first(first: str) -> None:
+    program = f"{first}\nimport poolreg.torch as pt\nx = torch.randn(1, 8, 64, 64)\n" + (
+        "y = pt.functional.max_pool2d(x, 2)\nassert torch.equal(y, "
+        "torch.nn.functional.max_pool2d(x, 2))\nprint(y.shape)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "torch.Size([1, 8, 32, 32])\n", done.stderr
+
+
+class Lehmer(pr.Method):
+    """The mean, each member weighted by its size."""
+
+    name = "tests.lehmer"
+    params = (pr.Param("p", kind="learnable", default=2.0, low=1, doc="1 is the mean."),)
+    reducer = pr.WeightedMean(
+        lambda x, p: (p - 1) * (abs(x) + 1e-300) ** 0,
+        partials={"x": lambda x, p: 0 * x, "p": lambda x: 0 * x + 1},
+    )
+
+
+def test_methods_of_others() -> None:
+    with pr.registered(Lehmer):
+        module = pt.nn.pool_module("tests.lehmer", 1)(2, channels=3)
+        assert type(module).__name__ == "TestsLehmerPool1d"
+        x = torch.rand(2, 3, 8, dtype=torch.float64, requires_grad=True)
+        y = module.double()(x)
+        torch.testing.assert_close(y, TF.avg_pool1d(x, 2))
+        (dx,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+        with pytest.raises(pr.ParameterError, match="differentiable once"):
+            dx.sum().backward()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: PF.max_pool2d(x, 2, padding=2), "padding must be at most half"),
+        (lambda x: PF.max_pool2d(x[0, 0], 2), "input must have 3 axes"),
+        (lambda x: PF.max_pool2d(x[:, :0], 2), "must not be empty"),
+        (lambda x: PF.soft_pool2d(x, 2, gamma=1), "gamma"),
+        (lambda x: PF.soft_pool2d(x, 2, beta=torch.ones(5)), "beta must be"),
+        (lambda x: PF.lip_pool2d(x, 2), "logits"),
+        (lambda x: pt.pool(x, "soff", 2, axes=-1), "did you mean"),
+        (lambda x: pt.pool(x, "soft", 2), "which axes are pooled"),
+        (lambda x: pt.pool(x, "soft", 2, axes=-1, return_indices=True), "does not select"),
+        (lambda x: pt.pool(x, "max", 2, axes=-1, generator=torch.Generator()), "draws no random"),
+    ],
+)
+def test_refusals_name_the_argument(call: Any, message: str) -> None:
+    with pytest.raises((pr.PoolregError, TypeError), match=message):
+        call(torch.randn(1, 2, 4, 4))
