@@ -12,6 +12,7 @@ import pytest
 if os.environ.get("TORCH") == "0" or find_spec("torch") is None:
     pytest.skip("torch is not installed (or TORCH=0)", allow_module_level=True)
 
+import numpy as np
 import poolreg as pr
 import poolreg.torch as pt
 import poolreg.torch.functional as PF
@@ -187,6 +188,29 @@ def test_methods_of_others() -> None:
         (dx,) = torch.autograd.grad(y.sum(), x, create_graph=True)
         with pytest.raises(pr.ParameterError, match="differentiable once"):
             dx.sum().backward()
+
+
+def test_a_name_means_what_is_registered_now() -> None:
+    x = torch.tensor([[1.0, 3.0]])
+    for select, expected in (("max", 3.0), ("min", 1.0)):
+
+        class Chosen(pr.Method):
+            """The largest or the smallest member."""
+
+            name = "tests.chosen"
+            reducer = pr.Select(select)
+
+        with pr.registered(Chosen):
+            assert pt.pool(x, "tests.chosen", 2, axes=-1).item() == expected
+
+
+def test_equal_numbers_of_other_types_are_told_apart() -> None:
+    x = torch.randn(1, 1, 4, 4)
+    for kernel in ((2, 2), 2, np.int64(2), (np.int32(2), 2)):
+        assert PF.soft_pool2d(x, kernel, beta=np.float32(1.0)).shape == (1, 1, 2, 2)
+    for kernel in ((2.0, 2), 2.0, True, object()):
+        with pytest.raises(pr.ParameterError, match="kernel_size must be"):
+            PF.soft_pool2d(x, kernel)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from poolreg._core import Plan
 from poolreg.method import Method
@@ -40,11 +42,12 @@ class Call:
         """The plan for an input of this shape."""
         return general_plan(shape, *self.windows, self.axes, None, self.channel)
 
-    @cached_property
+    @property
     def declared(self) -> Method:
+        """The method that has the name now."""
         return get_method(self.method)
 
-    @cached_property
+    @property
     def resolved(self) -> dict[str, Any]:
         """All arguments, checked, with defaults; allowed values stand in for tensors."""
         known = {param.name: param for param in self.declared.params}
@@ -52,14 +55,14 @@ class Call:
         stand_ins = {name: _stand_in(known.get(name)) for name in tensors}
         return self.declared.resolve(dict(self.settings) | stand_ins)
 
-    @cached_property
+    @property
     def differentiable(self) -> tuple[str, ...]:
         """The names of the tensors that have a gradient."""
         return tuple(
             name for name in self.tensors if name != "key" and has_gradient(self.param(name))
         )
 
-    @cached_property
+    @property
     def states(self) -> tuple[str, ...]:
         """The names of the tensors that are a state."""
         return tuple(n for n in self.tensors if n != "key" and self.param(n).kind == "state")
@@ -67,12 +70,16 @@ class Call:
     def param(self, name: str) -> Param:
         return self.declared.param(name)
 
-    @cached_property
+    @property
     def text(self) -> str:
         """The whole of it; ``parsed`` reads it."""
-        return json.dumps(
-            [self.method, self.axes, self.channel, self.windows, self.settings, self.tensors]
-        )
+        fields = self.method, self.axes, self.channel, self.windows, self.settings, self.tensors
+        return json.dumps(fields, default=_written)
+
+
+def _written(value: Any) -> Any:
+    """What JSON has no form for: a number of NumPy's, or what the plan will refuse in words."""
+    return value.item() if isinstance(value, np.generic) else repr(value)
 
 
 def has_gradient(param: Param) -> bool:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from poolreg.errors import ParameterError
+from poolreg.method import Method
 from poolreg.plan import Padding, Size, frozen, general_axes
 from poolreg.registry import get_method
 from poolreg.torch import eager, ops
@@ -97,8 +98,8 @@ def run(
 
 
 def _states(method: str, tensors: Mapping[str, Tensor]) -> list[str]:
-    kinds = {param.name: param.kind for param in get_method(method).params}
-    return [name for name in tensors if kinds.get(name) == "state"]
+    states = [param.name for param in get_method(method).params if param.kind == "state"]
+    return [name for name in tensors if name in states]
 
 
 def _without_states(method: str, tensors: Mapping[str, Tensor]) -> list[Tensor]:
@@ -117,17 +118,25 @@ def _change(text: str, x: Tensor, tensors: Mapping[str, Tensor]) -> None:
 
 
 @torch.compiler.assume_constant_result
-def described(*fields: Any) -> tuple[str, bool]:
+def described(method: str, *fields: Any) -> tuple[str, bool]:
     """The text of a call whose arguments are allowed, and whether it draws random numbers."""
+    declared, given = get_method(method), frozen(fields)
     try:
-        return _described(*fields)
-    except TypeError:  # lists are no keys
-        return _described(*map(frozen, fields))
+        hash(given)
+    except TypeError:
+        return _described.__wrapped__(declared, None, *given)
+    return _described(declared, _kinds(given), *given)
 
 
-@lru_cache(maxsize=4096, typed=True)
+def _kinds(value: Any) -> Any:
+    """The types of entries: 2.0 and True equal integers and are none."""
+    return tuple(map(_kinds, value)) if type(value) is tuple else type(value)
+
+
+@lru_cache(maxsize=4096)
 def _described(
-    method: str,
+    declared: Method,
+    kinds: Any,
     axes: tuple[int, ...],
     channel: int | None,
     kernel_size: Any,
@@ -140,10 +149,10 @@ def _described(
     tensors: tuple[str, ...],
 ) -> tuple[str, bool]:
     windows = kernel_size, stride, padding, dilation, ceil_mode, output_size
-    call = Call(method, axes, channel, windows, given, tensors)
+    call = Call(declared.name, axes, channel, windows, given, tensors)
     resolved = call.resolved
     settings = tuple((name, resolved[name]) for name, value in given if value is not None)
-    draws = call.declared.draws(resolved)
+    draws = declared.draws(resolved)
     names = (*tensors, "key") if draws else tensors
     return replace(call, settings=settings, tensors=names).text, draws
 
