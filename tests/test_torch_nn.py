@@ -145,7 +145,7 @@ def test_lip_begins_as_the_mean(cls: Any) -> None:
         (lambda: pnn.SoftPool2d(2, output_size=1), "not both"),
         (lambda: pnn.SoftPool2d(2, gamma=1), "no parameter 'gamma'"),
         (lambda: pnn.StochasticPool2d(2, training=True), "train"),
-        (lambda: pnn.LIPPool2d(2, logits=None), "argument of forward"),
+        (lambda: pnn.LIPPool2d(2, logits=None), "arguments of forward"),
         (lambda: pnn.GeMPool2d(2, p=-1.0), "p must be"),
         (lambda: pnn.MixedPool2d(2, eval="majority"), "channels="),
         (lambda: pnn.pool_module("soft", rank=4), "rank must be"),

@@ -108,12 +108,7 @@ class Pool(nn.Module):
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.dilation, self.ceil_mode, self.output_size = dilation, ceil_mode, output_size
         self.channels, self.learn = channels, learn
-        declared = self.declared
-        maps = [param.name for param in declared.params if param.kind == "map"]
-        for name in settings:
-            if name in maps:
-                raise ParameterError(f"{name} is an argument of forward, not of the module")
-        self.settings = self._kept(declared, settings)
+        self.settings = self._kept(self.declared, settings)
 
     @property
     def declared(self) -> Method:
@@ -122,17 +117,21 @@ class Pool(nn.Module):
 
     def _kept(self, declared: Method, settings: dict[str, Any]) -> dict[str, Any]:
         """Learnable parameters registered, raw; the other settings, checked."""
-        words = {p.name for p in declared.params if p.kind == "hyper"} - {"training"}
-        unknown = [n for n in settings if all(n != p.name for p in declared.params)]
-        if unknown or "training" in settings:
-            declared.resolve({unknown[0] if unknown else "training ": 0})
-        kept = {n: declared.param(n).check(v) for n, v in settings.items() if n in words}
+        known = {param.name: param for param in declared.params}
+        kept = {}
+        for name, value in settings.items():
+            if name == "training" or (name in known and known[name].kind in ("map", "state")):
+                raise ParameterError(f"{name} is no argument of the module: {_given(name)}")
+            if name not in known:
+                declared.resolve({name: value})
+            if known[name].kind == "hyper":
+                kept[name] = known[name].check(value)
         for param in declared.params:
             if param.kind == "learnable":
                 value = settings.get(param.name, self._beginning(param, kept))
                 self._register(param, value)
             elif param.kind == "state":
-                self._register_state(param, kept)
+                self.register_buffer(param.name, self._state(param, kept))
         return kept
 
     def _beginning(self, param: Param, settings: dict[str, Any]) -> Any:
@@ -153,13 +152,9 @@ class Pool(nn.Module):
         else:
             self.register_buffer(param.name, start)
 
-    def _register_state(self, param: Param, settings: dict[str, Any]) -> None:
-        wanted = settings.get("eval") == "majority"
-        if wanted and self.channels is None:
-            raise ParameterError(f"{param.name} are per channel: say how many, channels=")
-        shape = param.shape_for(self.channels or 0, self.rank)
-        state = torch.zeros(shape, dtype=torch.int64) if wanted else None
-        self.register_buffer(param.name, state)
+    def _state(self, param: Param, settings: dict[str, Any]) -> Tensor | None:
+        """What a state begins with; None: the module has none."""
+        return None
 
     def effective(self) -> dict[str, Tensor]:
         """The learnable parameters as the method has them."""
@@ -205,6 +200,13 @@ _SHOWN: dict[str, Any] = {
     "channels": None,
     "learn": True,
 }
+
+
+def _given(name: str) -> str:
+    """Who gives what is no argument of a module."""
+    if name == "training":
+        return "train() and eval() say it"
+    return "maps are arguments of forward, and a state is the module's own"
 
 
 class _Named(Pool):
@@ -271,7 +273,18 @@ class _DPPPool(_Named):
         return torch.full(param.shape_for(self.channels, self.rank), 3.0**-self.rank)
 
 
-BASES: dict[str, type[_Named]] = {"dpp": _DPPPool}
+class _MixedPool(_Named):
+    """With eval="majority" the draws of training are counted, by channel."""
+
+    def _state(self, param: Param, settings: dict[str, Any]) -> Tensor | None:
+        if settings.get("eval") != "majority":
+            return None
+        if self.channels is None:
+            raise ParameterError(f"{param.name} are per channel: say how many, channels=")
+        return torch.zeros(param.shape_for(self.channels, self.rank), dtype=torch.int64)
+
+
+BASES: dict[str, type[_Named]] = {"dpp": _DPPPool, "mixed": _MixedPool}
 
 
 def _of(method: str) -> Iterable[type[Pool]]:
