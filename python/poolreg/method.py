@@ -136,6 +136,8 @@ class Method:
 
     ``saved_spec(plan, params)``
         the arrays that backward needs from forward.
+    ``changes(plan, params)``
+        what a call of forward adds to parameters that are a state; as a rule nothing.
     ``forward(plan, arrays, params, saved, y, num_threads)``
         fill ``y`` (and every array of ``saved``, which is None when nobody asks for a gradient; the
         key ``"index"`` asks for flat indices instead) from ``arrays["x"]`` and the maps.
