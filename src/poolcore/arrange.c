@@ -128,17 +128,20 @@ static bool continues_whole(const role *a, const role *b)
     return is_whole(a->axis) && is_whole(b->axis) && a->as.mark == b->as.mark * b->as.n;
 }
 
-/* Windows that are the whole of neighbouring axes are the whole of one longer axis. */
-static void merge_whole(roles *r, pc_axis *whole)
+/* Windows that are the whole of neighbouring axes are the whole of one longer axis.  A transpose asks
+ * for the windows that hold an element by the formula of one that is alone, if it has it. */
+static void merge_whole(roles *r, pc_axis *whole, bool to_input)
 {
     int kept = 0, made = 0;
     for (int p = 0; p < r->pooled; p++) {
         role one = r->pool[p];
+        const int64_t alone = one.as.n;
         while (p + 1 < r->pooled && continues_whole(&one, &r->pool[p + 1])) {
             r->pool[p + 1].as.n *= one.as.n;
             one = r->pool[++p];
         }
-        if (is_whole(one.axis) && made < 3) {
+        const bool by_formula = to_input && one.as.n == alone && one.axis->kind == PC_REGULAR;
+        if (is_whole(one.axis) && !by_formula && made < 3) {
             pc_axis_adaptive(&whole[made], one.as.n, 1);
             one.axis = &whole[made++];
         }
@@ -318,19 +321,19 @@ static void order_marks(pc_job *job)
     }
 }
 
-pc_status pc_arrange(pc_arrangement *to, const pc_call *call, bool to_input)
+pc_status pc_arrange(pc_arrangement *to, const pc_call *call, bool to_input,
+                     bool planes_may_be_rows)
 {
     const pc_plan *plan = call->plan;
     roles r;
     take_roles(&r, call);
-    merge_whole(&r, to->whole);
+    merge_whole(&r, to->whole, to_input);
     if (r.pooled > 3)
         return PC_ERR_MANY_AXES;
     densest_last(&r);
     merge_others(&r);
     memset(&to->job, 0, offsetof(pc_job, outer));
-    const bool separable = call->reducer != PC_WINDOWS;
-    place_roles(to, &r, separable, separable && !to_input);
+    place_roles(to, &r, call->reducer != PC_WINDOWS, planes_may_be_rows);
     place_data(&to->job, call);
     order_marks(&to->job);
     to->job.to_input = to_input;

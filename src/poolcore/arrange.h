@@ -13,8 +13,10 @@ typedef struct pc_arrangement {
     bool wide_marks;  /* marks need 64 bits */
 } pc_arrangement;
 
-/* Fill in everything of the job but the split of the work.  The arrangement refers to itself: it must
- * not be copied.  PC_ERR_MANY_AXES, PC_ERR_UNSUPPORTED. */
-pc_status pc_arrange(pc_arrangement *arrangement, const pc_call *call, bool to_input);
+/* Fill in everything of the job but the split of the work.  planes_may_be_rows: an item may have rows of
+ * many planes.  The arrangement refers to itself: it must not be copied.  PC_ERR_MANY_AXES,
+ * PC_ERR_UNSUPPORTED. */
+pc_status pc_arrange(pc_arrangement *arrangement, const pc_call *call, bool to_input,
+                     bool planes_may_be_rows);
 
 #endif

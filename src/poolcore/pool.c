@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "arrange.h"
+#include "fold.h"
 #include "dispatch.h"
 #include "pages.h"
 #include "run.h"
@@ -364,10 +365,11 @@ static void choose_threes(pc_job *job, const pc_call *call)
 static void choose_adjoining(pc_job *job, const pc_call *call)
 {
     const pc_axis *axis = job->axis[2];
+    const int64_t most = job->to_input ? PC_MOST_SPREAD : 4;
     const bool plain = (is_plain_sum(job, call) && job->uniform) ||
                        (call->reducer == PC_SELECT && !call->marks.data);
     const bool adjoin = axis->kind == PC_REGULAR && axis->K == axis->S && axis->K >= 2 &&
-                        axis->K <= 4 && axis->D == 1 && axis->PL == 0 &&
+                        axis->K <= most && axis->D == 1 && axis->PL == 0 &&
                         (axis->O - 1) * axis->S + axis->K <= axis->I;
     if (!plain || !adjoin || job->L > 1 || !job->op[PC_X].contiguous || !job->op[PC_Y].contiguous ||
         job->axis[0]->K * job->axis[1]->K > PC_BATCH || call->plan->empty_dim >= 0)
@@ -446,13 +448,6 @@ static void choose_long_rows(pc_job *job, const pc_call *call)
                      b->O <= b->I && job->op[PC_X].contiguous &&
                      job->op[PC_X].axis[1] == b->I * job->L * item &&
                      job->axis[0]->K * a->K <= PC_BATCH && call->plan->empty_dim < 0;
-}
-
-/* One item a plane, for a kernel that owns it. */
-static void keep_planes(pc_job *job)
-{
-    job->rows = job->row_block = job->blocks = 1;
-    job->columns = job->tile = job->tiles = 1;
 }
 
 static pc_status run_job(const pc_job *job, pc_kernel kernel, const pc_call *call)
@@ -563,7 +558,9 @@ pc_status pc_forward(const pc_call *call)
     pc_status status = check(call);
     if (status != PC_OK || pc_elements(plan, plan->out) == 0)
         return status;
-    status = pc_arrange(&to, call, false);
+    if (pc_is_folded(call, false))
+        return pc_fold(call, false);
+    status = pc_arrange(&to, call, false, call->reducer != PC_WINDOWS);
     if (status != PC_OK)
         return status;
     if (call->reducer == PC_WINDOWS)
@@ -625,6 +622,19 @@ static bool turn_call(pc_call *turned, pc_plan *plan, const pc_call *call)
     return true;
 }
 
+/* One item a plane, which a thread owns. */
+static pc_status scatter(const pc_call *call)
+{
+    pc_arrangement to;
+    const pc_status status = pc_arrange(&to, call, true, false);
+    if (status != PC_OK)
+        return status;
+    pc_job *job = &to.job;
+    job->rows = job->row_block = job->blocks = 1;
+    job->columns = job->tile = job->tiles = 1;
+    return run_job(job, pc_isa_current()->select_scatter[pc_element_type(call, false)], call);
+}
+
 pc_status pc_backward(const pc_call *call)
 {
     const pc_plan *plan = call->plan;
@@ -633,11 +643,14 @@ pc_status pc_backward(const pc_call *call)
     pc_status status = check(call);
     if (status != PC_OK || pc_elements(plan, plan->in) == 0)
         return status;
+    if (pc_is_folded(call, true))
+        return pc_fold(call, true);
     pc_call turned;
     pc_plan turned_plan;
     if (turn_call(&turned, &turned_plan, call))
         return pc_forward(&turned);
-    status = pc_arrange(&to, call, call->reducer != PC_WINDOWS);
+    const bool on_rows = call->reducer != PC_WINDOWS;
+    status = pc_arrange(&to, call, on_rows, on_rows);
     if (status != PC_OK)
         return status;
     if (call->reducer == PC_WINDOWS)
@@ -656,8 +669,7 @@ pc_status pc_backward(const pc_call *call)
         to.job.stream = is_streamed(call, &call->x, plan->in);
         kernel = kernels->select_gather[pc_element_type(call, false)];
     } else {
-        keep_planes(&to.job);
-        kernel = kernels->select_scatter[pc_element_type(call, false)];
+        return scatter(call);
     }
     return run_job(&to.job, kernel, call);
 }

@@ -47,13 +47,18 @@ static void run_range(void *context, int64_t begin, int64_t end, int thread)
     r->kernel(r->job, begin, end, r->scratch + (size_t)thread * r->scratch_bytes);
 }
 
+int pc_threads_for(const pc_call *call, int64_t items)
+{
+    const pc_plan *plan = call->plan;
+    if (pc_elements(plan, plan->in) + pc_elements(plan, plan->out) < SERIAL)
+        return 1;
+    return (int)pc_min(pc_threads(call->num_threads), items);
+}
+
 pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const pc_call *call,
                        size_t scratch_bytes)
 {
-    const pc_plan *plan = call->plan;
-    int threads = 1;
-    if (pc_elements(plan, plan->in) + pc_elements(plan, plan->out) >= SERIAL)
-        threads = (int)pc_min(pc_threads(call->num_threads), items);
+    const int threads = pc_threads_for(call, items);
     run r = {.job = job, .kernel = kernel, .scratch_bytes = scratch_bytes};
     const size_t bytes = r.scratch_bytes * (size_t)threads + 64;
     const bool lent =

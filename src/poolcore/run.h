@@ -18,6 +18,9 @@ int pc_element_type(const pc_call *call, bool wide);
  * of scratch of an item.  wide: in double, of floats. */
 size_t pc_plan_sum(pc_job *job, const pc_call *call, bool wide);
 
+/* How many threads a call of so many items is worth. */
+int pc_threads_for(const pc_call *call, int64_t items);
+
 /* As many threads as the call is worth, each with so many bytes of scratch. */
 pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const pc_call *call,
                        size_t scratch_bytes);

@@ -333,14 +333,17 @@ PC_OUTLINE void F(spread)(T *dst, const T *src, int64_t n, int64_t S)
         PC_LANES
         for (int64_t m = 0; m < n; m++)
             dst[3 * m] = dst[3 * m + 1] = dst[3 * m + 2] = src[m];
-    } else {
+    } else if (S == 4) {
         PC_LANES
         for (int64_t m = 0; m < n; m++)
             dst[4 * m] = dst[4 * m + 1] = dst[4 * m + 2] = dst[4 * m + 3] = src[m];
+    } else {
+        for (int64_t m = 0; m < n; m++, dst += S)
+            ON_T(fill)(dst, src[m], S);
     }
 }
 
-/* Windows of 2, 3 or 4 columns that adjoin: a tile begins with the first column of one. */
+/* Windows of columns that adjoin: a tile begins with the first column of one. */
 static void F(gradient_adjoining)(const pc_job *job, const pc_item *item, char *scratch)
 {
     const int64_t S = job->axis[2]->S, O = job->axis[2]->O;
