@@ -264,14 +264,14 @@ def test_threads_may_register_at_once() -> None:
             return 0
         return 1
 
-    before = dict(registry._registered)
+    before = dict(registry.BY_NAME)
     try:
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(register, range(8))) == 1
-        assert len(registry._registered.keys() - before.keys()) == 8 * 20 + 1
+        assert len(registry.BY_NAME.keys() - before.keys()) == 8 * 20 + 1
     finally:
-        registry._registered.clear()
-        registry._registered.update(before)
+        registry.BY_NAME.clear()
+        registry.BY_NAME.update(before)
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,9 @@ def test_gradients_of_first_and_second_order(
 @pytest.mark.parametrize(("method", "tensors", "settings"), CASES, ids=IDS)
 def test_opcheck(method: str, tensors: dict[str, Any], settings: dict[str, Any]) -> None:
     names = list(tensors)
+    windows = 3, 2, 1, 1, False, None
     text, draws = general.described(
-        method, (-2, -1), -3, 3, 2, 1, 1, False, None, tuple(settings.items()), tuple(names)
+        method, (-2, -1), -3, windows, tuple(settings.items()), tuple(names)
     )
     key = [torch.tensor(5)] if draws else []
     x = double(2, 2, 5, 5) if "logits" not in names else double(1, 2, 5, 5)

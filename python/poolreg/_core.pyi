@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context
 from typing import Any
 
@@ -9,6 +9,8 @@ from poolreg.method import Array
 
 ORDERS: Mapping[str, int]
 DIVIDING: Mapping[str, int]
+SELECT: int
+LINEAR: int
 FUNCTORS: Mapping[str, int]
 NORMS: Mapping[str, int]
 BASES: Mapping[str, int]
@@ -140,3 +142,37 @@ def compiler() -> str: ...
 def version() -> str: ...
 def openmp_version() -> int: ...
 def default_threads() -> int: ...
+
+class Exchange:
+    def __init__(
+        self,
+        capsule: object,
+        kinds: tuple[type, ...],
+        onlookers: tuple[Callable[[], object], ...],
+        levels: object,
+        grad_enabled: Callable[[], bool],
+        threads: Callable[[], int],
+    ) -> None: ...
+
+class TensorCall:
+    text: str
+    def __init__(
+        self,
+        exchange: Exchange,
+        plan: Plan,
+        reducer: int,
+        code: int,
+        divisor: float,
+        item: int,
+        mark_item: int,
+        text: str,
+    ) -> None: ...
+    def forward(self, x: Any, saves: bool) -> tuple[Any, list[Any]] | None: ...
+    def backward(self, dy: Any, saved: Sequence[Any]) -> Any: ...
+
+class TensorCalls:
+    def __init__(self, exchange: Exchange, registered: Mapping[str, Any]) -> None: ...
+    def add(self, key: tuple[Any, ...], method: object, call: TensorCall) -> None: ...
+    def pool(self, x: Any, key: tuple[Any, ...]) -> Any: ...
+
+def is_same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool: ...

@@ -16,9 +16,12 @@ from cpython.pycapsule cimport (
     PyCapsule_SetContext,
 )
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_t
+from cpython.tuple cimport PyTuple_GetItem, PyTuple_Size
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
+
+from math import prod
 
 from poolreg.errors import DTypeError, ParameterError, PluginError, PoolregError, ShapeError
 
@@ -214,6 +217,38 @@ cdef extern from "dispatch.h":
     bint pc_isa_supported(const pc_kernels *)
     const pc_kernels *pc_isa_current()
     bint pc_select_isa(const char *)
+
+cdef extern from "exchange.h":
+    enum:
+        PC_DLPACK_MAJOR
+        PC_DLPACK_CPU
+        PC_DLPACK_INT
+        PC_DLPACK_UINT
+        PC_DLPACK_FLOAT
+    ctypedef struct DLPackVersion:
+        uint32_t major
+    ctypedef struct DLDevice:
+        int32_t device_type
+    ctypedef struct DLDataType:
+        uint8_t code, bits
+        uint16_t lanes
+    ctypedef struct DLTensor:
+        void *data
+        DLDevice device
+        int32_t ndim
+        DLDataType dtype
+        int64_t *shape
+        int64_t *strides
+        uint64_t byte_offset
+    ctypedef struct DLManagedTensorVersioned:
+        DLTensor dl_tensor
+    ctypedef struct DLPackExchangeAPI:
+        DLPackVersion version
+        int (*managed_tensor_allocator)(
+            DLTensor *, DLManagedTensorVersioned **, void *,
+            void (*)(void *, const char *, const char *) noexcept) noexcept
+        int (*managed_tensor_to_py_object_no_sync)(DLManagedTensorVersioned *, void **) except -1
+        int (*dltensor_from_py_object_no_sync)(void *, DLTensor *) except -1
 
 cdef extern from *:
     """
@@ -918,6 +953,282 @@ def windows_backward(Plan plan, int functor, tuple numbers, tuple options, tuple
         status = pc_backward(&call)
     if status != PC_OK:
         raise_windows(status, plan, outside)
+
+
+# ---- Calls on tensors ---------------------------------------------------------------------------
+
+SELECT, LINEAR = PC_SELECT, PC_LINEAR
+
+
+cdef void forget_error(void *context, const char *kind, const char *message) noexcept:
+    """The allocator of tensors fails for want of memory alone."""
+
+
+cdef class Exchange:
+    """How the tensors of a library are read and made, and who else has a hand in their use.
+
+    capsule: DLPack's exchange API.  kinds: the two classes that are taken, but no subclasses.
+    onlookers: functions without arguments; what one answers is false when it has no hand in it.
+    levels: a module whose ``_current_level`` is below 0 then.  grad_enabled, threads: functions that
+    say whether gradients are recorded, and how many threads a call has.
+    """
+
+    cdef object capsule, kind, other_kind, levels, threads, grad_enabled
+    cdef tuple onlookers
+    cdef const DLPackExchangeAPI *api
+
+    def __init__(self, capsule, tuple kinds, tuple onlookers, levels, grad_enabled, threads):
+        self.api = <const DLPackExchangeAPI *>PyCapsule_GetPointer(capsule, "dlpack_exchange_api")
+        if self.api.version.major != PC_DLPACK_MAJOR:
+            raise PoolregError(f"DLPack's exchange API is {self.api.version.major}, not 1")
+        self.capsule, self.onlookers, self.levels = capsule, onlookers, levels
+        self.kind, self.other_kind = kinds
+        self.grad_enabled, self.threads = grad_enabled, threads
+
+    cdef bint is_ours(self, tensor) except -1:
+        """Whether nobody but autograd would see to a function of this tensor."""
+        cdef Py_ssize_t i
+        cdef long level = self.levels._current_level
+        if level >= 0 or (type(tensor) is not self.kind and type(tensor) is not self.other_kind):
+            return False
+        for i in range(PyTuple_Size(self.onlookers)):
+            if (<object>PyTuple_GetItem(self.onlookers, i))():
+                return False
+        return True
+
+    cdef bint read(self, tensor, DLTensor *seen) except -1:
+        """Look at a tensor's memory; False if it has none, as that of a transform."""
+        try:
+            self.api.dltensor_from_py_object_no_sync(<void *>tensor, seen)
+        except RuntimeError:
+            return False
+        return seen.data != NULL and seen.device.device_type == PC_DLPACK_CPU
+
+    cdef bint is_tracked(self, tensor) except -1:
+        return tensor.requires_grad and self.grad_enabled()
+
+    cdef object new(self, DLDataType dtype, int ndim, int64_t *shape, void **data):
+        """A tensor in row-major order, and where its elements are."""
+        cdef DLTensor prototype
+        cdef DLManagedTensorVersioned *made = NULL
+        cdef void *found = NULL
+        memset(&prototype, 0, sizeof(DLTensor))
+        prototype.device.device_type = PC_DLPACK_CPU
+        prototype.ndim, prototype.dtype, prototype.shape = ndim, dtype, shape
+        if self.api.managed_tensor_allocator(&prototype, &made, NULL, forget_error) != 0:
+            raise MemoryError("no memory for a tensor")
+        data[0] = made.dl_tensor.data
+        self.api.managed_tensor_to_py_object_no_sync(made, &found)
+        tensor = <object>found
+        Py_DECREF(tensor)
+        return tensor
+
+
+cdef bint is_like(const DLTensor *tensor, DLDataType dtype, int ndim, const int64_t *shape) noexcept:
+    """Whether it has this dtype and shape, and some elements."""
+    cdef int d
+    if tensor.ndim != ndim:
+        return False
+    if tensor.dtype.code != dtype.code or tensor.dtype.bits != dtype.bits:
+        return False
+    for d in range(ndim):
+        if tensor.shape[d] != shape[d] or shape[d] == 0:
+            return False
+    return True
+
+
+cdef bint is_dense(const DLTensor *tensor) noexcept:
+    """Whether elements are in row-major order without gaps, and there are several: one alone may be
+    an imaginary part whose sign is still to be changed, and these have a stride of two."""
+    cdef int64_t stride = 1
+    cdef int d
+    for d in range(tensor.ndim - 1, -1, -1):
+        if tensor.shape[d] != 1 and tensor.strides[d] != stride:
+            return False
+        stride *= tensor.shape[d]
+    return stride > 1
+
+
+cdef void set_dense(int64_t *strides, const int64_t *shape, int ndim, int64_t item) noexcept:
+    """The strides of an array in row-major order."""
+    cdef int d
+    for d in range(ndim - 1, -1, -1):
+        strides[d] = item
+        item *= shape[d]
+
+
+cdef enum:
+    FEW = 1 << 14  # taps of a call that is short
+
+
+cdef class TensorCall:
+    """A call that selects or sums, ready for tensors of one shape and dtype in row-major order.
+
+    code: what is selected, or what sums are divided by.  item, mark_item: bytes of an element of
+    the input and of a tap number.  text: the same call as the operators have it.
+    """
+
+    cdef Exchange exchange
+    cdef Plan plan
+    cdef readonly object text
+    cdef pc_call call
+    cdef DLDataType dtype, mark_dtype
+    cdef bint is_small
+    cdef int64_t x_strides[PC_MAX_NDIM]
+    cdef int64_t y_strides[PC_MAX_NDIM]
+    cdef int64_t mark_strides[PC_MAX_NDIM]
+
+    def __init__(self, Exchange exchange, Plan plan, int reducer, int code, double divisor,
+                 int item, int mark_item, str text):
+        cdef int ndim = plan.plan.ndim
+        self.exchange, self.plan, self.text = exchange, plan, text
+        memset(&self.call, 0, sizeof(pc_call))
+        self.call.plan, self.call.dtype = &plan.plan, PC_F32 if item == 4 else PC_F64
+        self.call.reducer, self.call.marking = <pc_reducer>reducer, PC_TAPS
+        self.call.order, self.call.dividing = <pc_order>code, <pc_dividing>code
+        self.call.divisor, self.call.mark_bytes = divisor, mark_item
+        self.dtype.code, self.dtype.bits, self.dtype.lanes = PC_DLPACK_FLOAT, 8 * item, 1
+        self.mark_dtype.code = PC_DLPACK_UINT if mark_item == 1 else PC_DLPACK_INT
+        self.mark_dtype.bits, self.mark_dtype.lanes = 8 * mark_item, 1
+        self.is_small = plan.taps * prod(plan.output_shape) < FEW
+        set_dense(self.x_strides, plan.plan.in_, ndim, item)
+        set_dense(self.y_strides, plan.plan.out, ndim, item)
+        set_dense(self.mark_strides, plan.plan.out, ndim, mark_item)
+
+    cdef bint takes(self, const DLTensor *x) noexcept:
+        return is_like(x, self.dtype, self.plan.plan.ndim, self.plan.plan.in_) and is_dense(x)
+
+    cdef int make(self, pc_call *call, bint backward) except -1:
+        """A short call keeps the GIL, and is one thread's work."""
+        cdef pc_status status
+        if self.is_small:
+            call.num_threads = 1
+            status = pc_backward(call) if backward else pc_forward(call)
+        else:
+            call.num_threads = self.exchange.threads()
+            with nogil:
+                status = pc_backward(call) if backward else pc_forward(call)
+        if status != PC_OK:
+            raise_call(status, self.plan)
+        return 0
+
+    cdef object run(self, const DLTensor *x, list marks):
+        """y; tap numbers are appended to `marks`."""
+        cdef pc_call call = self.call
+        call.x.data, call.x.strides = <char *>x.data + x.byte_offset, self.x_strides
+        y = self.exchange.new(self.dtype, self.plan.plan.ndim, self.plan.plan.out, &call.y.data)
+        call.y.strides = self.y_strides
+        if marks is not None and call.reducer == PC_SELECT:
+            marks.append(self.exchange.new(
+                self.mark_dtype, self.plan.plan.ndim, self.plan.plan.out, &call.marks.data))
+            call.marks.strides = self.mark_strides
+        self.make(&call, False)
+        return y
+
+    def forward(self, x, bint saves):
+        """y and what backward needs, if it is wanted; None if the call is not for such a tensor."""
+        cdef DLTensor seen
+        cdef list saved = []
+        if not self.exchange.read(x, &seen) or not self.takes(&seen):
+            return None
+        return self.run(&seen, saved if saves else None), saved
+
+    def backward(self, dy, saved):
+        """The gradient of x; None if the tensors are not as these, or others have a hand in it."""
+        cdef DLTensor seen
+        cdef pc_call call = self.call
+        cdef int64_t strides[PC_MAX_NDIM]
+        cdef int d, ndim = self.plan.plan.ndim
+        if not self.exchange.is_ours(dy) or dy.is_neg() or not self.exchange.read(dy, &seen):
+            return None
+        if not is_like(&seen, self.dtype, ndim, self.plan.plan.out):
+            return None
+        call.y.data, call.y.strides = <char *>seen.data + seen.byte_offset, strides
+        for d in range(ndim):
+            strides[d] = seen.strides[d] * self.dtype.bits // 8
+        for marks in saved:
+            if not self.exchange.read(marks, &seen) or not is_dense(&seen):
+                return None
+            if not is_like(&seen, self.mark_dtype, ndim, self.plan.plan.out):
+                return None
+            call.marks.data = <char *>seen.data + seen.byte_offset
+            call.marks.strides = self.mark_strides
+        dx = self.exchange.new(self.dtype, ndim, self.plan.plan.in_, &call.x.data)
+        call.x.strides = self.x_strides
+        self.make(&call, True)
+        return dx
+
+
+cdef enum:
+    MOST_KEYS = 4096
+    MOST_SHAPES = 8
+
+
+cpdef bint is_same(tuple a, tuple b) except -1:
+    """Whether equal tuples are so in the types of their entries: 2.0 and True equal integers."""
+    cdef Py_ssize_t i
+    for i in range(PyTuple_Size(a)):
+        one, other = <object>PyTuple_GetItem(a, i), <object>PyTuple_GetItem(b, i)
+        if one is other:
+            continue
+        if type(one) is not type(other):
+            return False
+        if type(one) is tuple and not is_same(<tuple>one, <tuple>other):
+            return False
+    return True
+
+
+cdef class Ready:
+    """The calls of one key, the latest first, and the method that its name meant."""
+
+    cdef tuple key, calls
+    cdef object method
+
+
+cdef class TensorCalls:
+    """Calls that are ready, by the arguments of a function.
+
+    registered: methods by name.  Keys are tuples that begin with a method's name.
+    """
+
+    cdef Exchange exchange
+    cdef dict registered, known
+
+    def __init__(self, Exchange exchange, dict registered):
+        self.exchange, self.registered, self.known = exchange, registered, {}
+
+    def add(self, tuple key, method, TensorCall call):
+        """From now on this call is ready; of one key only the last few are."""
+        cdef Ready ready = Ready()
+        cdef Ready before = self.known.get(key)
+        ready.key, ready.method, ready.calls = key, method, (call,)
+        if before is not None and before.method is method and is_same(before.key, key):
+            ready.calls += before.calls[:MOST_SHAPES - 1]
+        if len(self.known) >= MOST_KEYS:
+            self.known.clear()
+        self.known[key] = ready
+
+    def pool(self, x, tuple key):
+        """y; or the call, if a gradient is wanted; or None if none is ready for such a tensor."""
+        cdef DLTensor seen
+        cdef TensorCall call
+        cdef Ready ready
+        cdef Py_ssize_t i
+        try:
+            ready = self.known.get(key)
+        except TypeError:
+            return None
+        if ready is None or not is_same(ready.key, key) or not self.exchange.is_ours(x):
+            return None
+        if self.registered.get(<object>PyTuple_GetItem(key, 0)) is not ready.method:
+            return None
+        if not self.exchange.read(x, &seen):
+            return None
+        for i in range(PyTuple_Size(ready.calls)):
+            call = <TensorCall>PyTuple_GetItem(ready.calls, i)
+            if call.takes(&seen):
+                return call if self.exchange.is_tracked(x) else call.run(&seen, None)
+        return None
 
 
 def uniforms(uint64_t key, uint32_t stream, out):

@@ -12,7 +12,7 @@ from contextlib import suppress
 from numbers import Integral
 from typing import Any
 
-from poolreg._core import Plan
+from poolreg._core import Plan, is_same
 from poolreg.errors import ParameterError, ShapeError
 
 __all__ = ["general_plan", "global_plan", "output_shape", "ranked_plan"]
@@ -307,7 +307,7 @@ def ranked_plan(
         return _make(_ranked, key)
     _, _, k, s, p, d, c, o, _ = known
     same = k is kernel_size and s is stride and p is padding and d is dilation
-    if (same and c is ceil_mode and o is output_size) or all(map(_same, known, key)):
+    if (same and c is ceil_mode and o is output_size) or is_same(known, key):
         return plan
     return _make(_ranked, key)
 
@@ -318,16 +318,7 @@ def general_plan(*key: Any) -> Plan:
         plan, known = _plans[key]
     except (KeyError, TypeError):
         return _make(_general, key)
-    return plan if all(map(_same, known, key)) else _make(_general, key)
-
-
-def _same(known: Any, given: Any) -> bool:
-    """Are equal arguments of one type?  2.0 and True equal integers and are none."""
-    if known is given:
-        return True
-    if type(known) is tuple and type(given) is tuple:
-        return all(map(_same, known, given))
-    return type(known) is type(given) and type(given) in (int, str)
+    return plan if is_same(known, key) else _make(_general, key)
 
 
 def _make(make: Callable[..., Plan], key: tuple[Any, ...]) -> Plan:

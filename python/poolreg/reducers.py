@@ -49,6 +49,10 @@ class Select:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_code", _core.ORDERS[self.order])
 
+    def asked(self, params: Mapping[str, Any]) -> tuple[int, int, float]:
+        """What the core is asked for: its reducer, what is selected, and no divisor."""
+        return _core.SELECT, self._code, 1.0
+
     def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]:
         return [tap_numbers(plan)]
 
@@ -96,6 +100,10 @@ class Linear:
 
     backend = "native"
     returns_indices = False
+
+    def asked(self, params: Mapping[str, Any]) -> tuple[int, int, float]:
+        """What the core is asked for: its reducer, what sums are divided by, and the number."""
+        return (_core.LINEAR, *self._dividing(params))
 
     def _dividing(self, params: Mapping[str, Any]) -> tuple[int, float]:
         divisor = self.divisor(params) if callable(self.divisor) else self.divisor

@@ -25,7 +25,9 @@ NAME = re.compile(rf"({entries.WORD}\.)?{entries.WORD}")
 
 M = TypeVar("M", bound=Method | type[Method])
 
-_registered: dict[str, Method] = {}
+BY_NAME: dict[str, Method] = {}
+"""What is registered; those of other distributions from their first use on."""
+
 _lock = threading.RLock()
 
 
@@ -66,22 +68,22 @@ def register_method(method: Any = None, *, replace: bool = False) -> Any:
         return lambda it: register_method(it, replace=replace)
     instance = checked(method)
     with _lock:
-        taken = _registered.get(instance.name)
+        taken = BY_NAME.get(instance.name)
         if taken is not None and type(taken) is not type(instance) and not replace:
             raise ParameterError(
                 f"method {instance.name!r} is already registered by {_owner(taken)}; "
                 f"{_owner(instance)} must take another name, or pass replace=True"
             )
-        _registered[instance.name] = instance
+        BY_NAME[instance.name] = instance
     return method
 
 
 def adopt(method: Method) -> Method:
     """Register a method unless its import did, or another thread; what is registered then."""
     with _lock:
-        if type(_registered.get(method.name)) is not type(method):
+        if type(BY_NAME.get(method.name)) is not type(method):
             register_method(method)
-        return _registered[method.name]
+        return BY_NAME[method.name]
 
 
 def checked(method: Any) -> Method:
@@ -136,16 +138,16 @@ def registered(method: Method | type[Method]) -> Iterator[Method]:
     """Register a method for the time of a ``with`` block, in place of one of the same name."""
     instance = checked(method)
     with _lock:
-        before = _registered.get(instance.name)
-        _registered[instance.name] = instance
+        before = BY_NAME.get(instance.name)
+        BY_NAME[instance.name] = instance
     try:
         yield instance
     finally:
         with _lock:
             if before is None:
-                _registered.pop(instance.name, None)
+                BY_NAME.pop(instance.name, None)
             else:
-                _registered[instance.name] = before
+                BY_NAME[instance.name] = before
 
 
 def methods() -> tuple[str, ...]:
@@ -156,7 +158,7 @@ def methods() -> tuple[str, ...]:
     True
     """
     with _lock:
-        known = tuple(_registered)
+        known = tuple(BY_NAME)
     return tuple(sorted({*builtin_names(), *known, *entries.names()}))
 
 
@@ -172,7 +174,7 @@ def get_method(name: str) -> Method:
         it, or ``POOLREG_PLUGINS`` switches it off.
     """
     try:
-        return _registered[name]
+        return BY_NAME[name]
     except (KeyError, TypeError):
         return _find_method(name)
 
@@ -180,7 +182,7 @@ def get_method(name: str) -> Method:
 def _find_method(name: Any) -> Method:
     if isinstance(name, str) and name in builtin_names():
         importlib.import_module(f"poolreg.methods.{name}")
-        return _registered[name]
+        return BY_NAME[name]
     if isinstance(name, str) and name in entries.offered():
         return entries.load_plugin(name)
     raise UnknownMethodError(_unknown(name))

@@ -13,16 +13,67 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from poolreg.torch import kernels
-from poolreg.torch.batches import batched, batched_backward
+from poolreg._core import TensorCall
+from poolreg.torch import kernels, ops
+from poolreg.torch.batches import batched, batched_backward, for_each, is_several
 from poolreg.torch.call import parsed
 from poolreg.torch.gradients import in_place_of, second_order, to_indices
+from poolreg.torch.onlookers import is_direct, is_transformed, is_watched
 
 __all__ = ["pooled", "selected"]
 
 
+class _Called(Function):
+    """y, by a call that is ready in C."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, call: TensorCall) -> Tensor:
+        y, saved = call.forward(x, True) or kernels.forward(x, (), call.text, True)
+        ctx.call, ctx.text, ctx.count = call, call.text, 0
+        ctx.save_for_backward(x, y, *saved)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, dy: Tensor) -> Any:
+        if not torch.is_grad_enabled():
+            dx = ctx.call.backward(dy, ctx.saved_tensors[2:])
+            if dx is not None:
+                return dx, None
+        return _gradients(ctx, dy)
+
+
 class _Pool(Function):
-    """y, and what backward needs."""
+    """y, by any call."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, text: str, *tensors: Tensor) -> Tensor:
+        y, saved = kernels.forward(x, tensors, text, True)
+        ctx.text, ctx.count = text, len(tensors)
+        ctx.save_for_backward(x, y, *tensors, *saved)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, dy: Tensor) -> Any:
+        return _gradients(ctx, dy)
+
+
+def _gradients(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
+    """Those of x, the text and the tensors."""
+    if is_several(dy):
+        return for_each(dy, lambda one: _gradients(ctx, one))
+    x, y, *rest = ctx.saved_tensors
+    tensors, saved = rest[: ctx.count], rest[ctx.count :]
+    if not is_direct(dy, rest):
+        dx, found = ops.backward(dy, x, y, tensors, saved, ctx.text)
+    elif is_watched(dy, rest):
+        dx, *found = _Gradient.apply(dy, x, y, ctx.text, ctx.count, *rest)
+    else:
+        dx, found = kernels.backward(dy, x, y, tensors, saved, ctx.text)
+    return dx, None, *in_place_of(parsed(ctx.text), found)
+
+
+class _Transformed(Function):
+    """The same where ``torch.func`` transforms: what is saved is a result."""
 
     @staticmethod
     def forward(x: Tensor, text: str, *tensors: Tensor) -> Any:
@@ -39,14 +90,12 @@ class _Pool(Function):
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor, *_: Any) -> Any:
-        x, y, *rest = ctx.saved_tensors
-        dx, *found = _Gradient.apply(dy, x, y, ctx.text, ctx.count, *rest)
-        return dx, None, *in_place_of(parsed(ctx.text), found)
+        return _gradients(ctx, dy)
 
     @staticmethod
     def vmap(info: Any, dims: tuple[Any, ...], x: Tensor, text: str, *tensors: Tensor) -> Any:
         def function(x: Tensor, tensors: list[Tensor]) -> Sequence[Tensor]:
-            found: Sequence[Tensor] = _Pool.apply(x, text, *tensors)
+            found: Sequence[Tensor] = _Transformed.apply(x, text, *tensors)
             return found
 
         found = batched(text, info.batch_size, x, dims[0], tensors, dims[2:], function)
@@ -139,22 +188,27 @@ class _Select(Function):
 
 def pooled(text: str, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
     """y."""
-    if not _is_watched(x, tensors):
+    if not is_watched(x, tensors):
         return kernels.forward(x, tensors, text, False)[0]
-    y: Tensor = _Pool.apply(x, text, *tensors)[0]
+    y: Tensor
+    if is_transformed():
+        y, *_ = _Transformed.apply(x, text, *tensors)
+    else:
+        y = _Pool.apply(x, text, *tensors)
     return y
 
 
 def selected(text: str, x: Tensor, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """y and the indices."""
-    if not _is_watched(x, tensors):
+    if not is_watched(x, tensors):
         return kernels.select(x, tensors, text)
     y, index = _Select.apply(x, text, *tensors)
     return y, index
 
 
-def _is_watched(x: Tensor, tensors: Sequence[Tensor]) -> bool:
-    """Whether a gradient is wanted, or a transform of ``torch.func`` is under way."""
-    if torch._C._functorch.peek_interpreter_stack() is not None:
-        return True
-    return torch.is_grad_enabled() and (x.requires_grad or any(t.requires_grad for t in tensors))
+def called(call: TensorCall, x: Tensor) -> Tensor:
+    """y of a call that is ready, to be differentiated."""
+    if is_transformed():
+        return pooled(call.text, x, ())
+    y: Tensor = _Called.apply(x, call)
+    return y

@@ -10,13 +10,17 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from torch import Tensor
+from torch import Generator, Tensor
+from torch.compiler import assume_constant_result, is_compiling
 
+from poolreg._core import TensorCall
 from poolreg.errors import ParameterError, ShapeError
 from poolreg.params import Param
-from poolreg.plan import Size, letters_of, per_axis
+from poolreg.plan import Padding, Size, letters_of, per_axis
 from poolreg.registry import get_method
-from poolreg.torch.general import run
+from poolreg.torch import eager
+from poolreg.torch.general import described, run
+from poolreg.torch.ready import find, remember
 
 MANY = ("avgmax", "dpp", "gem", "lip", "logavgexp", "logsumexp", "min", "mixed", "mixed_learned",
         "power_avg", "s3", "s3_dpp", "soft", "stochastic", "sum")  # fmt: skip
@@ -60,23 +64,63 @@ def _check_padding(rank: int, kernel_size: Any, padding: Any, dilation: Any) -> 
             )
 
 
-def _windowed(
+# A call that has been made before is ready, and is found by a key of its arguments: y is the result
+# then.  Else it is None, or the call for autograd.
+
+
+def _max(input: Tensor, key: tuple[Any, ...], ready: TensorCall | None) -> Any:
+    method, rank, *windows, return_indices = key
+    return _of_torch(rank, method, input, (*windows, None), {}, return_indices, key, ready)
+
+
+def _avg(input: Tensor, key: tuple[Any, ...], ready: TensorCall | None) -> Tensor:
+    method, rank, kernel_size, stride, padding, ceil_mode, count_include_pad, *divisor = key
+    windows = kernel_size, stride, padding, 1, ceil_mode, None
+    params = {"count_include_pad": count_include_pad}
+    if divisor:
+        params["divisor_override"] = divisor[0]
+    return _of_torch(rank, method, input, windows, params, False, key, ready)
+
+
+def _adaptive(input: Tensor, key: tuple[Any, ...], ready: TensorCall | None) -> Any:
+    method, rank, _, output_size, return_indices = key
+    windows = None, None, 0, 1, False, output_size
+    return _of_torch(rank, method, input, windows, {}, return_indices, key, ready)
+
+
+def _of_torch(
     rank: int,
     method: str,
     input: Tensor,
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    ceil_mode: bool,
+    windows: tuple[Any, ...],
+    params: dict[str, Any],
+    return_indices: bool,
+    key: tuple[Any, ...],
+    ready: TensorCall | None,
+) -> Any:
+    """One of torch's own, with torch's limits; the next time it is ready."""
+    if ready is not None:
+        return eager.called(ready, input)
+    y = _of_rank_checked(rank, method, input, windows, params, return_indices)
+    if not (return_indices or is_compiling()):
+        given = tuple(params.items())
+        text, _ = described(method, AXES[rank], -rank - 1, windows, given, ())
+        remember(key, input, text)
+    return y
+
+
+def _of_rank_checked(
+    rank: int,
+    method: str,
+    input: Tensor,
+    windows: tuple[Any, ...],
     params: dict[str, Any],
     return_indices: bool = False,
 ) -> Any:
-    """One of torch's own, with torch's limit of padding."""
     _checked(rank, input)
+    kernel_size, _, padding, dilation, *_ = windows
     if padding != 0:
         _check_padding(rank, kernel_size, padding, dilation)
-    windows = kernel_size, stride, padding, dilation, ceil_mode, None
     return run(input, method, AXES[rank], -rank - 1, windows, params, return_indices)
 
 
@@ -90,9 +134,9 @@ def max_pool1d(
     return_indices: bool = False,
 ) -> Any:
     """``torch.nn.functional.max_pool1d``."""
-    return _windowed(
-        1, "max", input, kernel_size, stride, padding, dilation, ceil_mode, {}, return_indices
-    )
+    key = "max", 1, kernel_size, stride, padding, dilation, ceil_mode, return_indices
+    y = None if is_compiling() else find(input, key)
+    return y if type(y) is Tensor else _max(input, key, y)
 
 
 def max_pool2d(
@@ -111,9 +155,9 @@ def max_pool2d(
     tensor([[[[ 5.,  7.],
               [13., 15.]]]])
     """
-    return _windowed(
-        2, "max", input, kernel_size, stride, padding, dilation, ceil_mode, {}, return_indices
-    )
+    key = "max", 2, kernel_size, stride, padding, dilation, ceil_mode, return_indices
+    y = None if is_compiling() else find(input, key)
+    return y if type(y) is Tensor else _max(input, key, y)
 
 
 def max_pool3d(
@@ -126,9 +170,9 @@ def max_pool3d(
     return_indices: bool = False,
 ) -> Any:
     """``torch.nn.functional.max_pool3d``."""
-    return _windowed(
-        3, "max", input, kernel_size, stride, padding, dilation, ceil_mode, {}, return_indices
-    )
+    key = "max", 3, kernel_size, stride, padding, dilation, ceil_mode, return_indices
+    y = None if is_compiling() else find(input, key)
+    return y if type(y) is Tensor else _max(input, key, y)
 
 
 def avg_pool1d(
@@ -140,8 +184,9 @@ def avg_pool1d(
     count_include_pad: bool = True,
 ) -> Tensor:
     """``torch.nn.functional.avg_pool1d``."""
-    params = {} if count_include_pad is True else {"count_include_pad": count_include_pad}
-    return _windowed(1, "avg", input, kernel_size, stride, padding, 1, ceil_mode, params)
+    key = "avg", 1, kernel_size, stride, padding, ceil_mode, count_include_pad
+    y = None if is_compiling() else find(input, key)
+    return y if type(y) is Tensor else _avg(input, key, y)
 
 
 def avg_pool2d(
@@ -154,8 +199,10 @@ def avg_pool2d(
     divisor_override: int | None = None,
 ) -> Tensor:
     """``torch.nn.functional.avg_pool2d``."""
-    params = {"count_include_pad": count_include_pad, "divisor_override": divisor_override}
-    return _windowed(2, "avg", input, kernel_size, stride, padding, 1, ceil_mode, params)
+    counted = count_include_pad
+    key = "avg", 2, kernel_size, stride, padding, ceil_mode, counted, divisor_override
+    y = None if is_compiling() else find(input, key)
+    return y if type(y) is Tensor else _avg(input, key, y)
 
 
 def avg_pool3d(
@@ -168,55 +215,61 @@ def avg_pool3d(
     divisor_override: int | None = None,
 ) -> Tensor:
     """``torch.nn.functional.avg_pool3d``."""
-    params = {"count_include_pad": count_include_pad, "divisor_override": divisor_override}
-    return _windowed(3, "avg", input, kernel_size, stride, padding, 1, ceil_mode, params)
+    counted = count_include_pad
+    key = "avg", 3, kernel_size, stride, padding, ceil_mode, counted, divisor_override
+    y = None if is_compiling() else find(input, key)
+    return y if type(y) is Tensor else _avg(input, key, y)
 
 
 OutputSize = int | Sequence[int | None]
-
-
-def _adaptive(
-    rank: int, method: str, input: Tensor, output_size: OutputSize, return_indices: bool = False
-) -> Any:
-    _checked(rank, input)
-    windows = None, None, 0, 1, False, output_size
-    return run(input, method, AXES[rank], -rank - 1, windows, {}, return_indices)
 
 
 def adaptive_max_pool1d(
     input: Tensor, output_size: OutputSize, return_indices: bool = False
 ) -> Any:
     """``torch.nn.functional.adaptive_max_pool1d``."""
-    return _adaptive(1, "max", input, output_size, return_indices)
+    key = "max", 1, "adaptive", output_size, return_indices
+    y = None if is_compiling() else find(input, key)
+    return y if type(y) is Tensor else _adaptive(input, key, y)
 
 
 def adaptive_max_pool2d(
     input: Tensor, output_size: OutputSize, return_indices: bool = False
 ) -> Any:
     """``torch.nn.functional.adaptive_max_pool2d``."""
-    return _adaptive(2, "max", input, output_size, return_indices)
+    key = "max", 2, "adaptive", output_size, return_indices
+    y = None if is_compiling() else find(input, key)
+    return y if type(y) is Tensor else _adaptive(input, key, y)
 
 
 def adaptive_max_pool3d(
     input: Tensor, output_size: OutputSize, return_indices: bool = False
 ) -> Any:
     """``torch.nn.functional.adaptive_max_pool3d``."""
-    return _adaptive(3, "max", input, output_size, return_indices)
+    key = "max", 3, "adaptive", output_size, return_indices
+    y = None if is_compiling() else find(input, key)
+    return y if type(y) is Tensor else _adaptive(input, key, y)
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: OutputSize) -> Tensor:
     """``torch.nn.functional.adaptive_avg_pool1d``."""
-    return _adaptive(1, "avg", input, output_size)
+    key = "avg", 1, "adaptive", output_size, False
+    y = None if is_compiling() else find(input, key)
+    return y if type(y) is Tensor else _adaptive(input, key, y)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
     """``torch.nn.functional.adaptive_avg_pool2d``."""
-    return _adaptive(2, "avg", input, output_size)
+    key = "avg", 2, "adaptive", output_size, False
+    y = None if is_compiling() else find(input, key)
+    return y if type(y) is Tensor else _adaptive(input, key, y)
 
 
 def adaptive_avg_pool3d(input: Tensor, output_size: OutputSize) -> Tensor:
     """``torch.nn.functional.adaptive_avg_pool3d``."""
-    return _adaptive(3, "avg", input, output_size)
+    key = "avg", 3, "adaptive", output_size, False
+    y = None if is_compiling() else find(input, key)
+    return y if type(y) is Tensor else _adaptive(input, key, y)
 
 
 # ---- Beyond torch ------------------------------------------------------------------------------
@@ -235,33 +288,36 @@ def ranks(method: str) -> tuple[Pooling, Pooling, Pooling]:
 
 
 def _of_rank(method: str, rank: int) -> Pooling:
-    def pooled(*args: Any, **given: Any) -> Any:
-        bound = signature.bind(*args, **given)
-        bound.apply_defaults()
-        arguments = bound.arguments
-        x = arguments.pop("input")
-        windows = tuple(arguments.pop(name) for name in WINDOWS)
-        data_format = arguments.pop("data_format")
-        return_indices = arguments.pop("return_indices", False)
-        generator = arguments.pop("generator", None)
-        axes, channel = letters_of(data_format or "channels_first", x.ndim, rank)
-        from_end = tuple(a - x.ndim for a in axes)
-        return run(
-            x,
-            method,
-            from_end,
-            None if channel is None else channel - x.ndim,
-            (*windows, None),
-            {n: v for n, v in arguments.items() if n in given},
-            return_indices,
-            generator,
-        )
+    def pooled(
+        input: Tensor,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Padding = 0,
+        dilation: Size = 1,
+        ceil_mode: bool = False,
+        *,
+        data_format: str | None = None,
+        return_indices: bool = False,
+        generator: Generator | None = None,
+        **params: Any,
+    ) -> Any:
+        axes, channel = _letters_of(data_format, input.ndim, rank)
+        windows = kernel_size, stride, padding, dilation, ceil_mode, None
+        return run(input, method, axes, channel, windows, params, return_indices, generator)
 
-    signature = _signature(method)
     pooled.__name__ = pooled.__qualname__ = f"{method}_pool{rank}d"
-    pooled.__signature__ = signature  # type: ignore[attr-defined]
+    pooled.__signature__ = _signature(method)  # type: ignore[attr-defined]
     pooled.__doc__ = f"``poolreg.{method}_pool{rank}d`` on a tensor, with gradients."
     return pooled
+
+
+@assume_constant_result
+def _letters_of(data_format: Any, ndim: int, rank: int) -> tuple[tuple[int, ...], int | None]:
+    """(spatial axes, channel axis), counted from the end."""
+    if data_format is None:
+        data_format = "channels_first"
+    axes, channel = letters_of(data_format, ndim, rank)
+    return tuple(axis - ndim for axis in axes), None if channel is None else channel - ndim
 
 
 WINDOWS = "kernel_size", "stride", "padding", "dilation", "ceil_mode"
@@ -314,7 +370,8 @@ def lp_pool1d(
     ceil_mode: bool = False,
 ) -> Tensor:
     """The p-norm of every window, ``torch.nn.functional.lp_pool1d`` where x >= 0 or p is even."""
-    return _windowed(1, "lp", input, kernel_size, stride, 0, 1, ceil_mode, {"p": norm_type})
+    windows = kernel_size, stride, 0, 1, ceil_mode, None
+    return _of_rank_checked(1, "lp", input, windows, {"p": norm_type})
 
 
 def lp_pool2d(
@@ -325,7 +382,8 @@ def lp_pool2d(
     ceil_mode: bool = False,
 ) -> Tensor:
     """The p-norm of every window, ``torch.nn.functional.lp_pool2d`` where x >= 0 or p is even."""
-    return _windowed(2, "lp", input, kernel_size, stride, 0, 1, ceil_mode, {"p": norm_type})
+    windows = kernel_size, stride, 0, 1, ceil_mode, None
+    return _of_rank_checked(2, "lp", input, windows, {"p": norm_type})
 
 
 def lp_pool3d(
@@ -336,4 +394,5 @@ def lp_pool3d(
     ceil_mode: bool = False,
 ) -> Tensor:
     """The p-norm of every window, ``torch.nn.functional.lp_pool3d`` where x >= 0 or p is even."""
-    return _windowed(3, "lp", input, kernel_size, stride, 0, 1, ceil_mode, {"p": norm_type})
+    windows = kernel_size, stride, 0, 1, ceil_mode, None
+    return _of_rank_checked(3, "lp", input, windows, {"p": norm_type})

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from poolreg._core import is_same
 from poolreg.errors import ParameterError
 from poolreg.method import Method
 from poolreg.plan import Padding, Size, frozen, general_axes
@@ -18,6 +19,7 @@ from poolreg.registry import get_method
 from poolreg.torch import eager, ops
 from poolreg.torch.call import Call, parsed
 from poolreg.torch.compositions import composition, has_composition
+from poolreg.torch.onlookers import is_direct
 
 __all__ = ["pool", "run"]
 
@@ -86,7 +88,7 @@ def run(
                 value, dtype=_dtype_of(method, name, x), device=x.device
             )
     given = tuple((name, value) for name, value in settings.items() if name not in tensors)
-    text, draws = described(method, axes, channel, *windows, given, tuple(tensors))
+    text, draws = described(method, axes, channel, windows, given, tuple(tensors))
     if draws:
         tensors["key"] = new_key(generator, x.device)
     elif generator is not None and not get_method(method).traits.needs_rng:
@@ -118,43 +120,34 @@ def _change(text: str, x: Tensor, tensors: Mapping[str, Tensor]) -> None:
 
 
 @torch.compiler.assume_constant_result
-def described(method: str, *fields: Any) -> tuple[str, bool]:
+def described(*key: Any) -> tuple[str, bool]:
     """The text of a call whose arguments are allowed, and whether it draws random numbers."""
-    declared, given = get_method(method), frozen(fields)
+    declared = get_method(key[0])
     try:
-        hash(given)
-    except TypeError:
-        return _described.__wrapped__(declared, None, *given)
-    return _described(declared, _kinds(given), *given)
+        text, draws, method, known = _described[key]
+    except (KeyError, TypeError):  # lists are no keys
+        return _describe(declared, key)
+    return (text, draws) if method is declared and is_same(known, key) else _describe(declared, key)
 
 
-def _kinds(value: Any) -> Any:
-    """The types of entries: 2.0 and True equal integers and are none."""
-    return tuple(map(_kinds, value)) if type(value) is tuple else type(value)
+_described: dict[Any, tuple[str, bool, Method, Any]] = {}
+MOST_DESCRIBED = 4096
 
 
-@lru_cache(maxsize=4096)
-def _described(
-    declared: Method,
-    kinds: Any,
-    axes: tuple[int, ...],
-    channel: int | None,
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    ceil_mode: Any,
-    output_size: Any,
-    given: tuple[tuple[str, Any], ...],
-    tensors: tuple[str, ...],
-) -> tuple[str, bool]:
-    windows = kernel_size, stride, padding, dilation, ceil_mode, output_size
+def _describe(declared: Method, key: tuple[Any, ...]) -> tuple[str, bool]:
+    """The same for the first time: method, axes, channel, windows, settings, names of tensors."""
+    _, axes, channel, windows, given, tensors = map(frozen, key)
     call = Call(declared.name, axes, channel, windows, given, tensors)
     resolved = call.resolved
     settings = tuple((name, resolved[name]) for name, value in given if value is not None)
     draws = declared.draws(resolved)
     names = (*tensors, "key") if draws else tensors
-    return replace(call, settings=settings, tensors=names).text, draws
+    text = replace(call, settings=settings, tensors=names).text
+    if len(_described) >= MOST_DESCRIBED:
+        _described.clear()
+    with suppress(TypeError):
+        _described[key] = text, draws, declared, key
+    return text, draws
 
 
 def _dtype_of(method: str, name: str, x: Tensor) -> torch.dtype:
@@ -172,7 +165,7 @@ def execute(text: str, x: Tensor, tensors: list[Tensor], return_indices: bool) -
     """Where a tensor is on the CPU, or is none yet, by the operators; else by a composition."""
     if not x.is_cpu and x.device.type != "meta":
         return _elsewhere(parsed(text), x, tensors, return_indices)
-    if not _is_direct(x, tensors):
+    if not is_direct(x, tensors):
         if return_indices:
             return ops.select(x, tensors, text)
         saves = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *tensors))
@@ -180,21 +173,6 @@ def execute(text: str, x: Tensor, tensors: list[Tensor], return_indices: bool) -
     if return_indices:
         return eager.selected(text, x, tensors)
     return eager.pooled(text, x, tensors)
-
-
-def _is_direct(x: Tensor, tensors: Sequence[Tensor]) -> bool:
-    """Whether nobody but autograd and functorch looks on: no compiler, no mode, no autocast, no
-    tensor of another class."""
-    return not (
-        torch.compiler.is_compiling()
-        or torch._C._len_torch_dispatch_stack() > 0
-        or torch.is_autocast_enabled("cpu")
-        or not x.is_cpu
-        or any(type(t) not in PLAIN for t in (x, *tensors))
-    )
-
-
-PLAIN = Tensor, torch.nn.Parameter
 
 
 def _elsewhere(call: Call, x: Tensor, tensors: list[Tensor], return_indices: bool) -> Tensor:

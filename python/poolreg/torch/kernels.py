@@ -3,52 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from poolreg._core import Plan
 from poolreg.engine import bind, gradients
 from poolreg.errors import DTypeError, ParameterError
-from poolreg.torch.call import Call, parsed
+from poolreg.method import Method
+from poolreg.torch.call import parsed
+from poolreg.torch.ready import ready_call
 from poolreg.torch.tensors import DTYPES, array_of, new_tensor
 
 __all__ = ["backward", "changes", "forward", "select"]
 
 
-def arguments(call: Call, x: Tensor, tensors: Sequence[Tensor]) -> tuple[Any, ...]:
-    """The plan, the parameters and the arrays of a call."""
+Arguments = tuple[Method, Plan, dict[str, Any], dict[str, Any]]
+
+
+def arguments(text: str, x: Tensor, tensors: Sequence[Tensor]) -> Arguments:
+    """The method, the plan, the parameters and the arrays of a call."""
     if x.dtype not in DTYPES:
         raise DTypeError(
             f"input must be float32 or float64, got {str(x.dtype)[6:]}; convert it, for example "
             "with .float()"
         )
-    plan = call.plan(tuple(x.shape))
-    given: dict[str, Any] = dict(call.settings)
-    for name, tensor in zip(call.tensors, tensors, strict=True):
-        given[name] = array_of(name, tensor)
+    call, array = parsed(text), array_of("input", x)
+    declared, plan = call.declared, _planned(text, x.shape)
+    given = dict(zip(call.tensors, tensors, strict=True))
     key = given.pop("key", None)
-    params, arrays = bind(call.declared, plan, array_of("input", x), given)
+    if given:
+        settings = dict(call.settings) | {n: array_of(n, tensor) for n, tensor in given.items()}
+        params, arrays = bind(declared, plan, array, settings)
+    else:
+        params, arrays = dict(_bound(declared, text, x.dtype, x.shape)), {"x": array}
     if key is not None:
-        params["key"] = int(key.view(np.uint64))
-    return plan, params, arrays
+        params["key"] = int(key) % 2**64
+    return declared, plan, params, arrays
+
+
+@lru_cache(maxsize=4096)
+def _planned(text: str, shape: tuple[int, ...]) -> Plan:
+    return parsed(text).plan(tuple(shape))
+
+
+@lru_cache(maxsize=4096)
+def _bound(
+    declared: Method, text: str, dtype: torch.dtype, shape: tuple[int, ...]
+) -> dict[str, Any]:
+    """The parameters of a call without maps, the same for all tensors of a dtype and shape."""
+    like = np.broadcast_to(np.zeros((), DTYPES[dtype]), shape)
+    params, _ = bind(declared, _planned(text, shape), like, dict(parsed(text).settings))
+    return params
 
 
 def forward(
     x: Tensor, tensors: Sequence[Tensor], text: str, saves: bool
 ) -> tuple[Tensor, list[Tensor]]:
     """y, and with `saves` what backward needs of it."""
-    call = parsed(text)
-    plan, params, arrays = arguments(call, x, tensors)
-    y = new_tensor(x, plan.output_shape, arrays["x"].dtype)
+    ready = None if tensors else ready_call(text, x)
+    done = None if ready is None else ready.forward(x, saves)
+    if done is not None:
+        return done
+    declared, plan, params, arrays = arguments(text, x, tensors)
+    y, array = new_tensor(x, plan.output_shape, arrays["x"].dtype)
     saved: list[Tensor] = []
-    kept = None
+    kept: dict[str, NDArray[Any]] | None = None
     if saves:
-        specs = call.declared.saved_spec(plan, params)
-        saved = [new_tensor(x, shape, dtype) for _, shape, dtype in specs]
-        kept = {spec[0]: tensor.numpy() for spec, tensor in zip(specs, saved, strict=True)}
-    call.declared.forward(plan, arrays, params, kept, y.numpy(), torch.get_num_threads())
+        kept = {}
+        for name, shape, dtype in declared.saved_spec(plan, params):
+            tensor, kept[name] = new_tensor(x, shape, dtype)
+            saved.append(tensor)
+    declared.forward(plan, arrays, params, kept, array, torch.get_num_threads())
     return y, saved
 
 
@@ -61,21 +91,25 @@ def backward(
     text: str,
 ) -> tuple[Tensor, list[Tensor]]:
     """The gradients of <dy, y>: that of x, and those of the tensors that have one."""
-    call = parsed(text)
-    plan, params, arrays = arguments(call, x, tensors)
-    specs = call.declared.saved_spec(plan, params)
+    ready = None if tensors else ready_call(text, x)
+    done = None if ready is None else ready.backward(dy, saved)
+    if done is not None:
+        return done, []
+    declared, plan, params, arrays = arguments(text, x, tensors)
+    specs = declared.saved_spec(plan, params)
     kept = {spec[0]: tensor.numpy() for spec, tensor in zip(specs, saved, strict=True)}
-    dx = new_tensor(x, x.shape, arrays["x"].dtype)
+    dx, array = new_tensor(x, x.shape, arrays["x"].dtype)
+    call = parsed(text)
     shapes = {name: tuple(t.shape) for name, t in zip(call.tensors, tensors, strict=True)}
     found = gradients(
-        call.declared,
+        declared,
         plan,
         array_of("dy", dy),
         arrays,
         params,
         array_of("y", y),
         kept,
-        dx.numpy(),
+        array,
         shapes,
         torch.get_num_threads(),
     )
@@ -85,20 +119,19 @@ def backward(
 
 def select(x: Tensor, tensors: Sequence[Tensor], text: str) -> tuple[Tensor, Tensor]:
     """y and the flat indices of the selected elements."""
-    call = parsed(text)
-    if not call.declared.returns_indices:
-        raise ParameterError(f"return_indices: {call.method!r} does not select an element")
-    plan, params, arrays = arguments(call, x, tensors)
-    y = new_tensor(x, plan.output_shape, arrays["x"].dtype)
-    index = new_tensor(x, plan.output_shape, np.int64)
-    kept = {"index": index.numpy()}
-    call.declared.forward(plan, arrays, params, kept, y.numpy(), torch.get_num_threads())
+    declared, plan, params, arrays = arguments(text, x, tensors)
+    if not declared.returns_indices:
+        raise ParameterError(f"return_indices: {declared.name!r} does not select an element")
+    y, array = new_tensor(x, plan.output_shape, arrays["x"].dtype)
+    index, indices = new_tensor(x, plan.output_shape, np.int64)
+    kept = {"index": indices}
+    declared.forward(plan, arrays, params, kept, array, torch.get_num_threads())
     return y, index
 
 
 def changes(x: Tensor, tensors: Sequence[Tensor], text: str) -> list[Tensor]:
     """What a call adds to the tensors that are states."""
     call = parsed(text)
-    plan, params, _ = arguments(call, x, tensors)
-    found = call.declared.changes(plan, params)
+    declared, plan, params, _ = arguments(text, x, tensors)
+    found = declared.changes(plan, params)
     return [torch.from_numpy(found[name]) for name in call.states]

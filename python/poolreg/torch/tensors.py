@@ -28,7 +28,7 @@ def array_of(name: str, tensor: Tensor) -> NDArray[Any]:
             f"{name} must be float32 or float64, got {str(tensor.dtype)[6:]}; convert it, for "
             "example with .float()"
         )
-    array: NDArray[Any] = tensor.detach().numpy()
+    array: NDArray[Any] = tensor.detach().resolve_neg().numpy()
     return array
 
 
@@ -40,15 +40,19 @@ def channels_last(x: Tensor) -> bool:
     return x.is_contiguous(memory_format=form)
 
 
-def new_tensor(x: Tensor, shape: Sequence[int], dtype: Any) -> Tensor:
-    """A tensor for results that lies as x does; a large one is in memory that is used again."""
+def new_tensor(x: Tensor, shape: Sequence[int], dtype: Any) -> tuple[Tensor, NDArray[Any]]:
+    """A tensor for results that lies as x does, and the same as an array; a large one is in memory
+    that is used again."""
     shape = tuple(shape)
     if 0 in shape:  # NumPy has no strides there
-        return empty_tensor(x, shape, getattr(torch, np.dtype(dtype).name))
+        tensor = empty_tensor(x, shape, getattr(torch, np.dtype(dtype).name))
+        return tensor, tensor.numpy()
     if not channels_last(x):
-        return torch.from_numpy(new_array(_ROW, shape, dtype))
-    lying = tuple(shape[a] for a in _TO_LAST[x.ndim])
-    return torch.from_numpy(new_array(_ROW, lying, dtype)).permute(_TO_FIRST[x.ndim])
+        array = new_array(_ROW, shape, dtype)
+        return torch.from_numpy(array), array
+    array = new_array(_ROW, tuple(shape[a] for a in _TO_LAST[x.ndim]), dtype)
+    first = _TO_FIRST[x.ndim]
+    return torch.from_numpy(array).permute(first), array.transpose(first)
 
 
 _ROW: NDArray[Any] = np.empty(0)

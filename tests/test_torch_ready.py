@@ -1,0 +1,213 @@
+"""Calls that are ready: the second call takes another way than the first, and is the same."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import poolreg as pr
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import poolreg.torch.functional as PF  # noqa: E402
+from poolreg.torch import ready  # noqa: E402
+from torch import Tensor  # noqa: E402
+from torch.autograd import forward_ad  # noqa: E402
+from torch.nn import functional as F  # noqa: E402
+
+CALLS: dict[str, tuple[int, tuple[Any, ...]]] = {
+    "max_pool1d": (1, (3, 2, 1)),
+    "max_pool2d": (2, (2,)),
+    "max_pool3d": (3, (2, 1, 1)),
+    "avg_pool1d": (1, (3, 2, 1)),
+    "avg_pool2d": (2, ((3, 2), 2, 1, True, False, 5)),
+    "avg_pool3d": (3, (2,)),
+    "adaptive_max_pool2d": (2, (3,)),
+    "adaptive_avg_pool2d": (2, ((2, 3),)),
+}
+SIZES = 9, 7, 8
+
+
+def sample(rank: int) -> Tensor:
+    return torch.randn(2, 3, *SIZES[:rank], generator=torch.Generator().manual_seed(rank))
+
+
+def is_ready(name: str, x: Tensor, *args: Any) -> bool:
+    """Whether the function finds a call for these arguments: it is asked in its stead."""
+    found: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PF, "find", lambda *key: found.append(ready.find(*key)) or found[-1])
+        getattr(PF, name)(x, *args)
+    return found != [None]
+
+
+@pytest.fixture(params=sorted(CALLS))
+def call(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any, Tensor]]:
+    """Ours, torch's and an input, when ours has been called twice."""
+    rank, args = CALLS[request.param]
+    x = sample(rank)
+    getattr(PF, request.param)(x, *args)
+    assert is_ready(request.param, x, *args)
+    return (
+        lambda x: getattr(PF, request.param)(x, *args),
+        lambda x: getattr(F, request.param)(x, *args),
+        x,
+    )
+
+
+Pooling = Callable[[Tensor], Tensor]
+Call = tuple[Pooling, Pooling, Tensor]
+
+
+def test_result_is_torchs(call: Call) -> None:
+    ours, theirs, x = call
+    y = ours(x)
+    assert type(y) is Tensor
+    assert not y.requires_grad
+    assert y.stride() == theirs(x).stride()
+    torch.testing.assert_close(y, theirs(x))
+    torch.testing.assert_close(ours(x.double()), theirs(x.double()))
+
+
+@pytest.mark.parametrize("spread", [False, True])
+def test_gradient_is_torchs(call: Call, spread: bool) -> None:
+    ours, theirs, x = call
+    gradients = []
+    for function in (ours, theirs):
+        leaf = x.clone().requires_grad_()
+        y = function(leaf)
+        torch.manual_seed(0)
+        dy = torch.tensor(2.0).expand(y.shape) if spread else torch.rand_like(y)
+        gradients.append(torch.autograd.grad(y, leaf, dy)[0])
+        assert gradients[-1].stride() == x.stride()
+    torch.testing.assert_close(*gradients)
+
+
+def test_gradient_of_gradient(call: Call) -> None:
+    ours, _, x = call
+    leaf = x[:1, :1].double().requires_grad_()
+    ours(leaf.detach())
+    dy = torch.rand_like(ours(leaf), requires_grad=True)
+    assert torch.autograd.gradgradcheck(ours, (leaf,), (dy,))
+
+
+def test_many_gradients_at_once(call: Call) -> None:
+    ours, theirs, x = call
+    found = []
+    for function in (ours, theirs):
+        leaf = x.clone().requires_grad_()
+        y = function(leaf)
+        torch.manual_seed(1)
+        several = torch.rand(3, *y.shape)
+        found += torch.autograd.grad(y, leaf, several, is_grads_batched=True)
+    torch.testing.assert_close(*found)
+
+
+def test_transforms(call: Call) -> None:
+    ours, theirs, x = call
+    for transform in (
+        lambda f: torch.func.grad(lambda x: f(x).square().sum()),
+        lambda f: torch.vmap(f, in_dims=1, out_dims=1),
+        torch.func.functionalize,
+        lambda f: torch.func.vmap(torch.func.grad(lambda x: f(x).square().sum())),
+    ):
+        torch.testing.assert_close(transform(ours)(x), transform(theirs)(x))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+def test_others_have_a_hand_in_it(call: Call) -> None:
+    ours, theirs, x = call
+    traced = torch.jit.trace(ours, x)
+    torch.testing.assert_close(traced(-x), theirs(-x))
+    graph = torch.fx.experimental.proxy_tensor.make_fx(ours)(x)
+    assert any("poolreg" in str(node.target) for node in graph.graph.nodes)
+    torch.testing.assert_close(graph(-x), theirs(-x))
+    with torch._subclasses.FakeTensorMode() as mode:
+        fake = mode.from_tensor(x)
+        assert ours(fake).shape == theirs(fake).shape
+    with torch.autocast("cpu"):
+        assert ours(x).dtype == torch.float32
+    with torch.inference_mode():
+        assert ours(x).is_inference()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_tangent_is_not_lost(call: Call) -> None:
+    ours, _, x = call
+    with forward_ad.dual_level(), pytest.raises((RuntimeError, NotImplementedError)):
+        ours(forward_ad.make_dual(x, torch.ones_like(x)))
+
+
+def test_imaginary_parts_keep_their_sign() -> None:
+    for shape in ((1, 1, 4, 4), (1, 1, 1, 1)):
+        z = torch.randn(shape, dtype=torch.complex64).conj()
+        for function in (PF.max_pool2d, PF.avg_pool2d):
+            function(torch.randn(shape), 1)
+            assert z.imag.is_neg()
+            assert torch.equal(function(z.imag, 1), z.imag.resolve_neg())
+
+
+def test_other_tensors_are_not_taken_for_it() -> None:
+    x = sample(2)
+    y = PF.max_pool2d(x, 2)
+    for other in (x.int(), x.bool(), x.bfloat16()):
+        with pytest.raises(TypeError):
+            PF.max_pool2d(other, 2)
+    last = x.contiguous(memory_format=torch.channels_last)
+    assert torch.equal(PF.max_pool2d(last, 2), y)
+    assert PF.max_pool2d(last, 2).is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(PF.max_pool2d(x.mT.contiguous().mT, 2), y)
+    assert PF.max_pool2d(x[:0], 2).shape[0] == 0
+    assert PF.max_pool2d(x[:1], 2).shape[0] == 1
+    assert torch.equal(PF.max_pool2d(x[0], 2), y[0])
+    assert torch.equal(PF.max_pool2d(torch.nn.Parameter(x), 2), y)
+
+
+def test_equal_arguments_of_other_types_are_no_key() -> None:
+    x = sample(2)
+    PF.max_pool2d(x, 2, 1, 1)
+    for wrong in ((2.0, 1, 1), (2, True, 1), (2, 1, 1.0), (2, 1, 1, 1, 0)):
+        with pytest.raises((TypeError, ValueError)):
+            PF.max_pool2d(x, *wrong)
+    PF.max_pool2d(x, (2, 2))
+    with pytest.raises((TypeError, ValueError)):
+        PF.max_pool2d(x, (2, 2.0))
+    assert torch.equal(PF.max_pool2d(x, [2, 2]), PF.max_pool2d(x, [2, 2]))
+
+
+def test_another_method_of_the_name() -> None:
+    class Smallest(type(pr.get_method("min"))):  # type: ignore[misc]
+        name, __module__ = "max", "poolreg.methods.max"
+
+    x = sample(2)
+    y = PF.max_pool2d(x, 2), PF.max_pool2d(x, 2)
+    before = pr.get_method("max")
+    pr.register_method(Smallest, replace=True)
+    try:
+        assert torch.equal(PF.max_pool2d(x, 2), PF.min_pool2d(x, 2))
+        assert torch.equal(PF.max_pool2d(x, 2), PF.min_pool2d(x, 2))
+    finally:
+        pr.register_method(before, replace=True)
+    assert torch.equal(PF.max_pool2d(x, 2), y[0])
+
+
+def test_more_shapes_than_are_kept() -> None:
+    for _ in range(2):
+        for n in range(1, 20):
+            x = torch.randn(n, 2, 6, 6)
+            assert torch.equal(PF.max_pool2d(x, 2), F.max_pool2d(x, 2))
+
+
+def test_windows_without_members_raise_again_and_again() -> None:
+    x = torch.randn(1, 1, 4, 4)
+    for _ in range(3):
+        with pytest.raises(ValueError, match="does not fit"):
+            PF.max_pool2d(x, 5)
+
+
+def test_saved_tensors_may_be_moved() -> None:
+    x = sample(2).requires_grad_()
+    PF.max_pool2d(x, 2)
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: t.numpy().copy(), torch.from_numpy):
+        y = PF.max_pool2d(x, 2)
+    expected = torch.autograd.grad(F.max_pool2d(x, 2).sum(), x)[0]
+    assert torch.equal(torch.autograd.grad(y.sum(), x)[0], expected)
