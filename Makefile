@@ -3,7 +3,8 @@
 #
 #   PYTHON=python3.12   the interpreter; by default the first that works and is at least 3.11
 #   CC=clang            the C compiler; by default gcc
-#   TORCH=0             tests without torch, which they compare with on Python 3.11
+#   TORCH=0             tests without torch, which they compare with on Python 3.11, and without
+#                       the examples that need it
 
 ifndef PYTHON
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -101,7 +102,7 @@ $(BUILD)/built: $(SOURCES) | .venv/tools
 	touch $@
 
 .venv/torch: .venv/tools
-	$(PIP) install torch==2.13.0
+	$(PIP) install torch==2.13.0 scikit-learn
 	touch $@
 
 # Says what this machine lacks, and the line that installs it.

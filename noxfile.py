@@ -21,10 +21,10 @@ MAX_BUILD_SECONDS = 180
 
 
 def install_for_tests(session: nox.Session, package: str = ".") -> None:
-    """Install poolreg, and on Python 3.11 the torch that its results are compared with."""
+    """Install poolreg; on Python 3.11 the torch to compare with, and what the examples need."""
     session.install(f"{package}[test]")
     if session.python == "3.11" and os.environ.get("TORCH") != "0":
-        session.install("torch==2.13.0")
+        session.install("torch==2.13.0", "scikit-learn")
 
 
 def run_tests(session: nox.Session, **env: str) -> None:
