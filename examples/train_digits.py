@@ -208,7 +208,7 @@ def main(
     if page is not None:
         page.write_text(markdown(results), encoding="utf-8")
     if plot is not None:
-        draw(results).savefig(plot)
+        draw(results).savefig(plot, dpi=150)
     short = [f"{name} ({r.mean:.1f} %)" for name, r in results.items() if r.mean < at_least]
     if short:
         raise click.ClickException(f"below {at_least:g} % on average: {', '.join(short)}")
