@@ -192,6 +192,7 @@ def chosen(context: click.Context, option: click.Parameter, text: str) -> list[s
 @click.option("--methods", default=",".join(POOLINGS), callback=chosen, help="Only these: a,b,c.")
 @click.option("--seeds", default=3, type=click.IntRange(2), show_default=True)
 @click.option("--epochs", default=15, type=click.IntRange(1), show_default=True)
+@click.option("--threads", default=1, type=click.IntRange(1), show_default=True)
 @click.option("--at-least", default=95.0, show_default=True, help="Percent that each must reach.")
 @click.option("--markdown", "page", type=click.Path(path_type=Path), help="Where the table goes.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Where the picture goes: SVG, PNG.")
@@ -199,10 +200,12 @@ def main(
     methods: list[str],
     seeds: int,
     epochs: int,
+    threads: int,
     at_least: float,
     page: Path | None,
     plot: Path | None,
 ) -> None:
+    torch.set_num_threads(threads)  # of so small a network they mostly wait for one another
     results = compare(methods, seeds, epochs)
     Console().print(table(results))
     if page is not None:
