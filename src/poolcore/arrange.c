@@ -135,12 +135,12 @@ static void merge_whole(roles *r, pc_axis *whole, bool to_input)
     int kept = 0, made = 0;
     for (int p = 0; p < r->pooled; p++) {
         role one = r->pool[p];
-        const int64_t alone = one.as.n;
+        bool by_formula = to_input && one.axis->kind == PC_REGULAR;
         while (p + 1 < r->pooled && continues_whole(&one, &r->pool[p + 1])) {
             r->pool[p + 1].as.n *= one.as.n;
             one = r->pool[++p];
+            by_formula = false;
         }
-        const bool by_formula = to_input && one.as.n == alone && one.axis->kind == PC_REGULAR;
         if (is_whole(one.axis) && !by_formula && made < 3) {
             pc_axis_adaptive(&whole[made], one.as.n, 1);
             one.axis = &whole[made++];

@@ -15,9 +15,12 @@
 #include "parallel.h"
 #include "run.h"
 
-/* Elements that are folded at once, in the first cache; outputs of a row that is long enough; and rows
- * of taps, or taps of which each element of a gradient has one, that leave too little to gain. */
-enum { CHUNK = 4096, LONG = 32, MOST_ROWS = 16, MOST_TAPS = 16 };
+/* Elements that are folded at once, in the first cache; outputs of a row that is long enough, also
+ * where the kernel takes planes as rows and knows windows that are whole planes; and rows of taps, or
+ * taps of which each element of a gradient has one, that leave too little to gain. */
+enum { CHUNK = 4096, LONG = 32, LONG_ENOUGH = 5, MOST_ROWS = 16, MOST_TAPS = 16 };
+/* Outputs that are too few to begin with it. */
+enum { FEW = 128 };
 
 /* The last three axes, windows of K side by side; what comes before is planes. */
 typedef struct tiling {
@@ -75,10 +78,12 @@ bool pc_is_folded(const pc_call *call, bool backward)
 {
     const pc_plan *plan = call->plan;
     tiling t;
-    if ((call->reducer != PC_SELECT || !call->marks.data || call->marking != PC_TAPS) &&
-        (call->reducer != PC_LINEAR || !backward))
+    if (call->reducer == PC_WINDOWS || (call->marks.data && call->marking != PC_TAPS) ||
+        pc_elements(plan, plan->out) < FEW)
         return false;
-    if (!find_tiling(plan, &t) || t.K[2] == 1 || t.O[2] >= LONG || rows_of(&t) < 2)
+    if (!find_tiling(plan, &t) || t.K[2] == 1 || t.O[2] >= LONG)
+        return false;
+    if (!backward && !call->marks.data && (t.O[2] == 1 || t.O[2] >= LONG_ENOUGH))
         return false;
     const int64_t rows = t.K[0] * t.K[1];
     if (backward && call->reducer == PC_SELECT && plan->taps > MOST_TAPS)
