@@ -9,7 +9,7 @@ from pathlib import Path
 CASES = Path(__file__).with_name("cases.txt")
 FIELDS = {
     *("op", "way", "layout", "shape", "kernel", "stride", "padding"),
-    *("output", "p", "indices", "quick"),
+    *("output", "p", "indices", "quick", "tensors"),
 }
 TINY = 10_000  # elements; below, a call is all overhead, and the memory sets no limit
 Sizes = tuple[int, ...]
@@ -31,6 +31,7 @@ class Case:
     p: float
     indices: bool
     quick: bool
+    tensors: bool
 
     @property
     def rank(self) -> int:
@@ -153,4 +154,5 @@ def _case(name: str, *fields: str) -> Case:
         p=float(field.get("p", "0")),
         indices=field.get("indices") == "1",
         quick=field.get("quick") == "1",
+        tensors=field.get("tensors") == "1",
     )

@@ -14,7 +14,7 @@ from typing import Any
 from poolreg.bench.cases import Case
 from poolreg.bench.expected import expected_results
 from poolreg.bench.inputs import copies_of, make_inputs, write_arrays, write_inputs
-from poolreg.bench.peers import LIMIT, Peer
+from poolreg.bench.peers import LIMIT, ON_TENSORS, Peer
 from poolreg.bench.process import PeerError, PeerProcess
 
 PAUSE_SECONDS = 0.012  # idle workers of GNU OpenMP spin for about 10 ms before they sleep
@@ -116,6 +116,8 @@ class Team:
         """The peers that can do the case and do it right."""
         ready = []
         for peer in self.peers:
+            if case.tensors and peer.name not in ON_TENSORS:
+                continue
             tick(f"{case.name}: {peer.name} is checked")
             try:
                 if self.ask("prepare", peer, asdict(case), copies):

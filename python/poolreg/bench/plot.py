@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from poolreg.bench.measure import Row
 from poolreg.bench.peers import LIMIT, OURS
-from poolreg.bench.report import Report, comparison, thread_counts
+from poolreg.bench.report import Report, comparison, is_on_arrays, thread_counts
 
 ROW_INCHES, MARGIN_INCHES, PANEL_INCHES = 0.22, 1.3, 5.5
 MARKS = (("limit", "|", "0.35"), ("best peer", "o", "tab:orange"), ("poolreg", "D", "tab:blue"))
@@ -17,13 +17,14 @@ MARKS = (("limit", "|", "0.35"), ("best peer", "o", "tab:orange"), ("poolreg", "
 
 def draw(report: Report) -> Figure:
     """A panel for each thread count."""
-    counts = thread_counts(report.rows)
-    cases = list(dict.fromkeys(row.case for row in report.rows))
+    on_arrays = [row for row in report.rows if is_on_arrays(row)]
+    counts = thread_counts(on_arrays)
+    cases = list(dict.fromkeys(row.case for row in on_arrays))
     size = PANEL_INCHES * len(counts) + 1, ROW_INCHES * len(cases) + MARGIN_INCHES
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(1, len(counts), sharey=True, squeeze=False)[0]
     for axes, threads in zip(panels, counts, strict=True):
-        rows = [row for row in report.rows if row.threads == threads]
+        rows = [row for row in on_arrays if row.threads == threads]
         for (label, mark, colour), points in zip(MARKS, marked(rows), strict=True):
             places = [cases.index(case) for case in points]
             axes.scatter(points.values(), places, marker=mark, color=colour, label=label)

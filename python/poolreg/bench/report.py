@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from poolreg.bench.measure import Row, Timing
-from poolreg.bench.peers import BY_NAME, LIMIT, OURS, PEERS
+from poolreg.bench.peers import BY_NAME, LIMIT, OURS, PEERS, TENSORS
 
 NOISY = 0.25
 UNITS = (("ms", 1e3), ("µs", 1e6), ("ns", 1e9))
@@ -85,8 +85,13 @@ def compared(row: Row, ours: str) -> list[Comparison]:
     return [
         Comparison(ours, name, timing.seconds / seconds)
         for name, timing in row.timings.items()
-        if name not in (*OURS.values(), LIMIT) and BY_NAME[name].form == BY_NAME[ours].form
+        if name not in (*OURS.values(), TENSORS, LIMIT) and BY_NAME[name].form == BY_NAME[ours].form
     ]
+
+
+def is_on_arrays(row: Row) -> bool:
+    """Not one for poolreg.torch and torch alone."""
+    return any(name in row.timings for name in OURS.values())
 
 
 def over_limit(row: Row) -> float | None:
@@ -169,6 +174,7 @@ def as_markdown(report: Report) -> str:
         "".join(f"- {spoken(one)}\n" for one in summaries(report.rows)),
         ceiling_part(report.rows),
         converted_part(report.rows),
+        tensor_part(report.rows),
         "## All peers",
         *(part for threads in thread_counts(report.rows) for part in peer_part(report, threads)),
         memory_part(report.rows),
@@ -208,6 +214,7 @@ def main_table(rows: Sequence[Row]) -> str:
         "poolreg / limit",
     ]
     body = []
+    rows = [row for row in rows if is_on_arrays(row)]
     for case in dict.fromkeys(row.case for row in rows):
         same = sorted((row for row in rows if row.case == case), key=lambda row: row.threads)
         columns = [[case, *main_cells(row)] for row in same]
@@ -259,6 +266,33 @@ def converted_part(rows: Sequence[Row]) -> str:
         "conversion not counted:\n\n"
     )
     return heading + "".join(f"- {spoken(one)}\n" for one in found)
+
+
+def tensor_part(rows: Sequence[Row]) -> str:
+    """poolreg.torch beside torch's own functions, one line a case."""
+    body = []
+    for case in dict.fromkeys(row.case for row in rows):
+        same = [
+            row for row in rows if row.case == case and {TENSORS, "torch"} <= row.timings.keys()
+        ]
+        columns = [
+            [
+                time_cell(row, TENSORS),
+                time_cell(row, "torch"),
+                f"{row.timings['torch'].seconds / row.timings[TENSORS].seconds:.2f}",
+            ]
+            for row in sorted(same, key=lambda row: row.threads)
+        ]
+        if columns:
+            cells = [side_by_side(cells) for cells in zip(*columns, strict=True)]
+            body.append([case, *cells])
+    if not body:
+        return ""
+    heading = (
+        "## On tensors\n\nThe same by `poolreg.torch`, autograd included, beside torch eager (for "
+        "what torch has not, the best composition).\n\n"
+    )
+    return heading + table(["case", "poolreg.torch", "torch", "torch / poolreg.torch"], body)
 
 
 def peer_part(report: Report, threads: int) -> list[str]:

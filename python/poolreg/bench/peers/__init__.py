@@ -37,9 +37,14 @@ class Peer:
 
 OURS: dict[Form, str] = {"new": "poolreg", "out": "poolreg_out"}
 LIMIT = "limit"
+TENSORS = "poolreg_torch"
+"""poolreg on tensors: beside torch in a table of its own, and no peer."""
+ON_TENSORS = TENSORS, "torch"
+"""Who does the rows that are on tensors."""
 PEERS = (
     Peer("poolreg", "ours", "new"),
     Peer("poolreg_out", "ours", "out"),
+    Peer(TENSORS, "ours_torch", "new", "torch"),
     Peer("limit", "limit", "out"),
     Peer("numpy", "num_py", "new"),
     Peer("torch", "torch_eager", "new", "torch"),

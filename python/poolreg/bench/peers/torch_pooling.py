@@ -49,10 +49,15 @@ def pooling(case: Case) -> Callable[..., Any]:
     """The function of x, and of the maps and parameters that get gradients."""
     if case.op in COMPOSED:
         return partial(COMPOSED[case.op], case)
+    return single(case, functional)
+
+
+def single(case: Case, functions: Any) -> Callable[..., Any]:
+    """One of torch's functions, of torch.nn.functional or of what takes its place."""
     kernel, stride, padding = case.window if case.kernel else (1, 1, 0)
     if case.op == "gap":
-        return partial(getattr(functional, f"adaptive_avg_pool{case.rank}d"), output_size=1)
-    function = getattr(functional, f"{case.op}_pool{case.rank}d")
+        return partial(getattr(functions, f"adaptive_avg_pool{case.rank}d"), output_size=1)
+    function = getattr(functions, f"{case.op}_pool{case.rank}d")
     if case.output:
         return partial(function, output_size=short(case.output))
     if case.op == "lp":
