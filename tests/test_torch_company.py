@@ -87,10 +87,62 @@ def test_fake_and_meta_tensors_have_shapes() -> None:
         assert PF.lp_pool2d(torch.empty(2, 3, 8, 9), 2.0, 3).shape == (2, 3, 2, 3)
 
 
-@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64])
 def test_other_dtypes_are_refused(dtype: Any) -> None:
-    with pytest.raises(pr.DTypeError, match=r"input must be float32 or float64.*float\(\)"):
-        PF.max_pool2d(torch.ones(1, 1, 4, 4, dtype=dtype), 2)
+    x = torch.ones(1, 1, 4, 4, dtype=dtype)
+    for function in (PF.max_pool2d, PF.avg_pool2d, PF.soft_pool2d):
+        with pytest.raises(pr.DTypeError, match=r"input must be float32 or float64.*float\(\)"):
+            function(x, 2)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("max_pool2d", (3, 2, 1)),
+        ("avg_pool2d", (2,)),
+        ("adaptive_avg_pool2d", (4,)),
+        ("adaptive_max_pool2d", (4,)),
+    ],
+)
+def test_halves_are_torchs(name: str, args: tuple[Any, ...], dtype: Any) -> None:
+    found = []
+    for functions in (PF, torch.nn.functional):
+        x = torch.randn(2, 3, 9, 9, generator=torch.Generator().manual_seed(1)).to(dtype)
+        x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
+        y = getattr(functions, name)(x, *args)
+        y.float().square().sum().backward()
+        found.append((y, x.grad))
+    (y, dx), (its_y, its_dx) = found
+    assert y.dtype == dx.dtype == dtype
+    assert y.stride() == its_y.stride()
+    assert torch.equal(y, its_y)
+    torch.testing.assert_close(dx, its_dx, rtol=0.02, atol=1e-3)  # torch adds in halves
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.int16, torch.int32])
+def test_integers_that_are_exact_in_a_float_are_selected(dtype: Any) -> None:
+    info = torch.iinfo(dtype)
+    x = torch.randint(info.min, info.max, (2, 3, 9, 9), dtype=dtype)
+    x[0, 0, 0, :2] = torch.tensor([info.max - 1, info.max])
+    assert torch.equal(PF.max_pool2d(x, 3), torch.nn.functional.max_pool2d(x, 3))
+    y, index = PF.max_pool2d(x, 3, return_indices=True)
+    its_y, its = torch.nn.functional.max_pool2d(x, 3, return_indices=True)
+    assert torch.equal(y, its_y)
+    assert torch.equal(index, its)
+    with pytest.raises(pr.DTypeError, match="input must be float32 or float64"):
+        PF.avg_pool2d(x, 2)
+
+
+def test_parameters_may_be_halves_too() -> None:
+    x = torch.randn(1, 3, 8, 8, dtype=torch.bfloat16)
+    beta = torch.rand(3, dtype=torch.bfloat16, requires_grad=True)
+    y = PF.soft_pool2d(x, 2, beta=beta)
+    y.sum().backward()
+    assert y.dtype == beta.grad.dtype == torch.bfloat16
+    torch.testing.assert_close(
+        y.float(), PF.soft_pool2d(x.float(), 2, beta=beta.float()).bfloat16().float()
+    )
 
 
 def test_autocast_pools_what_a_convolution_gives() -> None:
@@ -100,7 +152,7 @@ def test_autocast_pools_what_a_convolution_gives() -> None:
         assert y.dtype == torch.bfloat16
         pooled = PF.avg_pool2d(y, 2)
         pooled.sum().backward()
-    assert pooled.dtype == torch.float32
+    assert pooled.dtype == torch.bfloat16
     assert convolution.weight.grad.abs().sum() > 0
 
 

@@ -35,7 +35,7 @@ def is_ready(name: str, x: Tensor, *args: Any) -> bool:
     """Whether the function finds a call for these arguments: it is asked in its stead."""
     found: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PF, "find", lambda *key: found.append(ready.find(*key)) or found[-1])
+        patch.setattr(PF, "find", lambda *asked: found.append(ready.find(*asked)) or found[-1])
         getattr(PF, name)(x, *args)
     return found != [None]
 
@@ -149,7 +149,7 @@ def test_imaginary_parts_keep_their_sign() -> None:
 def test_other_tensors_are_not_taken_for_it() -> None:
     x = sample(2)
     y = PF.max_pool2d(x, 2)
-    for other in (x.int(), x.bool(), x.bfloat16()):
+    for other in (x.long(), x.bool(), x.cfloat()):
         with pytest.raises(TypeError):
             PF.max_pool2d(other, 2)
     last = x.contiguous(memory_format=torch.channels_last)

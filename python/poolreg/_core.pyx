@@ -969,21 +969,23 @@ cdef class Exchange:
 
     capsule: DLPack's exchange API.  kinds: the two classes that are taken, but no subclasses.
     onlookers: functions without arguments; what one answers is false when it has no hand in it.
-    levels: a module whose ``_current_level`` is below 0 then.  grad_enabled, threads: functions that
-    say whether gradients are recorded, and how many threads a call has.
+    levels: a module whose ``_current_level`` is below 0 then.  transform: a function whose answer is
+    None if gradients are autograd's alone.  grad_enabled, threads: whether gradients are recorded,
+    and how many threads a call has.
     """
 
-    cdef object capsule, kind, other_kind, levels, threads, grad_enabled
+    cdef object capsule, kind, other_kind, levels, transform, threads, grad_enabled
     cdef tuple onlookers
     cdef const DLPackExchangeAPI *api
 
-    def __init__(self, capsule, tuple kinds, tuple onlookers, levels, grad_enabled, threads):
+    def __init__(self, capsule, tuple kinds, tuple onlookers, levels, transform, grad_enabled,
+                 threads):
         self.api = <const DLPackExchangeAPI *>PyCapsule_GetPointer(capsule, "dlpack_exchange_api")
         if self.api.version.major != PC_DLPACK_MAJOR:
             raise PoolregError(f"DLPack's exchange API is {self.api.version.major}, not 1")
         self.capsule, self.onlookers, self.levels = capsule, onlookers, levels
         self.kind, self.other_kind = kinds
-        self.grad_enabled, self.threads = grad_enabled, threads
+        self.transform, self.grad_enabled, self.threads = transform, grad_enabled, threads
 
     cdef bint is_ours(self, tensor) except -1:
         """Whether nobody but autograd would see to a function of this tensor."""
@@ -1208,8 +1210,9 @@ cdef class TensorCalls:
             self.known.clear()
         self.known[key] = ready
 
-    def pool(self, x, tuple key):
-        """y; or the call, if a gradient is wanted; or None if none is ready for such a tensor."""
+    def pool(self, x, tuple key, differentiably):
+        """y, by a function of x and the call if a gradient is wanted; None if no call is ready for such
+        a tensor."""
         cdef DLTensor seen
         cdef TensorCall call
         cdef Ready ready
@@ -1227,7 +1230,9 @@ cdef class TensorCalls:
         for i in range(PyTuple_Size(ready.calls)):
             call = <TensorCall>PyTuple_GetItem(ready.calls, i)
             if call.takes(&seen):
-                return call if self.exchange.is_tracked(x) else call.run(&seen, None)
+                if not self.exchange.is_tracked(x):
+                    return call.run(&seen, None)
+                return differentiably(x, call) if self.exchange.transform() is None else None
         return None
 
 

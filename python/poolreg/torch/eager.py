@@ -6,7 +6,7 @@ The operators (ops.py) say the same to the compiler.  These are cheaper by the d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -29,17 +29,18 @@ class _Called(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, call: TensorCall) -> Tensor:
         y, saved = call.forward(x, True) or kernels.forward(x, (), call.text, True)
-        ctx.call, ctx.text, ctx.count = call, call.text, 0
+        ctx.call = call
         ctx.save_for_backward(x, y, *saved)
         return y
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor) -> Any:
+        call = ctx.call
         if not torch.is_grad_enabled():
-            dx = ctx.call.backward(dy, ctx.saved_tensors[2:])
+            dx = call.backward(dy, ctx.saved_tensors[2:])
             if dx is not None:
                 return dx, None
-        return _gradients(ctx, dy)
+        return _gradients(ctx, call.text, 0, dy)
 
 
 class _Pool(Function):
@@ -54,22 +55,22 @@ class _Pool(Function):
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor) -> Any:
-        return _gradients(ctx, dy)
+        return _gradients(ctx, ctx.text, ctx.count, dy)
 
 
-def _gradients(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
-    """Those of x, the text and the tensors."""
+def _gradients(ctx: Any, text: str, count: int, dy: Tensor) -> tuple[Tensor | None, ...]:
+    """Those of x, the call and the tensors, of which there are so many."""
     if is_several(dy):
-        return for_each(dy, lambda one: _gradients(ctx, one))
+        return for_each(dy, lambda one: _gradients(ctx, text, count, one))
     x, y, *rest = ctx.saved_tensors
-    tensors, saved = rest[: ctx.count], rest[ctx.count :]
+    tensors, saved = rest[:count], rest[count:]
     if not is_direct(dy, rest):
-        dx, found = ops.backward(dy, x, y, tensors, saved, ctx.text)
+        dx, found = ops.backward(dy, x, y, tensors, saved, text)
     elif is_watched(dy, rest):
-        dx, *found = _Gradient.apply(dy, x, y, ctx.text, ctx.count, *rest)
+        dx, *found = _Gradient.apply(dy, x, y, text, count, *rest)
     else:
-        dx, found = kernels.backward(dy, x, y, tensors, saved, ctx.text)
-    return dx, None, *in_place_of(parsed(ctx.text), found)
+        dx, found = kernels.backward(dy, x, y, tensors, saved, text)
+    return dx, None, *in_place_of(parsed(text), found)
 
 
 class _Transformed(Function):
@@ -90,7 +91,7 @@ class _Transformed(Function):
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor, *_: Any) -> Any:
-        return _gradients(ctx, dy)
+        return _gradients(ctx, ctx.text, ctx.count, dy)
 
     @staticmethod
     def vmap(info: Any, dims: tuple[Any, ...], x: Tensor, text: str, *tensors: Tensor) -> Any:
@@ -206,9 +207,6 @@ def selected(text: str, x: Tensor, tensors: Sequence[Tensor]) -> tuple[Tensor, T
     return y, index
 
 
-def called(call: TensorCall, x: Tensor) -> Tensor:
-    """y of a call that is ready, to be differentiated."""
-    if is_transformed():
-        return pooled(call.text, x, ())
-    y: Tensor = _Called.apply(x, call)
-    return y
+called: Callable[[Tensor, TensorCall], Tensor] = super(Function, _Called).apply
+"""y of a call that is ready, to be differentiated.  Function.apply would look for transforms and
+their tensors first; there are none."""

@@ -13,12 +13,11 @@ from typing import Any
 from torch import Generator, Tensor
 from torch.compiler import assume_constant_result, is_compiling
 
-from poolreg._core import TensorCall
 from poolreg.errors import ParameterError, ShapeError
 from poolreg.params import Param
 from poolreg.plan import Padding, Size, letters_of, per_axis
 from poolreg.registry import get_method
-from poolreg.torch import eager
+from poolreg.torch.eager import called
 from poolreg.torch.general import described, run
 from poolreg.torch.ready import find, remember
 
@@ -64,28 +63,28 @@ def _check_padding(rank: int, kernel_size: Any, padding: Any, dilation: Any) -> 
             )
 
 
-# A call that has been made before is ready, and is found by a key of its arguments: y is the result
-# then.  Else it is None, or the call for autograd.
+# As a rule the call has been made before, and is found by a key of its arguments; else it is made
+# by _max and its kin.
 
 
-def _max(input: Tensor, key: tuple[Any, ...], ready: TensorCall | None) -> Any:
+def _max(input: Tensor, key: tuple[Any, ...]) -> Any:
     method, rank, *windows, return_indices = key
-    return _of_torch(rank, method, input, (*windows, None), {}, return_indices, key, ready)
+    return _of_torch(rank, method, input, (*windows, None), {}, return_indices, key)
 
 
-def _avg(input: Tensor, key: tuple[Any, ...], ready: TensorCall | None) -> Tensor:
+def _avg(input: Tensor, key: tuple[Any, ...]) -> Tensor:
     method, rank, kernel_size, stride, padding, ceil_mode, count_include_pad, *divisor = key
     windows = kernel_size, stride, padding, 1, ceil_mode, None
     params = {"count_include_pad": count_include_pad}
     if divisor:
         params["divisor_override"] = divisor[0]
-    return _of_torch(rank, method, input, windows, params, False, key, ready)
+    return _of_torch(rank, method, input, windows, params, False, key)
 
 
-def _adaptive(input: Tensor, key: tuple[Any, ...], ready: TensorCall | None) -> Any:
+def _adaptive(input: Tensor, key: tuple[Any, ...]) -> Any:
     method, rank, _, output_size, return_indices = key
     windows = None, None, 0, 1, False, output_size
-    return _of_torch(rank, method, input, windows, {}, return_indices, key, ready)
+    return _of_torch(rank, method, input, windows, {}, return_indices, key)
 
 
 def _of_torch(
@@ -96,11 +95,8 @@ def _of_torch(
     params: dict[str, Any],
     return_indices: bool,
     key: tuple[Any, ...],
-    ready: TensorCall | None,
 ) -> Any:
     """One of torch's own, with torch's limits; the next time it is ready."""
-    if ready is not None:
-        return eager.called(ready, input)
     y = _of_rank_checked(rank, method, input, windows, params, return_indices)
     if not (return_indices or is_compiling()):
         given = tuple(params.items())
@@ -135,8 +131,8 @@ def max_pool1d(
 ) -> Any:
     """``torch.nn.functional.max_pool1d``."""
     key = "max", 1, kernel_size, stride, padding, dilation, ceil_mode, return_indices
-    y = None if is_compiling() else find(input, key)
-    return y if type(y) is Tensor else _max(input, key, y)
+    y = None if is_compiling() else find(input, key, called)
+    return _max(input, key) if y is None else y
 
 
 def max_pool2d(
@@ -156,8 +152,8 @@ def max_pool2d(
               [13., 15.]]]])
     """
     key = "max", 2, kernel_size, stride, padding, dilation, ceil_mode, return_indices
-    y = None if is_compiling() else find(input, key)
-    return y if type(y) is Tensor else _max(input, key, y)
+    y = None if is_compiling() else find(input, key, called)
+    return _max(input, key) if y is None else y
 
 
 def max_pool3d(
@@ -171,8 +167,8 @@ def max_pool3d(
 ) -> Any:
     """``torch.nn.functional.max_pool3d``."""
     key = "max", 3, kernel_size, stride, padding, dilation, ceil_mode, return_indices
-    y = None if is_compiling() else find(input, key)
-    return y if type(y) is Tensor else _max(input, key, y)
+    y = None if is_compiling() else find(input, key, called)
+    return _max(input, key) if y is None else y
 
 
 def avg_pool1d(
@@ -185,8 +181,8 @@ def avg_pool1d(
 ) -> Tensor:
     """``torch.nn.functional.avg_pool1d``."""
     key = "avg", 1, kernel_size, stride, padding, ceil_mode, count_include_pad
-    y = None if is_compiling() else find(input, key)
-    return y if type(y) is Tensor else _avg(input, key, y)
+    y = None if is_compiling() else find(input, key, called)
+    return _avg(input, key) if y is None else y
 
 
 def avg_pool2d(
@@ -201,8 +197,8 @@ def avg_pool2d(
     """``torch.nn.functional.avg_pool2d``."""
     counted = count_include_pad
     key = "avg", 2, kernel_size, stride, padding, ceil_mode, counted, divisor_override
-    y = None if is_compiling() else find(input, key)
-    return y if type(y) is Tensor else _avg(input, key, y)
+    y = None if is_compiling() else find(input, key, called)
+    return _avg(input, key) if y is None else y
 
 
 def avg_pool3d(
@@ -217,8 +213,8 @@ def avg_pool3d(
     """``torch.nn.functional.avg_pool3d``."""
     counted = count_include_pad
     key = "avg", 3, kernel_size, stride, padding, ceil_mode, counted, divisor_override
-    y = None if is_compiling() else find(input, key)
-    return y if type(y) is Tensor else _avg(input, key, y)
+    y = None if is_compiling() else find(input, key, called)
+    return _avg(input, key) if y is None else y
 
 
 OutputSize = int | Sequence[int | None]
@@ -229,8 +225,8 @@ def adaptive_max_pool1d(
 ) -> Any:
     """``torch.nn.functional.adaptive_max_pool1d``."""
     key = "max", 1, "adaptive", output_size, return_indices
-    y = None if is_compiling() else find(input, key)
-    return y if type(y) is Tensor else _adaptive(input, key, y)
+    y = None if is_compiling() else find(input, key, called)
+    return _adaptive(input, key) if y is None else y
 
 
 def adaptive_max_pool2d(
@@ -238,8 +234,8 @@ def adaptive_max_pool2d(
 ) -> Any:
     """``torch.nn.functional.adaptive_max_pool2d``."""
     key = "max", 2, "adaptive", output_size, return_indices
-    y = None if is_compiling() else find(input, key)
-    return y if type(y) is Tensor else _adaptive(input, key, y)
+    y = None if is_compiling() else find(input, key, called)
+    return _adaptive(input, key) if y is None else y
 
 
 def adaptive_max_pool3d(
@@ -247,29 +243,29 @@ def adaptive_max_pool3d(
 ) -> Any:
     """``torch.nn.functional.adaptive_max_pool3d``."""
     key = "max", 3, "adaptive", output_size, return_indices
-    y = None if is_compiling() else find(input, key)
-    return y if type(y) is Tensor else _adaptive(input, key, y)
+    y = None if is_compiling() else find(input, key, called)
+    return _adaptive(input, key) if y is None else y
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: OutputSize) -> Tensor:
     """``torch.nn.functional.adaptive_avg_pool1d``."""
     key = "avg", 1, "adaptive", output_size, False
-    y = None if is_compiling() else find(input, key)
-    return y if type(y) is Tensor else _adaptive(input, key, y)
+    y = None if is_compiling() else find(input, key, called)
+    return _adaptive(input, key) if y is None else y
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
     """``torch.nn.functional.adaptive_avg_pool2d``."""
     key = "avg", 2, "adaptive", output_size, False
-    y = None if is_compiling() else find(input, key)
-    return y if type(y) is Tensor else _adaptive(input, key, y)
+    y = None if is_compiling() else find(input, key, called)
+    return _adaptive(input, key) if y is None else y
 
 
 def adaptive_avg_pool3d(input: Tensor, output_size: OutputSize) -> Tensor:
     """``torch.nn.functional.adaptive_avg_pool3d``."""
     key = "avg", 3, "adaptive", output_size, False
-    y = None if is_compiling() else find(input, key)
-    return y if type(y) is Tensor else _adaptive(input, key, y)
+    y = None if is_compiling() else find(input, key, called)
+    return _adaptive(input, key) if y is None else y
 
 
 # ---- Beyond torch ------------------------------------------------------------------------------

@@ -48,7 +48,9 @@ def pool(
     one they draw from torch's own, which ``torch.manual_seed`` seeds.
 
     A tensor on the CPU goes to the core, float32 or float64; one that is elsewhere to a composition
-    of torch operations, for the methods of poolreg.
+    of torch operations, for the methods of poolreg.  float16 and bfloat16 are pooled in float32 and
+    the result is rounded; so are integers of up to 32 bits, in a float that holds them, by methods
+    that select an element.
 
     Examples
     --------
@@ -80,6 +82,11 @@ def run(
     generator: torch.Generator | None = None,
 ) -> Any:
     """y, or (y, indices); axes count from the end."""
+    wider = _wider(method, x.dtype)
+    if wider is not None:
+        inputs = {n: _widened(value, x.dtype, wider) for n, value in params.items()}
+        done = run(x.to(wider), method, axes, channel, windows, inputs, return_indices, generator)
+        return (done[0].to(x.dtype), done[1]) if return_indices else done.to(x.dtype)
     tensors = {name: value for name, value in params.items() if isinstance(value, Tensor)}
     settings = {name: value for name, value in params.items() if name not in tensors}
     for name, value in settings.items():
@@ -97,6 +104,22 @@ def run(
     if draws and len(tensors) > 1:
         _change(text, x, tensors)
     return y
+
+
+HALVES = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
+INTEGERS = dict.fromkeys((torch.uint8, torch.int8, torch.int16), torch.float32)
+INTEGERS[torch.int32] = torch.float64
+
+
+def _wider(method: str, dtype: torch.dtype) -> torch.dtype | None:
+    """The dtype in which others than float32 and float64 are pooled: halves by any method, integers
+    by those that select an element, if it holds them."""
+    selects = dtype in INTEGERS and get_method(method).traits.label_preserving
+    return INTEGERS[dtype] if selects else HALVES.get(dtype)
+
+
+def _widened(value: Any, narrow: torch.dtype, wider: torch.dtype) -> Any:
+    return value.to(wider) if isinstance(value, Tensor) and value.dtype == narrow else value
 
 
 def _states(method: str, tensors: Mapping[str, Tensor]) -> list[str]:

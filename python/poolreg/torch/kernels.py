@@ -29,8 +29,8 @@ def arguments(text: str, x: Tensor, tensors: Sequence[Tensor]) -> Arguments:
     """The method, the plan, the parameters and the arrays of a call."""
     if x.dtype not in DTYPES:
         raise DTypeError(
-            f"input must be float32 or float64, got {str(x.dtype)[6:]}; convert it, for example "
-            "with .float()"
+            f"input must be float32 or float64 here, got {str(x.dtype)[6:]}; convert it, for "
+            "example with .float()"
         )
     call, array = parsed(text), array_of("input", x)
     declared, plan = call.declared, _planned(text, x.shape)

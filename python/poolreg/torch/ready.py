@@ -25,7 +25,7 @@ from poolreg.method import Method
 from poolreg.reducers import Linear, Select
 from poolreg.registry import BY_NAME
 from poolreg.torch.call import parsed
-from poolreg.torch.onlookers import ONLOOKERS, PLAIN, is_direct
+from poolreg.torch.onlookers import ONLOOKERS, PLAIN, is_direct, is_transformed
 from poolreg.torch.tensors import DTYPES
 
 __all__ = ["find", "ready_call", "remember"]
@@ -33,14 +33,17 @@ __all__ = ["find", "ready_call", "remember"]
 Key = tuple[Any, ...]
 
 
-def _nothing(x: Tensor, key: Key) -> None:
+Differentiable = Callable[[Tensor, TensorCall], Tensor]
+
+
+def _nothing(x: Tensor, key: Key, differentiably: Differentiable) -> None:
     """Without the exchange API no call is ready."""
 
 
 _exchange: Exchange | None = None
 _calls: TensorCalls | None = None
-find: Callable[[Tensor, Key], Tensor | TensorCall | None] = _nothing
-"""The result for a tensor; the call, if a gradient is wanted; or None if none is ready."""
+find: Callable[[Tensor, Key, Differentiable], Tensor | None] = _nothing
+"""The result for a tensor, made differentiably if need be; None if no call is ready."""
 
 if hasattr(Tensor, "__dlpack_c_exchange_api__"):
     _exchange = Exchange(
@@ -48,6 +51,7 @@ if hasattr(Tensor, "__dlpack_c_exchange_api__"):
         PLAIN,
         ONLOOKERS,
         forward_ad,
+        is_transformed,
         torch.is_grad_enabled,
         torch.get_num_threads,
     )
