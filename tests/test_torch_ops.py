@@ -116,6 +116,19 @@ def test_opcheck(method: str, tensors: dict[str, Any], settings: dict[str, Any])
     )
 
 
+def test_penalty_of_a_gradient() -> None:
+    """The gradient that comes from above is a constant, and yet its own depends on x."""
+    x = double(2, 3, 6, 6)
+    (slope,) = torch.autograd.grad(PF.soft_pool2d(x, 2).sum(), x, create_graph=True)
+    (penalty,) = torch.autograd.grad(slope.square().sum(), x)
+    z = x.detach().clone().requires_grad_()
+    weights = z.exp()
+    average = torch.nn.functional.avg_pool2d
+    pooled = average(z * weights, 2) / average(weights, 2)
+    (slope,) = torch.autograd.grad(pooled.sum(), z, create_graph=True)
+    torch.testing.assert_close(penalty, torch.autograd.grad(slope.square().sum(), z)[0])
+
+
 def test_vmap_is_a_loop() -> None:
     x = torch.randn(4, 2, 3, 6, 6)
     y = torch.vmap(lambda x: PF.max_pool2d(x, 3, 2, 1))(x)

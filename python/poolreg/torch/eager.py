@@ -64,9 +64,9 @@ def _gradients(ctx: Any, text: str, count: int, dy: Tensor) -> tuple[Tensor | No
         return for_each(dy, lambda one: _gradients(ctx, text, count, one))
     x, y, *rest = ctx.saved_tensors
     tensors, saved = rest[:count], rest[count:]
-    if not is_direct(dy, rest):
+    if not is_direct(dy, (x, *rest)):
         dx, found = ops.backward(dy, x, y, tensors, saved, text)
-    elif is_watched(dy, rest):
+    elif is_watched(dy, (x, *rest)):
         dx, *found = _Gradient.apply(dy, x, y, text, count, *rest)
     else:
         dx, found = kernels.backward(dy, x, y, tensors, saved, text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import nn
@@ -16,6 +16,7 @@ from poolreg.torch import nn as pooling
 
 __all__ = ["Replacement", "replace_pooling"]
 
+Layer = TypeVar("Layer", bound=str | type[nn.Module])
 Target = str | Callable[..., nn.Module]
 
 
@@ -36,7 +37,7 @@ def _line(module: nn.Module) -> str:
 
 
 def replace_pooling(
-    model: nn.Module, mapping: Mapping[str | type[nn.Module], Target]
+    model: nn.Module, mapping: Mapping[Layer, Target]
 ) -> list[Replacement]:
     """Replace the pooling layers of a model, in place.
 
