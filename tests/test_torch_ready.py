@@ -146,6 +146,25 @@ def test_imaginary_parts_keep_their_sign() -> None:
             assert torch.equal(function(z.imag, 1), z.imag.resolve_neg())
 
 
+def test_elements_that_are_not_aligned() -> None:
+    memory = bytearray(4 * 16 + 1)
+    x = torch.frombuffer(memory, dtype=torch.float32, offset=1).reshape(1, 1, 4, 4)
+    x.copy_(torch.arange(16.0).reshape(x.shape))
+    assert x.data_ptr() % 4 != 0
+    for function in (PF.max_pool2d, PF.avg_pool2d, PF.soft_pool2d):
+        assert torch.equal(function(x, 2), function(x.clone(), 2))
+        assert torch.equal(function(x, 2), function(x.clone(), 2))
+
+
+def test_taps_that_are_missing_are_missed() -> None:
+    x = sample(2)
+    text = PF.described("max", (-2, -1), -3, (2, None, 0, 1, False, None), (), ())[0]
+    y, [taps] = torch.ops.poolreg.forward(x, [], text, True)
+    for saved in ([], [taps, taps]):
+        with pytest.raises(ValueError, match="zip"):
+            torch.ops.poolreg.backward(y, x, y, [], saved, text)
+
+
 def test_other_tensors_are_not_taken_for_it() -> None:
     x = sample(2)
     y = PF.max_pool2d(x, 2)

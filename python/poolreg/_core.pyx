@@ -999,12 +999,15 @@ cdef class Exchange:
         return True
 
     cdef bint read(self, tensor, DLTensor *seen) except -1:
-        """Look at a tensor's memory; False if it has none, as that of a transform."""
+        """Look at a tensor's memory; False if it has none, as that of a transform, or if its elements
+        are not aligned."""
         try:
             self.api.dltensor_from_py_object_no_sync(<void *>tensor, seen)
-        except RuntimeError:
+        except Exception:
             return False
-        return seen.data != NULL and seen.device.device_type == PC_DLPACK_CPU
+        if seen.data == NULL or seen.device.device_type != PC_DLPACK_CPU or seen.dtype.bits < 8:
+            return False
+        return (<uintptr_t>seen.data + seen.byte_offset) % (seen.dtype.bits // 8) == 0
 
     cdef bint is_tracked(self, tensor) except -1:
         return tensor.requires_grad and self.grad_enabled()
@@ -1144,6 +1147,8 @@ cdef class TensorCall:
         if not self.exchange.is_ours(dy) or dy.is_neg() or not self.exchange.read(dy, &seen):
             return None
         if not is_like(&seen, self.dtype, ndim, self.plan.plan.out):
+            return None
+        if len(saved) != (1 if call.reducer == PC_SELECT else 0):
             return None
         call.y.data, call.y.strides = <char *>seen.data + seen.byte_offset, strides
         for d in range(ndim):

@@ -29,7 +29,7 @@ def array_of(name: str, tensor: Tensor) -> NDArray[Any]:
             "example with .float()"
         )
     array: NDArray[Any] = tensor.detach().resolve_neg().numpy()
-    return array
+    return array if array.flags.aligned else array.copy()
 
 
 def channels_last(x: Tensor) -> bool:
