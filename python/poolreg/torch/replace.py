@@ -36,9 +36,7 @@ def _line(module: nn.Module) -> str:
     return f"{type(module).__name__}({module.extra_repr()})"
 
 
-def replace_pooling(
-    model: nn.Module, mapping: Mapping[Layer, Target]
-) -> list[Replacement]:
+def replace_pooling(model: nn.Module, mapping: Mapping[Layer, Target]) -> list[Replacement]:
     """Replace the pooling layers of a model, in place.
 
     Kernel, stride, padding, dilation and ceil_mode stay, and the output size of adaptive layers.
