@@ -1,6 +1,9 @@
 """Calls that are ready: the second call takes another way than the first, and is the same."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import poolreg as pr
@@ -9,7 +12,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import poolreg.torch.functional as PF  # noqa: E402
-from poolreg.torch import ready  # noqa: E402
+from poolreg.torch import ready, symbols  # noqa: E402
+from poolreg.torch.general import described  # noqa: E402
 from torch import Tensor  # noqa: E402
 from torch.autograd import forward_ad  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
@@ -23,6 +27,18 @@ CALLS: dict[str, tuple[int, tuple[Any, ...]]] = {
     "avg_pool3d": (3, (2,)),
     "adaptive_max_pool2d": (2, (3,)),
     "adaptive_avg_pool2d": (2, ((2, 3),)),
+    "lp_pool2d": (2, (2.0, 3, 2)),
+}
+BEYOND: dict[str, dict[str, Any]] = {
+    "avgmax": {},
+    "gem": {"p": 2.5},
+    "logavgexp": {},
+    "logsumexp": {"temperature": 0.5},
+    "min": {},
+    "mixed_learned": {"lam": 0.25},
+    "power_avg": {},
+    "soft": {"beta": 2.0},
+    "sum": {},
 }
 SIZES = 9, 7, 8
 
@@ -66,6 +82,40 @@ def test_result_is_torchs(call: Call) -> None:
     assert y.stride() == theirs(x).stride()
     torch.testing.assert_close(y, theirs(x))
     torch.testing.assert_close(ours(x.double()), theirs(x.double()))
+
+
+@pytest.mark.parametrize("method", sorted(BEYOND))
+def test_methods_beyond_torchs(method: str) -> None:
+    name, params = f"{method}_pool2d", BEYOND[method]
+    x = sample(2).double()
+    pooled = getattr(PF, name)
+    arguments = 3, 2, 1
+    y = pooled(x, *arguments, **params)
+    found: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PF, "find", lambda *asked: found.append(ready.find(*asked)) or found[-1])
+        assert torch.equal(pooled(x, *arguments, **params), y)
+    assert [type(one) for one in found] == [Tensor]
+    assert torch.equal(y, torch.from_numpy(getattr(pr, name)(x.numpy(), *arguments, **params)))
+    leaf = x.clone().requires_grad_()
+    dy = torch.rand_like(y)
+    (dx,) = torch.autograd.grad(pooled(leaf, *arguments, **params), leaf, dy)
+    _, vjp = pr.pool_vjp(x.numpy(), method, 3, stride=2, padding=1, axes=(2, 3), **params)
+    assert torch.equal(dx, torch.from_numpy(vjp(dy.numpy()).input))
+    assert torch.autograd.gradgradcheck(lambda x: pooled(x, 2, **params), leaf[:1, :1, :4, :4])
+
+
+def test_parameters_are_not_mixed_up() -> None:
+    x = sample(2)
+    for beta in (1.0, 2.0, 1.0, 3):
+        expected = torch.from_numpy(pr.soft_pool2d(x.numpy(), 2, beta=beta))
+        for _ in range(2):
+            assert torch.equal(PF.soft_pool2d(x, 2, beta=beta), expected)
+    for value in (torch.tensor(2.0), torch.tensor(3.0), [2.0, 1.0, 3.0]):
+        given = value.numpy() if isinstance(value, Tensor) else value
+        expected = torch.from_numpy(pr.soft_pool2d(x.numpy(), 2, beta=given))
+        for _ in range(2):
+            assert torch.equal(PF.soft_pool2d(x, 2, beta=value), expected)
 
 
 @pytest.mark.parametrize("spread", [False, True])
@@ -146,6 +196,28 @@ def test_imaginary_parts_keep_their_sign() -> None:
             assert torch.equal(function(z.imag, 1), z.imag.resolve_neg())
 
 
+def test_without_torchs_symbols(tmp_path: Path) -> None:
+    """Where names are mangled in another way, tensors are made by DLPack."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import ctypes, torch\n"
+        "ctypes.CDLL = lambda path: object()\n"
+        "import poolreg.torch.functional as PF\n"
+        "from poolreg.torch import ready, symbols\n"
+        "assert symbols.addresses() == {}\n"
+        "x = torch.arange(32.0).reshape(1, 2, 4, 4)\n"
+        "for _ in range(2):\n"
+        "    y = PF.max_pool2d(x, 2)\n"
+        "key = 'max', 2, 2, None, 0, 1, False, False\n"
+        "assert torch.equal(ready.find(x, key, None), y)\n"
+        "assert y.tolist() == [[[[5, 7], [13, 15]], [[21, 23], [29, 31]]]]\n"
+        "graph = torch.fx.experimental.proxy_tensor.make_fx(lambda x: PF.max_pool2d(x, 2))(x)\n"
+        "assert any('poolreg' in str(node.target) for node in graph.graph.nodes)\n"
+    )
+    assert symbols.addresses()
+    subprocess.run([sys.executable, script], check=True)
+
+
 def test_elements_that_are_not_aligned() -> None:
     memory = bytearray(4 * 16 + 1)
     x = torch.frombuffer(memory, dtype=torch.float32, offset=1).reshape(1, 1, 4, 4)
@@ -158,7 +230,7 @@ def test_elements_that_are_not_aligned() -> None:
 
 def test_taps_that_are_missing_are_missed() -> None:
     x = sample(2)
-    text = PF.described("max", (-2, -1), -3, (2, None, 0, 1, False, None), (), ())[0]
+    text = described("max", (-2, -1), -3, (2, None, 0, 1, False, None), (), ())[0]
     y, [taps] = torch.ops.poolreg.forward(x, [], text, True)
     for saved in ([], [taps, taps]):
         with pytest.raises(ValueError, match="zip"):

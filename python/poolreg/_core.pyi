@@ -11,6 +11,7 @@ ORDERS: Mapping[str, int]
 DIVIDING: Mapping[str, int]
 SELECT: int
 LINEAR: int
+WINDOWS: int
 FUNCTORS: Mapping[str, int]
 NORMS: Mapping[str, int]
 BASES: Mapping[str, int]
@@ -149,10 +150,11 @@ class Exchange:
         capsule: object,
         kinds: tuple[type, ...],
         onlookers: tuple[Callable[[], object], ...],
-        levels: object,
+        levels: Mapping[str, Any],
         transform: Callable[[], object],
         grad_enabled: Callable[[], bool],
         threads: Callable[[], int],
+        addresses: Mapping[str, int],
     ) -> None: ...
 
 class TensorCall:
@@ -161,15 +163,13 @@ class TensorCall:
         self,
         exchange: Exchange,
         plan: Plan,
-        reducer: int,
-        code: int,
-        divisor: float,
-        item: int,
-        mark_item: int,
+        dtype: str,
+        marks: str,
+        asked: tuple[Any, ...],
         text: str,
     ) -> None: ...
     def forward(self, x: Any, saves: bool) -> tuple[Any, list[Any]] | None: ...
-    def backward(self, dy: Any, saved: Sequence[Any]) -> Any: ...
+    def backward(self, dy: Any, x: Any, saved: Sequence[Any]) -> Any: ...
 
 class TensorCalls:
     def __init__(self, exchange: Exchange, registered: Mapping[str, Any]) -> None: ...

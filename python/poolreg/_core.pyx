@@ -1,6 +1,7 @@
 # cython: language_level=3, freethreading_compatible=True, embedsignature=False
 """Buffers to pointers, one call without the GIL, status to exception.  No arithmetic, no policy."""
 
+from cython cimport binding
 from cpython.buffer cimport (
     PyBUF_STRIDES,
     PyBUF_WRITABLE,
@@ -8,6 +9,7 @@ from cpython.buffer cimport (
     PyBuffer_Release,
     PyObject_GetBuffer,
 )
+from cpython.exc cimport PyErr_Clear
 from cpython.pycapsule cimport (
     PyCapsule_GetContext,
     PyCapsule_GetName,
@@ -166,7 +168,12 @@ cdef extern from "pool.h":
         bint add
         uint64_t key
         int num_threads
+    ctypedef struct pc_way:
+        pass
     pc_status pc_forward(const pc_call *) nogil
+    pc_way *pc_way_of(const pc_call *)
+    void pc_way_free(pc_way *)
+    pc_status pc_forward_by(const pc_way *, const void *, void *)
     pc_status pc_backward(const pc_call *) nogil
 
 cdef extern from "poolcore.h":
@@ -248,7 +255,26 @@ cdef extern from "exchange.h":
             DLTensor *, DLManagedTensorVersioned **, void *,
             void (*)(void *, const char *, const char *) noexcept) noexcept
         int (*managed_tensor_to_py_object_no_sync)(DLManagedTensorVersioned *, void **) except -1
-        int (*dltensor_from_py_object_no_sync)(void *, DLTensor *) except -1
+        int (*dltensor_from_py_object_no_sync)(void *, DLTensor *) noexcept
+
+cdef extern from "torch_abi.h":
+    enum:
+        PC_TORCH_CPU
+        PC_TORCH_NO_INDEX
+    ctypedef int32_t (*pc_empty_strided)(
+        int64_t, const int64_t *, const int64_t *, int32_t, int32_t, int32_t, void **) noexcept
+    ctypedef int32_t (*pc_get_data_ptr)(void *, void **) noexcept
+    ctypedef int32_t (*pc_delete_tensor)(void *) noexcept
+    ctypedef void *(*pc_wrap)(void *) noexcept
+    ctypedef int64_t (*pc_modes)() noexcept
+    ctypedef void **(*pc_tracer)() noexcept
+    ctypedef struct pc_torch:
+        pc_empty_strided empty_strided
+        pc_get_data_ptr get_data_ptr
+        pc_delete_tensor delete_tensor
+        pc_wrap wrap
+        pc_modes modes
+        pc_tracer tracer
 
 cdef extern from *:
     """
@@ -957,7 +983,22 @@ def windows_backward(Plan plan, int functor, tuple numbers, tuple options, tuple
 
 # ---- Calls on tensors ---------------------------------------------------------------------------
 
-SELECT, LINEAR = PC_SELECT, PC_LINEAR
+SELECT, LINEAR, WINDOWS = PC_SELECT, PC_LINEAR, PC_WINDOWS
+
+
+ctypedef struct Kind:
+    DLDataType dtype
+    int32_t of_torch
+    int item
+
+
+cdef dict CODES = {
+    "float32": (PC_DLPACK_FLOAT, 4),
+    "float64": (PC_DLPACK_FLOAT, 8),
+    "uint8": (PC_DLPACK_UINT, 1),
+    "int32": (PC_DLPACK_INT, 4),
+    "int64": (PC_DLPACK_INT, 8),
+}
 
 
 cdef void forget_error(void *context, const char *kind, const char *message) noexcept:
@@ -969,30 +1010,46 @@ cdef class Exchange:
 
     capsule: DLPack's exchange API.  kinds: the two classes that are taken, but no subclasses.
     onlookers: functions without arguments; what one answers is false when it has no hand in it.
-    levels: a module whose ``_current_level`` is below 0 then.  transform: a function whose answer is
-    None if gradients are autograd's alone.  grad_enabled, threads: whether gradients are recorded,
-    and how many threads a call has.
+    levels: names of a module, whose ``_current_level`` is then as it is now.  transform: a function
+    whose answer is None if gradients are autograd's alone.  grad_enabled, threads: whether gradients
+    are recorded, and how many threads a call has.  addresses: those of torch_abi.h by their names
+    there, and by the names of dtypes what torch calls these; empty if they are not to be had.
     """
 
-    cdef object capsule, kind, other_kind, levels, transform, threads, grad_enabled
+    cdef object capsule, kind, other_kind, no_level, transform, threads, grad_enabled
+    cdef dict levels, addresses
     cdef tuple onlookers
     cdef const DLPackExchangeAPI *api
+    cdef pc_torch torch
+    cdef bint has_torch
 
-    def __init__(self, capsule, tuple kinds, tuple onlookers, levels, transform, grad_enabled,
-                 threads):
+    def __init__(self, capsule, tuple kinds, tuple onlookers, dict levels, transform, grad_enabled,
+                 threads, dict addresses):
         self.api = <const DLPackExchangeAPI *>PyCapsule_GetPointer(capsule, "dlpack_exchange_api")
         if self.api.version.major != PC_DLPACK_MAJOR:
             raise PoolregError(f"DLPack's exchange API is {self.api.version.major}, not 1")
         self.capsule, self.onlookers, self.levels = capsule, onlookers, levels
         self.kind, self.other_kind = kinds
+        self.no_level = levels["_current_level"]
         self.transform, self.grad_enabled, self.threads = transform, grad_enabled, threads
+        self.addresses, self.has_torch = addresses, len(addresses) > 0
+        if self.has_torch:
+            self.torch.empty_strided = <pc_empty_strided><uintptr_t>addresses["empty_strided"]
+            self.torch.get_data_ptr = <pc_get_data_ptr><uintptr_t>addresses["get_data_ptr"]
+            self.torch.delete_tensor = <pc_delete_tensor><uintptr_t>addresses["delete_tensor"]
+            self.torch.wrap = <pc_wrap><uintptr_t>addresses["wrap"]
+            self.torch.modes = <pc_modes><uintptr_t>addresses["modes"]
+            self.torch.tracer = <pc_tracer><uintptr_t>addresses["tracer"]
 
     cdef bint is_ours(self, tensor) except -1:
         """Whether nobody but autograd would see to a function of this tensor."""
         cdef Py_ssize_t i
-        cdef long level = self.levels._current_level
-        if level >= 0 or (type(tensor) is not self.kind and type(tensor) is not self.other_kind):
+        if self.levels["_current_level"] is not self.no_level:
             return False
+        if type(tensor) is not self.kind and type(tensor) is not self.other_kind:
+            return False
+        if self.has_torch:
+            return self.torch.modes() == 0 and self.torch.tracer()[0] == NULL
         for i in range(PyTuple_Size(self.onlookers)):
             if (<object>PyTuple_GetItem(self.onlookers, i))():
                 return False
@@ -1001,32 +1058,65 @@ cdef class Exchange:
     cdef bint read(self, tensor, DLTensor *seen) except -1:
         """Look at a tensor's memory; False if it has none, as that of a transform, or if its elements
         are not aligned."""
-        try:
-            self.api.dltensor_from_py_object_no_sync(<void *>tensor, seen)
-        except Exception:
+        if self.api.dltensor_from_py_object_no_sync(<void *>tensor, seen) != 0:
+            PyErr_Clear()
             return False
         if seen.data == NULL or seen.device.device_type != PC_DLPACK_CPU or seen.dtype.bits < 8:
             return False
         return (<uintptr_t>seen.data + seen.byte_offset) % (seen.dtype.bits // 8) == 0
 
+    cdef int set_kind(self, Kind *kind, str dtype) except -1:
+        kind.dtype.code, kind.item = CODES[dtype]
+        kind.dtype.bits, kind.dtype.lanes = 8 * kind.item, 1
+        kind.of_torch = self.addresses.get(dtype, 0)
+        return 0
+
     cdef bint is_tracked(self, tensor) except -1:
         return tensor.requires_grad and self.grad_enabled()
 
-    cdef object new(self, DLDataType dtype, int ndim, int64_t *shape, void **data):
+    cdef object new(self, const Kind *kind, int ndim, const int64_t *shape, void **data):
         """A tensor in row-major order, and where its elements are."""
+        if self.has_torch:
+            return self.new_of_torch(kind, ndim, shape, data)
+        return self.new_of_dlpack(kind, ndim, shape, data)
+
+    cdef object new_of_torch(self, const Kind *kind, int ndim, const int64_t *shape, void **data):
+        cdef int64_t strides[PC_MAX_NDIM]
+        cdef void *handle = NULL
+        cdef void *found
+        set_dense(strides, shape, ndim, 1)
+        if self.torch.empty_strided(ndim, shape, strides, kind.of_torch, PC_TORCH_CPU,
+                                    PC_TORCH_NO_INDEX, &handle) != 0:
+            raise MemoryError("no memory for a tensor")
+        self.torch.get_data_ptr(handle, data)
+        found = self.torch.wrap(handle)
+        self.torch.delete_tensor(handle)
+        return taken(found)
+
+    cdef object new_of_dlpack(self, const Kind *kind, int ndim, const int64_t *shape, void **data):
         cdef DLTensor prototype
         cdef DLManagedTensorVersioned *made = NULL
         cdef void *found = NULL
         memset(&prototype, 0, sizeof(DLTensor))
         prototype.device.device_type = PC_DLPACK_CPU
-        prototype.ndim, prototype.dtype, prototype.shape = ndim, dtype, shape
+        prototype.ndim, prototype.dtype, prototype.shape = ndim, kind.dtype, <int64_t *>shape
         if self.api.managed_tensor_allocator(&prototype, &made, NULL, forget_error) != 0:
             raise MemoryError("no memory for a tensor")
         data[0] = made.dl_tensor.data
         self.api.managed_tensor_to_py_object_no_sync(made, &found)
-        tensor = <object>found
-        Py_DECREF(tensor)
-        return tensor
+        return taken(found)
+
+
+cdef object taken(void *reference):
+    """The object of a new reference, or its error."""
+    cdef object found = <object>raised(reference)
+    Py_DECREF(found)
+    return found
+
+
+cdef void *raised(void *reference) except NULL:
+    """It, or the error that is set if it is NULL."""
+    return reference
 
 
 cdef bint is_like(const DLTensor *tensor, DLDataType dtype, int ndim, const int64_t *shape) noexcept:
@@ -1067,67 +1157,94 @@ cdef enum:
 
 
 cdef class TensorCall:
-    """A call that selects or sums, ready for tensors of one shape and dtype in row-major order.
+    """A call without random numbers, maps or gradients of parameters, ready for tensors of one shape and
+    dtype in row-major order.
 
-    code: what is selected, or what sums are divided by.  item, mark_item: bytes of an element of
-    the input and of a tap number.  text: the same call as the operators have it.
+    dtype, marks: names of the input's dtype and that of tap numbers.  asked: what a reducer asks of
+    the core.  text: the same call as the operators have it.
     """
 
     cdef Exchange exchange
     cdef Plan plan
     cdef readonly object text
+    cdef tuple asked
     cdef pc_call call
-    cdef DLDataType dtype, mark_dtype
+    cdef pc_param room[PC_PARAMS]
+    cdef pc_way *way
+    cdef Kind kind, mark_kind
     cdef bint is_small
     cdef int64_t x_strides[PC_MAX_NDIM]
     cdef int64_t y_strides[PC_MAX_NDIM]
     cdef int64_t mark_strides[PC_MAX_NDIM]
 
-    def __init__(self, Exchange exchange, Plan plan, int reducer, int code, double divisor,
-                 int item, int mark_item, str text):
+    def __cinit__(self):
+        self.way = NULL
+
+    def __dealloc__(self):
+        pc_way_free(self.way)
+
+    def __init__(self, Exchange exchange, Plan plan, str dtype, str marks, tuple asked, str text):
         cdef int ndim = plan.plan.ndim
-        self.exchange, self.plan, self.text = exchange, plan, text
+        self.exchange, self.plan, self.text, self.asked = exchange, plan, text, asked
+        exchange.set_kind(&self.kind, dtype)
+        exchange.set_kind(&self.mark_kind, marks)
         memset(&self.call, 0, sizeof(pc_call))
-        self.call.plan, self.call.dtype = &plan.plan, PC_F32 if item == 4 else PC_F64
-        self.call.reducer, self.call.marking = <pc_reducer>reducer, PC_TAPS
-        self.call.order, self.call.dividing = <pc_order>code, <pc_dividing>code
-        self.call.divisor, self.call.mark_bytes = divisor, mark_item
-        self.dtype.code, self.dtype.bits, self.dtype.lanes = PC_DLPACK_FLOAT, 8 * item, 1
-        self.mark_dtype.code = PC_DLPACK_UINT if mark_item == 1 else PC_DLPACK_INT
-        self.mark_dtype.bits, self.mark_dtype.lanes = 8 * mark_item, 1
+        if asked[0] == WINDOWS:
+            _, functor, numbers, options, params = asked
+            set_windows(&self.call, plan, functor, numbers, options, params, self.room, None, None, 0)
+        elif asked[0] == LINEAR:
+            set_linear(&self.call, asked[1], asked[2], 0)
+        else:
+            self.call.reducer, self.call.marking = PC_SELECT, PC_TAPS
+            self.call.order = <pc_order><int>asked[1]
+        self.call.plan, self.call.dtype = &plan.plan, PC_F32 if self.kind.item == 4 else PC_F64
+        self.call.mark_bytes = self.mark_kind.item
+        set_dense(self.x_strides, plan.plan.in_, ndim, self.kind.item)
+        set_dense(self.y_strides, plan.plan.out, ndim, self.kind.item)
+        set_dense(self.mark_strides, plan.plan.out, ndim, self.mark_kind.item)
+        self.call.x.strides, self.call.y.strides = self.x_strides, self.y_strides
         self.is_small = plan.taps * prod(plan.output_shape) < FEW
-        set_dense(self.x_strides, plan.plan.in_, ndim, item)
-        set_dense(self.y_strides, plan.plan.out, ndim, item)
-        set_dense(self.mark_strides, plan.plan.out, ndim, mark_item)
+        if self.is_small and self.way == NULL:
+            self.call.x.data = self.call.y.data = &self.call  # anything but NULL: where they will be
+            self.way = pc_way_of(&self.call)
 
     cdef bint takes(self, const DLTensor *x) noexcept:
-        return is_like(x, self.dtype, self.plan.plan.ndim, self.plan.plan.in_) and is_dense(x)
+        return is_like(x, self.kind.dtype, self.plan.plan.ndim, self.plan.plan.in_) and is_dense(x)
 
     cdef int make(self, pc_call *call, bint backward) except -1:
         """A short call keeps the GIL, and is one thread's work."""
         cdef pc_status status
-        if self.is_small:
-            call.num_threads = 1
-            status = pc_backward(call) if backward else pc_forward(call)
-        else:
+        if not self.is_small:
             call.num_threads = self.exchange.threads()
             with nogil:
                 status = pc_backward(call) if backward else pc_forward(call)
+        else:
+            call.num_threads = 1
+            status = pc_backward(call) if backward else pc_forward(call)
         if status != PC_OK:
             raise_call(status, self.plan)
         return 0
 
     cdef object run(self, const DLTensor *x, list marks):
         """y; tap numbers are appended to `marks`."""
-        cdef pc_call call = self.call
-        call.x.data, call.x.strides = <char *>x.data + x.byte_offset, self.x_strides
-        y = self.exchange.new(self.dtype, self.plan.plan.ndim, self.plan.plan.out, &call.y.data)
-        call.y.strides = self.y_strides
+        cdef pc_call call
+        if self.way != NULL and marks is None:
+            return self.run_by_way(x)
+        call = self.call
+        call.x.data = data_of(x)
+        y = self.exchange.new(&self.kind, self.plan.plan.ndim, self.plan.plan.out, &call.y.data)
         if marks is not None and call.reducer == PC_SELECT:
             marks.append(self.exchange.new(
-                self.mark_dtype, self.plan.plan.ndim, self.plan.plan.out, &call.marks.data))
+                &self.mark_kind, self.plan.plan.ndim, self.plan.plan.out, &call.marks.data))
             call.marks.strides = self.mark_strides
         self.make(&call, False)
+        return y
+
+    cdef object run_by_way(self, const DLTensor *x):
+        cdef void *data = NULL
+        y = self.exchange.new(&self.kind, self.plan.plan.ndim, self.plan.plan.out, &data)
+        if pc_forward_by(self.way, data_of(x), data) != PC_OK:
+            raise MemoryError("no memory for scratch")
         return y
 
     def forward(self, x, bint saves):
@@ -1138,7 +1255,7 @@ cdef class TensorCall:
             return None
         return self.run(&seen, saved if saves else None), saved
 
-    def backward(self, dy, saved):
+    def backward(self, dy, x, saved):
         """The gradient of x; None if the tensors are not as these, or others have a hand in it."""
         cdef DLTensor seen
         cdef pc_call call = self.call
@@ -1146,24 +1263,32 @@ cdef class TensorCall:
         cdef int d, ndim = self.plan.plan.ndim
         if not self.exchange.is_ours(dy) or dy.is_neg() or not self.exchange.read(dy, &seen):
             return None
-        if not is_like(&seen, self.dtype, ndim, self.plan.plan.out):
+        if not is_like(&seen, self.kind.dtype, ndim, self.plan.plan.out):
             return None
+        call.y.data, call.y.strides = data_of(&seen), strides
+        for d in range(ndim):
+            strides[d] = seen.strides[d] * self.kind.item
+        if call.reducer == PC_WINDOWS:
+            if not self.exchange.read(x, &seen) or not self.takes(&seen):
+                return None
+            call.x.data, call.dx.strides = data_of(&seen), self.x_strides
         if len(saved) != (1 if call.reducer == PC_SELECT else 0):
             return None
-        call.y.data, call.y.strides = <char *>seen.data + seen.byte_offset, strides
-        for d in range(ndim):
-            strides[d] = seen.strides[d] * self.dtype.bits // 8
         for marks in saved:
             if not self.exchange.read(marks, &seen) or not is_dense(&seen):
                 return None
-            if not is_like(&seen, self.mark_dtype, ndim, self.plan.plan.out):
+            if not is_like(&seen, self.mark_kind.dtype, ndim, self.plan.plan.out):
                 return None
-            call.marks.data = <char *>seen.data + seen.byte_offset
-            call.marks.strides = self.mark_strides
-        dx = self.exchange.new(self.dtype, ndim, self.plan.plan.in_, &call.x.data)
-        call.x.strides = self.x_strides
+            call.marks.data, call.marks.strides = data_of(&seen), self.mark_strides
+        dx = self.exchange.new(
+            &self.kind, ndim, self.plan.plan.in_,
+            &call.dx.data if call.reducer == PC_WINDOWS else &call.x.data)
         self.make(&call, True)
         return dx
+
+
+cdef void *data_of(const DLTensor *tensor) noexcept:
+    return <char *>tensor.data + tensor.byte_offset
 
 
 cdef enum:
@@ -1185,6 +1310,17 @@ cpdef bint is_same(tuple a, tuple b) except -1:
     return True
 
 
+cdef bint is_identical(tuple a, tuple b) noexcept:
+    """Whether tuples have the same objects."""
+    cdef Py_ssize_t i, size = PyTuple_Size(a)
+    if PyTuple_Size(b) != size:
+        return False
+    for i in range(size):
+        if PyTuple_GetItem(a, i) != PyTuple_GetItem(b, i):
+            return False
+    return True
+
+
 cdef class Ready:
     """The calls of one key, the latest first, and the method that its name meant."""
 
@@ -1200,6 +1336,7 @@ cdef class TensorCalls:
 
     cdef Exchange exchange
     cdef dict registered, known
+    cdef Ready last
 
     def __init__(self, Exchange exchange, dict registered):
         self.exchange, self.registered, self.known = exchange, registered, {}
@@ -1213,20 +1350,31 @@ cdef class TensorCalls:
             ready.calls += before.calls[:MOST_SHAPES - 1]
         if len(self.known) >= MOST_KEYS:
             self.known.clear()
-        self.known[key] = ready
+        self.known[key] = self.last = ready
 
+    cdef Ready ready_of(self, tuple key):
+        """The calls of a key; None if there are none."""
+        cdef Ready ready = self.last
+        if ready is not None and is_identical(ready.key, key):
+            return ready
+        try:
+            ready = self.known.get(key)
+        except TypeError:
+            return None
+        if ready is None or not is_same(ready.key, key):
+            return None
+        self.last = ready
+        return ready
+
+    @binding(False)  # a builtin, as the compiler wants it that is told of it
     def pool(self, x, tuple key, differentiably):
         """y, by a function of x and the call if a gradient is wanted; None if no call is ready for such
         a tensor."""
         cdef DLTensor seen
         cdef TensorCall call
-        cdef Ready ready
         cdef Py_ssize_t i
-        try:
-            ready = self.known.get(key)
-        except TypeError:
-            return None
-        if ready is None or not is_same(ready.key, key) or not self.exchange.is_ours(x):
+        cdef Ready ready = self.ready_of(key)
+        if ready is None or not self.exchange.is_ours(x):
             return None
         if self.registered.get(<object>PyTuple_GetItem(key, 0)) is not ready.method:
             return None

@@ -49,9 +49,9 @@ class Select:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_code", _core.ORDERS[self.order])
 
-    def asked(self, params: Mapping[str, Any]) -> tuple[int, int, float]:
-        """What the core is asked for: its reducer, what is selected, and no divisor."""
-        return _core.SELECT, self._code, 1.0
+    def asked(self, plan: Plan, params: Mapping[str, Any], dtype: Any) -> tuple[Any, ...]:
+        """What the core is asked for: its reducer, and what is selected."""
+        return _core.SELECT, self._code
 
     def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]:
         return [tap_numbers(plan)]
@@ -101,7 +101,7 @@ class Linear:
     backend = "native"
     returns_indices = False
 
-    def asked(self, params: Mapping[str, Any]) -> tuple[int, int, float]:
+    def asked(self, plan: Plan, params: Mapping[str, Any], dtype: Any) -> tuple[Any, ...]:
         """What the core is asked for: its reducer, what sums are divided by, and the number."""
         return (_core.LINEAR, *self._dividing(params))
 
@@ -176,6 +176,11 @@ class _Windows:
     def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]:
         return []
 
+    def asked(self, plan: Plan, params: Mapping[str, Any], dtype: Any) -> tuple[Any, ...]:
+        """What the core is asked for: its reducer, the functor, its numbers, options and values."""
+        functor, values = _core.FUNCTORS[self.functor], self._values(plan, params, dtype)
+        return _core.WINDOWS, functor, self.numbers(params), self.options(params), values
+
     def _values(self, plan: Plan, params: Mapping[str, Any], dtype: Any) -> tuple[Array, ...]:
         """The functor's parameters as C-contiguous arrays."""
         values = []
@@ -204,10 +209,7 @@ class _Windows:
         x = arrays["x"]
         _core.windows_forward(
             plan,
-            _core.FUNCTORS[self.functor],
-            self.numbers(params),
-            self.options(params),
-            self._values(plan, params, x.dtype),
+            *self.asked(plan, params, x.dtype)[1:],
             x,
             y,
             num_threads=num_threads,

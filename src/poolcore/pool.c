@@ -2,6 +2,8 @@
 #include "pool.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "arrange.h"
 #include "fold.h"
@@ -450,10 +452,11 @@ static void choose_long_rows(pc_job *job, const pc_call *call)
                      job->axis[0]->K * a->K <= PC_BATCH && call->plan->empty_dim < 0;
 }
 
+static int64_t items_of(const pc_job *job) { return pc_planes_of(job) * job->blocks * job->tiles; }
+
 static pc_status run_job(const pc_job *job, pc_kernel kernel, const pc_call *call)
 {
-    const int64_t items = pc_planes_of(job) * job->blocks * job->tiles;
-    return pc_run_items(job, items, kernel, call, scratch_bytes(job));
+    return pc_run_items(job, items_of(job), kernel, call, scratch_bytes(job));
 }
 
 /* ---- Calls on rows --------------------------------------------------------------------------- */
@@ -550,41 +553,83 @@ size_t pc_plan_sum(pc_job *job, const pc_call *call, bool wide)
 
 /* ---- The calls ------------------------------------------------------------------------------- */
 
+struct pc_way {
+    pc_arrangement to;
+    pc_kernel kernel;
+};
+
+static pc_kernel forward_kernel(const pc_call *call, const pc_arrangement *to)
+{
+    const pc_kernels *kernels = pc_isa_current();
+    if (call->reducer == PC_LINEAR)
+        return kernels->linear_forward[pc_element_type(call, sums_in_double(&to->job, call->plan))];
+    if (call->marks.data)
+        return kernels->select_forward_marked[call->order][pc_element_type(call, to->wide_marks)];
+    return kernels->select_forward[call->order][pc_element_type(call, false)];
+}
+
+/* The way of a call on rows. */
+static void choose_way(pc_way *way, const pc_call *call)
+{
+    pc_job *job = &way->to.job;
+    tile_columns(job);
+    if (call->reducer == PC_LINEAR)
+        set_divisor(job, call);
+    choose_halves(job, call);
+    choose_threes(job, call);
+    choose_many_lanes(job, call);
+    choose_adjoining(job, call);
+    choose_few_taps(job, call);
+    choose_long_rows(job, call);
+    split_rows(job);
+    way->kernel = forward_kernel(call, &way->to);
+}
+
 pc_status pc_forward(const pc_call *call)
 {
-    const pc_plan *plan = call->plan;
-    const pc_kernels *kernels = pc_isa_current();
-    pc_arrangement to;
+    pc_way way;
     pc_status status = check(call);
-    if (status != PC_OK || pc_elements(plan, plan->out) == 0)
+    if (status != PC_OK || pc_elements(call->plan, call->plan->out) == 0)
         return status;
     if (pc_is_folded(call, false))
         return pc_fold(call, false);
-    status = pc_arrange(&to, call, false, call->reducer != PC_WINDOWS);
+    status = pc_arrange(&way.to, call, false, call->reducer != PC_WINDOWS);
     if (status != PC_OK)
         return status;
     if (call->reducer == PC_WINDOWS)
-        return pc_windows_forward(call, &to.job);
-    tile_columns(&to.job);
-    if (call->reducer == PC_LINEAR)
-        set_divisor(&to.job, call);
-    choose_halves(&to.job, call);
-    choose_threes(&to.job, call);
-    choose_many_lanes(&to.job, call);
-    choose_adjoining(&to.job, call);
-    choose_few_taps(&to.job, call);
-    choose_long_rows(&to.job, call);
-    split_rows(&to.job);
-    to.job.stream = is_streamed(call, &call->y, plan->out);
-    pc_kernel kernel;
-    if (call->reducer == PC_LINEAR) {
-        kernel = kernels->linear_forward[pc_element_type(call, sums_in_double(&to.job, plan))];
-    } else if (call->marks.data) {
-        kernel = kernels->select_forward_marked[call->order][pc_element_type(call, to.wide_marks)];
-    } else {
-        kernel = kernels->select_forward[call->order][pc_element_type(call, false)];
+        return pc_windows_forward(call, &way.to.job);
+    choose_way(&way, call);
+    way.to.job.stream = is_streamed(call, &call->y, call->plan->out);
+    return run_job(&way.to.job, way.kernel, call);
+}
+
+pc_way *pc_way_of(const pc_call *call)
+{
+    if (check(call) != PC_OK || pc_elements(call->plan, call->plan->out) == 0 ||
+        call->reducer == PC_WINDOWS || pc_is_folded(call, false))
+        return NULL;
+    pc_way *way = malloc(sizeof *way);
+    if (!way || pc_arrange(&way->to, call, false, true) != PC_OK) {
+        free(way);
+        return NULL;
     }
-    return run_job(&to.job, kernel, call);
+    choose_way(way, call);
+    return way;
+}
+
+void pc_way_free(pc_way *way)
+{
+    free(way);
+}
+
+pc_status pc_forward_by(const pc_way *way, const void *x, void *y)
+{
+    const pc_job *job = &way->to.job;
+    pc_job one;
+    memcpy(&one, job, offsetof(pc_job, outer) + (size_t)job->nouter * sizeof *job->outer);
+    one.op[PC_X].data = (char *)x;
+    one.op[PC_Y].data = y;
+    return pc_run_alone(&one, items_of(job), way->kernel, scratch_bytes(job));
 }
 
 /* The plan of a transpose that is itself a pooling: at stride 1 an input is held by the outputs of a

@@ -156,6 +156,14 @@ typedef struct pc_call {
 /* y, and marks if wanted, from x.  PC_ERR_EMPTY_WINDOW: see the plan; PC_ERR_MANY_AXES,
  * PC_ERR_UNSUPPORTED, PC_ERR_NO_MEMORY: nothing was written. */
 pc_status pc_forward(const pc_call *call);
+/* The way of a forward call without marks, to be gone again on one thread by calls that differ in nothing but
+ * where x and y are (here both only must not be NULL); for small ones, since what is written never goes
+ * past the caches.  It keeps pointers into the plan, and a kernel of the ISA that is in use.  NULL: there
+ * is none to be kept. */
+typedef struct pc_way pc_way;
+pc_way *pc_way_of(const pc_call *call);
+void pc_way_free(pc_way *way);
+pc_status pc_forward_by(const pc_way *way, const void *x, void *y);
 /* dx from dy (and the taps of forward; of windows, from x).  Every element of dx is written. */
 pc_status pc_backward(const pc_call *call);
 

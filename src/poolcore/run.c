@@ -8,8 +8,9 @@
  * even at 10,000 elements, a third faster at this many; but a second thread that has lost its core is
  * waited for, and that costs milliseconds. */
 enum { SERIAL = 32768 };
-/* Scratch of up to this many bytes is on the stack. */
-enum { SMALL_SCRATCH = 8192 };
+/* Scratch of up to this many bytes is on the stack: of short rows, for which a call of malloc and one of
+ * free would take as long as all the rest. */
+enum { SMALL_SCRATCH = 48 << 10 };
 
 int64_t pc_elements(const pc_plan *plan, const int64_t *shape)
 {
@@ -73,6 +74,18 @@ pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const
     r.scratch = memory + (64 - (uintptr_t)memory % 64) % 64;
     pc_parallel_for(items, threads, run_range, &r);
     if (memory != small && !lent)
+        free(memory);
+    return PC_OK;
+}
+
+pc_status pc_run_alone(const pc_job *job, int64_t items, pc_kernel kernel, size_t scratch_bytes)
+{
+    _Alignas(64) char small[SMALL_SCRATCH];
+    char *memory = scratch_bytes > sizeof small ? aligned_alloc(64, scratch_bytes) : small;
+    if (!memory)
+        return PC_ERR_NO_MEMORY;
+    kernel(job, 0, items, memory);
+    if (memory != small)
         free(memory);
     return PC_OK;
 }

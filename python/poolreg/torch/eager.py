@@ -37,7 +37,8 @@ class _Called(Function):
     def backward(ctx: Any, dy: Tensor) -> Any:
         call = ctx.call
         if not torch.is_grad_enabled():
-            dx = call.backward(dy, ctx.saved_tensors[2:])
+            x, _, *saved = ctx.saved_tensors
+            dx = call.backward(dy, x, saved)
             if dx is not None:
                 return dx, None
         return _gradients(ctx, call.text, 0, dy)

@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Generator, Tensor
-from torch.compiler import assume_constant_result, is_compiling
+from torch.compiler import assume_constant_result
 
 from poolreg.errors import ParameterError, ShapeError
 from poolreg.params import Param
 from poolreg.plan import Padding, Size, letters_of, per_axis
 from poolreg.registry import get_method
 from poolreg.torch.eager import called
-from poolreg.torch.general import described, run
-from poolreg.torch.ready import find, remember
+from poolreg.torch.general import run
+from poolreg.torch.ready import find
 
 MANY = ("avgmax", "dpp", "gem", "lip", "logavgexp", "logsumexp", "min", "mixed", "mixed_learned",
         "power_avg", "s3", "s3_dpp", "soft", "stochastic", "sum")  # fmt: skip
@@ -81,6 +81,12 @@ def _avg(input: Tensor, key: tuple[Any, ...]) -> Tensor:
     return _of_torch(rank, method, input, windows, params, False, key)
 
 
+def _lp(input: Tensor, key: tuple[Any, ...]) -> Tensor:
+    method, rank, p, kernel_size, stride, ceil_mode = key
+    windows = kernel_size, stride, 0, 1, ceil_mode, None
+    return _of_torch(rank, method, input, windows, {"p": p}, False, key)
+
+
 def _adaptive(input: Tensor, key: tuple[Any, ...]) -> Any:
     method, rank, _, output_size, return_indices = key
     windows = None, None, 0, 1, False, output_size
@@ -97,27 +103,13 @@ def _of_torch(
     key: tuple[Any, ...],
 ) -> Any:
     """One of torch's own, with torch's limits; the next time it is ready."""
-    y = _of_rank_checked(rank, method, input, windows, params, return_indices)
-    if not (return_indices or is_compiling()):
-        given = tuple(params.items())
-        text, _ = described(method, AXES[rank], -rank - 1, windows, given, ())
-        remember(key, input, text)
-    return y
-
-
-def _of_rank_checked(
-    rank: int,
-    method: str,
-    input: Tensor,
-    windows: tuple[Any, ...],
-    params: dict[str, Any],
-    return_indices: bool = False,
-) -> Any:
     _checked(rank, input)
     kernel_size, _, padding, dilation, *_ = windows
     if padding != 0:
         _check_padding(rank, kernel_size, padding, dilation)
-    return run(input, method, AXES[rank], -rank - 1, windows, params, return_indices)
+    return run(
+        input, method, AXES[rank], -rank - 1, windows, params, return_indices, known_as=key
+    )
 
 
 def max_pool1d(
@@ -131,7 +123,7 @@ def max_pool1d(
 ) -> Any:
     """``torch.nn.functional.max_pool1d``."""
     key = "max", 1, kernel_size, stride, padding, dilation, ceil_mode, return_indices
-    y = None if is_compiling() else find(input, key, called)
+    y = find(input, key, called)
     return _max(input, key) if y is None else y
 
 
@@ -152,7 +144,7 @@ def max_pool2d(
               [13., 15.]]]])
     """
     key = "max", 2, kernel_size, stride, padding, dilation, ceil_mode, return_indices
-    y = None if is_compiling() else find(input, key, called)
+    y = find(input, key, called)
     return _max(input, key) if y is None else y
 
 
@@ -167,7 +159,7 @@ def max_pool3d(
 ) -> Any:
     """``torch.nn.functional.max_pool3d``."""
     key = "max", 3, kernel_size, stride, padding, dilation, ceil_mode, return_indices
-    y = None if is_compiling() else find(input, key, called)
+    y = find(input, key, called)
     return _max(input, key) if y is None else y
 
 
@@ -181,7 +173,7 @@ def avg_pool1d(
 ) -> Tensor:
     """``torch.nn.functional.avg_pool1d``."""
     key = "avg", 1, kernel_size, stride, padding, ceil_mode, count_include_pad
-    y = None if is_compiling() else find(input, key, called)
+    y = find(input, key, called)
     return _avg(input, key) if y is None else y
 
 
@@ -197,7 +189,7 @@ def avg_pool2d(
     """``torch.nn.functional.avg_pool2d``."""
     counted = count_include_pad
     key = "avg", 2, kernel_size, stride, padding, ceil_mode, counted, divisor_override
-    y = None if is_compiling() else find(input, key, called)
+    y = find(input, key, called)
     return _avg(input, key) if y is None else y
 
 
@@ -213,7 +205,7 @@ def avg_pool3d(
     """``torch.nn.functional.avg_pool3d``."""
     counted = count_include_pad
     key = "avg", 3, kernel_size, stride, padding, ceil_mode, counted, divisor_override
-    y = None if is_compiling() else find(input, key, called)
+    y = find(input, key, called)
     return _avg(input, key) if y is None else y
 
 
@@ -225,7 +217,7 @@ def adaptive_max_pool1d(
 ) -> Any:
     """``torch.nn.functional.adaptive_max_pool1d``."""
     key = "max", 1, "adaptive", output_size, return_indices
-    y = None if is_compiling() else find(input, key, called)
+    y = find(input, key, called)
     return _adaptive(input, key) if y is None else y
 
 
@@ -234,7 +226,7 @@ def adaptive_max_pool2d(
 ) -> Any:
     """``torch.nn.functional.adaptive_max_pool2d``."""
     key = "max", 2, "adaptive", output_size, return_indices
-    y = None if is_compiling() else find(input, key, called)
+    y = find(input, key, called)
     return _adaptive(input, key) if y is None else y
 
 
@@ -243,28 +235,28 @@ def adaptive_max_pool3d(
 ) -> Any:
     """``torch.nn.functional.adaptive_max_pool3d``."""
     key = "max", 3, "adaptive", output_size, return_indices
-    y = None if is_compiling() else find(input, key, called)
+    y = find(input, key, called)
     return _adaptive(input, key) if y is None else y
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: OutputSize) -> Tensor:
     """``torch.nn.functional.adaptive_avg_pool1d``."""
     key = "avg", 1, "adaptive", output_size, False
-    y = None if is_compiling() else find(input, key, called)
+    y = find(input, key, called)
     return _adaptive(input, key) if y is None else y
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
     """``torch.nn.functional.adaptive_avg_pool2d``."""
     key = "avg", 2, "adaptive", output_size, False
-    y = None if is_compiling() else find(input, key, called)
+    y = find(input, key, called)
     return _adaptive(input, key) if y is None else y
 
 
 def adaptive_avg_pool3d(input: Tensor, output_size: OutputSize) -> Tensor:
     """``torch.nn.functional.adaptive_avg_pool3d``."""
     key = "avg", 3, "adaptive", output_size, False
-    y = None if is_compiling() else find(input, key, called)
+    y = find(input, key, called)
     return _adaptive(input, key) if y is None else y
 
 
@@ -297,9 +289,15 @@ def _of_rank(method: str, rank: int) -> Pooling:
         generator: Generator | None = None,
         **params: Any,
     ) -> Any:
-        axes, channel = _letters_of(data_format, input.ndim, rank)
         windows = kernel_size, stride, padding, dilation, ceil_mode, None
-        return run(input, method, axes, channel, windows, params, return_indices, generator)
+        key = None
+        if generator is None and not return_indices:
+            key = method, rank, windows, data_format, *params.items()
+            y = find(input, key, called)
+            if y is not None:
+                return y
+        axes, channel = _letters_of(data_format, input.ndim, rank)
+        return run(input, method, axes, channel, windows, params, return_indices, generator, key)
 
     pooled.__name__ = pooled.__qualname__ = f"{method}_pool{rank}d"
     pooled.__signature__ = _signature(method)  # type: ignore[attr-defined]
@@ -366,8 +364,9 @@ def lp_pool1d(
     ceil_mode: bool = False,
 ) -> Tensor:
     """The p-norm of every window, ``torch.nn.functional.lp_pool1d`` where x >= 0 or p is even."""
-    windows = kernel_size, stride, 0, 1, ceil_mode, None
-    return _of_rank_checked(1, "lp", input, windows, {"p": norm_type})
+    key = "lp", 1, norm_type, kernel_size, stride, ceil_mode
+    y = find(input, key, called)
+    return _lp(input, key) if y is None else y
 
 
 def lp_pool2d(
@@ -378,8 +377,9 @@ def lp_pool2d(
     ceil_mode: bool = False,
 ) -> Tensor:
     """The p-norm of every window, ``torch.nn.functional.lp_pool2d`` where x >= 0 or p is even."""
-    windows = kernel_size, stride, 0, 1, ceil_mode, None
-    return _of_rank_checked(2, "lp", input, windows, {"p": norm_type})
+    key = "lp", 2, norm_type, kernel_size, stride, ceil_mode
+    y = find(input, key, called)
+    return _lp(input, key) if y is None else y
 
 
 def lp_pool3d(
@@ -390,5 +390,6 @@ def lp_pool3d(
     ceil_mode: bool = False,
 ) -> Tensor:
     """The p-norm of every window, ``torch.nn.functional.lp_pool3d`` where x >= 0 or p is even."""
-    windows = kernel_size, stride, 0, 1, ceil_mode, None
-    return _of_rank_checked(3, "lp", input, windows, {"p": norm_type})
+    key = "lp", 3, norm_type, kernel_size, stride, ceil_mode
+    y = find(input, key, called)
+    return _lp(input, key) if y is None else y

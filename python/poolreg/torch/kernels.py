@@ -92,7 +92,7 @@ def backward(
 ) -> tuple[Tensor, list[Tensor]]:
     """The gradients of <dy, y>: that of x, and those of the tensors that have one."""
     ready = None if tensors else ready_call(text, x)
-    done = None if ready is None else ready.backward(dy, saved)
+    done = None if ready is None else ready.backward(dy, x, saved)
     if done is not None:
         return done, []
     declared, plan, params, arrays = arguments(text, x, tensors)

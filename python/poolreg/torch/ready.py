@@ -1,9 +1,10 @@
 """Calls that are ready in C, for another tensor of the same shape.
 
-On small tensors the way from arguments to a plan costs more than the pooling.  A call that selects
-or sums is kept by its arguments, and the next one spares itself that way, where nobody but autograd
-would have a hand in it (``onlookers``).  Reading and making tensors needs DLPack's exchange API;
-with a torch that does not have it no call is ready.
+On small tensors the way from arguments to a plan costs more than the pooling.  A call of a method
+that is no more than a reducer of the core, with numbers for parameters, is kept by its arguments,
+and the next one spares itself that way, where nobody but autograd would have a hand in it
+(``onlookers``).  Reading tensors needs DLPack's exchange API; with a torch that does not have it no
+call is ready.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from torch.autograd import forward_ad
 
 from poolreg._core import Exchange, TensorCall, TensorCalls
 from poolreg.arrays import LARGE
+from poolreg.engine import bind
 from poolreg.method import Method
-from poolreg.reducers import Linear, Select
 from poolreg.registry import BY_NAME
 from poolreg.torch.call import parsed
 from poolreg.torch.onlookers import ONLOOKERS, PLAIN, is_direct, is_transformed
+from poolreg.torch.symbols import addresses
 from poolreg.torch.tensors import DTYPES
 
 __all__ = ["find", "ready_call", "remember"]
@@ -37,7 +39,7 @@ Differentiable = Callable[[Tensor, TensorCall], Tensor]
 
 
 def _nothing(x: Tensor, key: Key, differentiably: Differentiable) -> None:
-    """Without the exchange API no call is ready."""
+    """Without the exchange API, and for the compiler, no call is ready."""
 
 
 _exchange: Exchange | None = None
@@ -50,13 +52,15 @@ if hasattr(Tensor, "__dlpack_c_exchange_api__"):
         Tensor.__dlpack_c_exchange_api__,
         PLAIN,
         ONLOOKERS,
-        forward_ad,
+        vars(forward_ad),
         is_transformed,
         torch.is_grad_enabled,
         torch.get_num_threads,
+        addresses(),
     )
     _calls = TensorCalls(_exchange, BY_NAME)
     find = _calls.pool
+    torch.compiler.substitute_in_graph(find, skip_signature_check=True)(_nothing)
 
 
 def remember(key: Key, x: Tensor, text: str) -> None:
@@ -71,24 +75,26 @@ def ready_call(text: str, x: Tensor) -> TensorCall | None:
     """The call of the text for tensors like x, if it can be ready."""
     if _exchange is None or x.dtype not in DTYPES or not x.is_contiguous():
         return None
-    return _ready(_exchange, parsed(text).declared, text, x.shape, x.element_size())
+    call = parsed(text)
+    return None if call.tensors else _ready(_exchange, call.declared, text, x.shape, DTYPES[x.dtype])
 
 
 @lru_cache(maxsize=4096)
 def _ready(
-    exchange: Exchange, method: Method, text: str, shape: tuple[int, ...], item: int
+    exchange: Exchange, method: Method, text: str, shape: tuple[int, ...], dtype: type[np.floating]
 ) -> TensorCall | None:
-    """If the method is no more than a reducer that selects or sums; a large result is for memory
-    that is used again."""
-    reducer = getattr(method, "reducer", None)
-    if not isinstance(reducer, (Select, Linear)) or 0 in shape:
+    """If the method is no more than its reducer; a large result is for memory that is used again."""
+    reducer: Any = getattr(method, "reducer", None)
+    if not hasattr(reducer, "asked") or 0 in shape:
         return None
     if any(getattr(method, n) != getattr(reducer, n) for n in ("forward", "backward")):
         return None
     call = parsed(text)
-    plan, params = call.plan(tuple(shape)), call.resolved
-    if item * max(math.prod(shape), math.prod(plan.output_shape)) >= LARGE:
+    plan = call.plan(tuple(shape))
+    elements = max(math.prod(shape), math.prod(plan.output_shape))
+    if np.dtype(dtype).itemsize * elements >= LARGE:
         return None
-    marks = [np.dtype(spec.dtype).itemsize for spec in reducer.saved_spec(plan, params)]
-    mark_item = marks[0] if marks else 1
-    return TensorCall(exchange, plan, *reducer.asked(params), item, mark_item, text)
+    params, _ = bind(method, plan, np.broadcast_to(np.zeros((), dtype), shape), dict(call.settings))
+    marks = [np.dtype(spec.dtype).name for spec in reducer.saved_spec(plan, params)]
+    asked = reducer.asked(plan, params, dtype)
+    return TensorCall(exchange, plan, np.dtype(dtype).name, (*marks, "uint8")[0], asked, text)
