@@ -18,7 +18,7 @@ import poolreg.torch as pt
 import poolreg.torch.functional as PF
 import torch
 import torch.nn.functional as TF
-from poolreg.torch import eager, general, kernels
+from poolreg.torch import autograd, general, kernels
 from torch.utils.data import DataLoader, Dataset
 
 LAYOUTS: dict[str, Any] = {
@@ -64,7 +64,7 @@ def text_of(method: str) -> str:
 @pytest.mark.parametrize("method", ["max", "soft", "gem"])
 def test_eager_and_the_operators_agree(method: str) -> None:
     x = torch.randn(2, 3, 8, 8, requires_grad=True)
-    by_hand = eager.pooled(text_of(method), x, [])
+    by_hand = autograd.pooled(text_of(method), x, [])
     by_operator = torch.ops.poolreg.forward(x, [], text_of(method), True)[0]
     assert torch.equal(by_hand, by_operator)
     first, second = (torch.autograd.grad(y.square().sum(), x)[0] for y in (by_hand, by_operator))

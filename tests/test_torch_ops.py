@@ -11,11 +11,15 @@ import pytest
 if os.environ.get("TORCH") == "0" or find_spec("torch") is None:
     pytest.skip("torch is not installed (or TORCH=0)", allow_module_level=True)
 
+import poolreg as pr
 import poolreg.torch as pt
 import poolreg.torch.functional as PF
 import torch
 from poolreg.torch import general, ops
 from torch.autograd import gradcheck, gradgradcheck
+
+# torch's own forward-mode rules are scripts, and warn of it.
+TORCH_SCRIPTS = pytest.mark.filterwarnings("ignore:.torch.jit.script:DeprecationWarning")
 
 SMALL = dict(kernel_size=2, stride=2)
 OVERLAPPING = dict(kernel_size=3, stride=2, padding=1)
@@ -98,6 +102,72 @@ def test_gradients_of_first_and_second_order(
     inputs = (double(1, 2, 5, 5), *tensors.values())
     assert gradcheck(pooled, inputs)
     assert gradgradcheck(pooled, inputs)
+
+
+@TORCH_SCRIPTS
+@pytest.mark.parametrize(("method", "tensors", "settings"), CASES, ids=IDS)
+def test_tangents(method: str, tensors: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Forward mode, by dual numbers; and over backward, as Hessians are taken."""
+    pooled = function(method, list(tensors), settings, SMALL)
+    inputs = (double(1, 2, 4, 4), *tensors.values())
+    if method == "lip":
+        inputs = double(1, 2, 5, 5), *tensors.values()
+    assert gradcheck(pooled, inputs, check_forward_ad=True)
+    assert gradgradcheck(
+        pooled,
+        inputs,
+        check_fwd_over_rev=True,
+        check_rev_over_rev=False,
+        check_undefined_grad=False,
+    )
+
+
+@TORCH_SCRIPTS
+@pytest.mark.parametrize("method", ["max", "lp", "soft"])
+def test_forward_mode_by_torch_func(method: str) -> None:
+    def loss(x: Any) -> Any:
+        return pt.pool(x, method, 2, axes=(-2, -1)).square().sum()
+
+    x, t = double(1, 1, 4, 4).detach(), double(1, 1, 4, 4, seed=1).detach()
+    hessian = torch.autograd.functional.hessian(loss, x)
+    y, slope = torch.func.jvp(loss, (x,), (t,))
+    torch.testing.assert_close((y, slope), (loss(x), (torch.func.grad(loss)(x) * t).sum()))
+    torch.testing.assert_close(torch.func.hessian(loss)(x), hessian)
+    torch.testing.assert_close(torch.func.jacrev(torch.func.jacfwd(loss))(x), hessian)
+    with pytest.raises(pr.ParameterError, match="forward-mode derivatives of forward-mode"):
+        torch.func.jacfwd(torch.func.jacfwd(loss))(x)
+
+
+@TORCH_SCRIPTS
+def test_tangents_of_selected_elements() -> None:
+    x, t = double(2, 3, 6, 6).detach(), double(2, 3, 6, 6, seed=1).detach()
+    ours, theirs = (
+        torch.func.jvp(lambda x, F=F: F.max_pool2d(x, 3, 2, 1, return_indices=True)[0], (x,), (t,))
+        for F in (PF, torch.nn.functional)
+    )
+    torch.testing.assert_close(ours, theirs)
+
+
+@TORCH_SCRIPTS
+@pytest.mark.parametrize("method", ["max", "soft"])
+def test_transforms_of_operators(method: str) -> None:
+    text, _ = general.described(method, (-2, -1), -3, (2, None, 0, 1, False, None), (), ())
+    x = double(3, 2, 4, 4).detach()
+
+    def by_operator(x: Any) -> Any:
+        return ops.forward(x, [], text, False)[0].square().sum()
+
+    def loss(x: Any) -> Any:
+        return pt.pool(x, method, 2, axes=(-2, -1)).square().sum()
+
+    for transform in (
+        torch.func.grad,
+        lambda f: torch.vmap(torch.func.grad(f)),
+        lambda f: torch.func.jacrev(torch.func.grad(f)),
+    ):
+        torch.testing.assert_close(transform(by_operator)(x), transform(loss)(x))
+    with pytest.raises(pr.ParameterError, match="jvp and jacfwd take the functions"):
+        torch.func.jvp(by_operator, (x,), (x,))
 
 
 @pytest.mark.parametrize(("method", "tensors", "settings"), CASES, ids=IDS)

@@ -207,9 +207,13 @@ class _Windows:
         num_threads: int,
     ) -> None:
         x = arrays["x"]
+        _, functor, numbers, options, values = self.asked(plan, params, x.dtype)
         _core.windows_forward(
             plan,
-            *self.asked(plan, params, x.dtype)[1:],
+            functor,
+            numbers,
+            options,
+            values,
             x,
             y,
             num_threads=num_threads,

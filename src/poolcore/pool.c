@@ -617,10 +617,7 @@ pc_way *pc_way_of(const pc_call *call)
     return way;
 }
 
-void pc_way_free(pc_way *way)
-{
-    free(way);
-}
+void pc_way_free(pc_way *way) { free(way); }
 
 pc_status pc_forward_by(const pc_way *way, const void *x, void *y)
 {

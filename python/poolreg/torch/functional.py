@@ -17,7 +17,7 @@ from poolreg.errors import ParameterError, ShapeError
 from poolreg.params import Param
 from poolreg.plan import Padding, Size, letters_of, per_axis
 from poolreg.registry import get_method
-from poolreg.torch.eager import called
+from poolreg.torch.autograd import called
 from poolreg.torch.general import run
 from poolreg.torch.ready import find
 
@@ -107,9 +107,7 @@ def _of_torch(
     kernel_size, _, padding, dilation, *_ = windows
     if padding != 0:
         _check_padding(rank, kernel_size, padding, dilation)
-    return run(
-        input, method, AXES[rank], -rank - 1, windows, params, return_indices, known_as=key
-    )
+    return run(input, method, AXES[rank], -rank - 1, windows, params, return_indices, known_as=key)
 
 
 def max_pool1d(

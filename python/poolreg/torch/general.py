@@ -17,7 +17,7 @@ from poolreg.errors import ParameterError
 from poolreg.method import Method
 from poolreg.plan import Padding, Size, frozen, general_axes
 from poolreg.registry import get_method
-from poolreg.torch import eager, ops
+from poolreg.torch import autograd, ops
 from poolreg.torch.call import Call, parsed
 from poolreg.torch.compositions import composition, has_composition
 from poolreg.torch.onlookers import is_direct
@@ -84,12 +84,12 @@ def run(
     generator: torch.Generator | None = None,
     known_as: tuple[Any, ...] | None = None,
 ) -> Any:
-    """y, or (y, indices); axes count from the end.  The same call is ready the next time, by the key
-    it is known as if its caller looks for that, and has."""
+    """y, or (y, indices); axes count from the end.  The same call is ready the next time, by the
+    key it is known as, if its caller has looked for that, or by one of its own."""
     key = known_as
     if key is None and generator is None and not return_indices:
         key = method, axes, channel, windows, *params.items()
-        y = find(x, key, eager.called)
+        y = find(x, key, autograd.called)
         if y is not None:
             return y
     wider = _wider(method, x.dtype)
@@ -206,8 +206,8 @@ def execute(text: str, x: Tensor, tensors: list[Tensor], return_indices: bool) -
         saves = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *tensors))
         return ops.forward(x, tensors, text, saves)[0]
     if return_indices:
-        return eager.selected(text, x, tensors)
-    return eager.pooled(text, x, tensors)
+        return autograd.selected(text, x, tensors)
+    return autograd.pooled(text, x, tensors)
 
 
 def _elsewhere(call: Call, x: Tensor, tensors: list[Tensor], return_indices: bool) -> Tensor:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, is_autocast_enabled, is_grad_enabled
 from torch._C._functorch import TransformType
 from torch.autograd import forward_ad
+from torch.compiler import is_compiling
 
-__all__ = ["ONLOOKERS", "PLAIN", "is_direct", "is_transformed", "is_watched"]
+__all__ = ["ONLOOKERS", "PLAIN", "has_tangents", "is_direct", "is_tracked", "is_transformed"]
 
 PLAIN = Tensor, torch.nn.Parameter
 
@@ -32,18 +33,27 @@ def _is_functionalized() -> bool:
 
 def is_direct(x: Tensor, tensors: Sequence[Tensor]) -> bool:
     """Whether nobody but autograd and functorch looks on, and all are tensors of torch's own."""
-    return not (
-        torch.compiler.is_compiling()
-        or any(onlooker() for onlooker in ONLOOKERS)
-        or torch.is_autocast_enabled("cpu")
-        or _is_functionalized()
-        or not x.is_cpu
-        or any(type(t) not in PLAIN for t in (x, *tensors))
-    )
+    if is_compiling() or is_autocast_enabled("cpu") or _is_functionalized() or not x.is_cpu:
+        return False
+    for onlooker in ONLOOKERS:
+        if onlooker():
+            return False
+    for tensor in tensors:
+        if type(tensor) not in PLAIN:
+            return False
+    return type(x) in PLAIN
 
 
-def is_watched(x: Tensor, tensors: Sequence[Tensor]) -> bool:
-    """Whether a gradient is wanted, or a transform of ``torch.func`` is under way."""
-    if is_transformed() or forward_ad._current_level >= 0:
-        return True
-    return torch.is_grad_enabled() and (x.requires_grad or any(t.requires_grad for t in tensors))
+def has_tangents() -> bool:
+    """Whether tensors may be dual: have tangents, for forward-mode derivatives."""
+    return forward_ad._current_level >= 0
+
+
+def is_tracked(x: Tensor, tensors: Sequence[Tensor]) -> bool:
+    """Whether a gradient is wanted, or there may be tangents."""
+    if not is_grad_enabled():
+        return has_tangents()
+    for tensor in tensors:
+        if tensor.requires_grad:
+            return True
+    return x.requires_grad or has_tangents()

@@ -1,8 +1,8 @@
 """The operators ``poolreg::forward`` and ``poolreg::backward``: every method through two doors.
 
-They are what ``torch.compile`` and ``torch.export`` see: shapes without data (fake kernels),
-gradients, and how a batch more is taken (``vmap``).  ``poolreg::select`` gives indices,
-``poolreg::changes`` what a call that draws adds to a state.
+They are what ``torch.compile`` and ``torch.export`` see: shapes without data (fake kernels), and
+how a batch more is taken (``vmap``); gradients are in autograd.py.  ``poolreg::select`` gives
+indices, ``poolreg::changes`` what a call that draws adds to a state.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from torch.library import Library
 from poolreg.torch import kernels
 from poolreg.torch.batches import batched, batched_backward
 from poolreg.torch.call import Call, parsed
-from poolreg.torch.gradients import in_place_of, second_order, to_indices
 from poolreg.torch.shapes import known_sizes, output_sizes
 from poolreg.torch.tensors import empty_tensor
 
-__all__ = ["backward", "changes", "forward", "select"]
+__all__ = ["LIBRARY", "backward", "changes", "forward", "select"]
 
 LIBRARY = Library("poolreg", "DEF")
 LIBRARY.define("forward(Tensor x, Tensor[] tensors, str call, bool saves) -> (Tensor, Tensor[])")
@@ -98,57 +97,6 @@ def _fake_changes(x: Tensor, tensors: Sequence[Tensor], text: str) -> list[Tenso
 
 
 CONTIGUOUS = torch.contiguous_format
-
-# ---- Gradients ---------------------------------------------------------------------------------
-
-
-def _keep_forward(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
-    x, tensors, ctx.text, _ = inputs
-    y, saved = output
-    ctx.count = len(tensors)
-    ctx.save_for_backward(x, y, *tensors, *saved)
-    ctx.mark_non_differentiable(*saved)
-
-
-def _differentiate_forward(ctx: Any, dy: Tensor, _: Any) -> tuple[Any, ...]:
-    x, y, *rest = ctx.saved_tensors
-    tensors, saved = rest[: ctx.count], rest[ctx.count :]
-    dx, found = backward(dy, x, y, tensors, saved, ctx.text)
-    return dx, in_place_of(parsed(ctx.text), found), None, None
-
-
-def _keep_backward(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
-    dy, x, _, tensors, saved, ctx.text = inputs
-    ctx.saved = len(saved)
-    ctx.save_for_backward(dy, x, *tensors)
-
-
-def _differentiate_backward(ctx: Any, ddx: Tensor, found: Sequence[Any]) -> tuple[Any, ...]:
-    dy, x, *tensors = ctx.saved_tensors
-    by_dy, by_x, by_tensors = second_order(ctx.text, dy, x, tensors, ddx, found)
-    return by_dy, by_x, None, by_tensors, [None] * ctx.saved, None
-
-
-def _keep_select(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
-    x, ctx.tensors, ctx.text = inputs
-    ctx.sizes = x.shape
-    ctx.save_for_backward(output[1])
-    ctx.mark_non_differentiable(output[1])
-
-
-def _differentiate_select(ctx: Any, dy: Tensor, _: Any) -> tuple[Any, ...]:
-    (index,) = ctx.saved_tensors
-    return to_indices(ctx.text, dy, index, ctx.sizes), [None] * len(ctx.tensors), None
-
-
-for _name, _function, _keep in (
-    ("forward", _differentiate_forward, _keep_forward),
-    ("backward", _differentiate_backward, _keep_backward),
-    ("select", _differentiate_select, _keep_select),
-):
-    torch.library.register_autograd(
-        f"poolreg::{_name}", _function, setup_context=_keep, lib=LIBRARY
-    )
 
 # ---- A batch more ------------------------------------------------------------------------------
 

@@ -76,14 +76,17 @@ def ready_call(text: str, x: Tensor) -> TensorCall | None:
     if _exchange is None or x.dtype not in DTYPES or not x.is_contiguous():
         return None
     call = parsed(text)
-    return None if call.tensors else _ready(_exchange, call.declared, text, x.shape, DTYPES[x.dtype])
+    return (
+        None if call.tensors else _ready(_exchange, call.declared, text, x.shape, DTYPES[x.dtype])
+    )
 
 
 @lru_cache(maxsize=4096)
 def _ready(
     exchange: Exchange, method: Method, text: str, shape: tuple[int, ...], dtype: type[np.floating]
 ) -> TensorCall | None:
-    """If the method is no more than its reducer; a large result is for memory that is used again."""
+    """If the method is no more than its reducer; a large result is for memory that is used
+    again."""
     reducer: Any = getattr(method, "reducer", None)
     if not hasattr(reducer, "asked") or 0 in shape:
         return None

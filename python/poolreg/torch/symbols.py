@@ -20,8 +20,8 @@ DTYPES = "float32", "float64", "uint8", "int32", "int64"
 
 
 def addresses() -> dict[str, int]:
-    """The addresses of torch_abi.h by name, and torch's numbers of dtypes; empty if one is missing, as
-    where names are mangled in another way."""
+    """The addresses of torch_abi.h by name, and torch's numbers of dtypes; empty if one is missing,
+    as where names are mangled in another way."""
     try:
         library = ctypes.CDLL(torch._C.__file__)
         found = {name: _address(getattr(library, symbol)) for name, symbol in FUNCTIONS.items()}
