@@ -87,7 +87,7 @@ def test_fake_and_meta_tensors_have_shapes() -> None:
         assert PF.lp_pool2d(torch.empty(2, 3, 8, 9), 2.0, 3).shape == (2, 3, 2, 3)
 
 
-@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64])
+@pytest.mark.parametrize("dtype", [torch.bool, torch.complex64])
 def test_other_dtypes_are_refused(dtype: Any) -> None:
     x = torch.ones(1, 1, 4, 4, dtype=dtype)
     for function in (PF.max_pool2d, PF.avg_pool2d, PF.soft_pool2d):
@@ -132,6 +132,47 @@ def test_integers_that_are_exact_in_a_float_are_selected(dtype: Any) -> None:
     assert torch.equal(index, its)
     with pytest.raises(pr.DTypeError, match="input must be float32 or float64"):
         PF.avg_pool2d(x, 2)
+
+
+def long_integers(most: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(-most, most, (2, 3, 9, 9), generator=generator)
+
+
+def test_long_integers_are_torchs() -> None:
+    x = long_integers(2**53)
+    its, its_index = torch.nn.functional.max_pool2d(x, 3, 2, 1, return_indices=True)
+    assert torch.equal(PF.max_pool2d(x, 3, 2, 1), its)
+    assert torch.equal(PF.max_pool2d(x, 3, 2, 1, return_indices=True)[1], its_index)
+    compiled = torch.compile(PF.max_pool2d, fullgraph=True, backend="aot_eager")
+    assert torch.equal(compiled(x, 3, 2, 1), its)
+    for most in (3, 1000, 2**53 // 9):
+        x = long_integers(most)
+        for args in ((2,), (3, 2, 1), (3, 2, 1, True, False), (2, 2, 0, False, True, 7)):
+            assert torch.equal(PF.avg_pool2d(x, *args), torch.nn.functional.avg_pool2d(x, *args))
+    assert torch.equal(PF.max_pool2d(x[:0], 3, 2, 1), its[:0])
+
+
+def test_long_integers_that_no_float_holds_are_refused() -> None:
+    x = torch.zeros(1, 1, 4, 4, dtype=torch.int64)
+    for value in (2**53 + 1, -(2**53) - 1, -(2**63)):
+        x[0, 0, 0, 0] = value
+        with pytest.raises(pr.DTypeError, match=rf"integers from .* {2**53}"):
+            PF.max_pool2d(x, 2)
+    x[0, 0, 0, 0] = 2**51 + 1
+    assert PF.max_pool2d(x, 2)[0, 0, 0, 0] == 2**51 + 1
+    with pytest.raises(pr.DTypeError, match=rf"-{2**51} to {2**51}"):
+        PF.avg_pool2d(x, 2)
+    for function in (PF.soft_pool2d, PF.adaptive_avg_pool2d):
+        with pytest.raises(pr.DTypeError, match="input must be float"):
+            function(x, 2)
+
+
+def test_norms_of_integers_are_torchs() -> None:
+    x = long_integers(20).to(torch.int16)
+    y = PF.lp_pool2d(x, 2.0, 3)
+    assert y.dtype == torch.float32
+    torch.testing.assert_close(y, torch.nn.functional.lp_pool2d(x, 2.0, 3))
 
 
 def test_parameters_may_be_halves_too() -> None:

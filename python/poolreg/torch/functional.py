@@ -10,10 +10,11 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from torch import Generator, Tensor
 from torch.compiler import assume_constant_result
 
-from poolreg.errors import ParameterError, ShapeError
+from poolreg.errors import DTypeError, ParameterError, ShapeError
 from poolreg.params import Param
 from poolreg.plan import Padding, Size, letters_of, per_axis
 from poolreg.registry import get_method
@@ -83,6 +84,8 @@ def _avg(input: Tensor, key: tuple[Any, ...]) -> Tensor:
 
 def _lp(input: Tensor, key: tuple[Any, ...]) -> Tensor:
     method, rank, p, kernel_size, stride, ceil_mode = key
+    if not (input.is_floating_point() or input.is_complex()):
+        input = input.to(torch.get_default_dtype())
     windows = kernel_size, stride, 0, 1, ceil_mode, None
     return _of_torch(rank, method, input, windows, {"p": p}, False, key)
 
@@ -90,6 +93,8 @@ def _lp(input: Tensor, key: tuple[Any, ...]) -> Tensor:
 def _adaptive(input: Tensor, key: tuple[Any, ...]) -> Any:
     method, rank, _, output_size, return_indices = key
     windows = None, None, 0, 1, False, output_size
+    if method == "avg" and not input.is_floating_point():
+        raise DTypeError(f"input must be floating-point, got {str(input.dtype)[6:]}")
     return _of_torch(rank, method, input, windows, {}, return_indices, key)
 
 

@@ -51,8 +51,9 @@ def pool(
 
     A tensor on the CPU goes to the core, float32 or float64; one that is elsewhere to a composition
     of torch operations, for the methods of poolreg.  float16 and bfloat16 are pooled in float32 and
-    the result is rounded; so are integers of up to 32 bits, in a float that holds them, by methods
-    that select an element.
+    the result is rounded.  Integers are pooled in a float that holds them, by methods that select
+    an element, and int64 also by averages, which are rounded towards 0; int64 beyond 2**53 is an
+    error.
 
     Examples
     --------
@@ -92,7 +93,7 @@ def run(
         y = find(x, key, autograd.called)
         if y is not None:
             return y
-    wider = _wider(method, x.dtype)
+    wider = HALVES.get(x.dtype)
     if wider is not None:
         inputs = {n: _widened(value, x.dtype, wider) for n, value in params.items()}
         done = run(x.to(wider), method, axes, channel, windows, inputs, return_indices, generator)
@@ -119,15 +120,7 @@ def run(
 
 
 HALVES = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
-INTEGERS = dict.fromkeys((torch.uint8, torch.int8, torch.int16), torch.float32)
-INTEGERS[torch.int32] = torch.float64
-
-
-def _wider(method: str, dtype: torch.dtype) -> torch.dtype | None:
-    """The dtype in which others than float32 and float64 are pooled: halves by any method, integers
-    by those that select an element, if it holds them."""
-    selects = dtype in INTEGERS and get_method(method).traits.label_preserving
-    return INTEGERS[dtype] if selects else HALVES.get(dtype)
+"""The dtypes in which others are pooled, by all methods."""
 
 
 def _widened(value: Any, narrow: torch.dtype, wider: torch.dtype) -> Any:
@@ -211,8 +204,8 @@ def execute(text: str, x: Tensor, tensors: list[Tensor], return_indices: bool) -
 
 
 def _elsewhere(call: Call, x: Tensor, tensors: list[Tensor], return_indices: bool) -> Tensor:
-    if return_indices or not has_composition(call.method):
-        what = "indices" if return_indices else f"method {call.method!r}"
+    if return_indices or not x.is_floating_point() or not has_composition(call.method):
+        what = "indices" if return_indices else f"{x.dtype} and method {call.method!r}"
         raise ParameterError(
             f"input is on {x.device}: {what} are computed on the CPU alone; move it there, for "
             "example with .cpu()"

@@ -1,4 +1,7 @@
-"""What the operators compute: the memory of tensors on the CPU, handed to the engine."""
+"""What the operators compute: the memory of tensors on the CPU, handed to the engine.
+
+Integers are pooled in a float that holds them.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +25,42 @@ from poolreg.torch.tensors import DTYPES, array_of, new_tensor
 __all__ = ["backward", "changes", "forward", "select"]
 
 
+HOLDING = dict.fromkeys((torch.uint8, torch.int8, torch.int16), torch.float32)
+HOLDING |= dict.fromkeys((torch.int32, torch.int64), torch.float64)
+MOST_HELD = 2**53
+
+
+def _held(text: str, x: Tensor) -> Tensor:
+    """Integers as floats: for methods that select an element, and int64, as torch's, for averages."""
+    declared = parsed(text).declared
+    averaged = declared.name == "avg" and x.dtype == torch.int64
+    if not (averaged or declared.traits.label_preserving):
+        raise _refused(x)
+    if x.dtype == torch.int64 and x.numel() > 0:
+        most = MOST_HELD // _planned(text, x.shape).taps if averaged else MOST_HELD
+        low, high = (int(end) for end in x.aminmax())
+        if low < -most or high > most:
+            raise DTypeError(
+                f"input has integers from {low} to {high}; int64 is pooled in float64, which holds "
+                f"those from -{most} to {most}"
+            )
+    return x.to(HOLDING[x.dtype])
+
+
+def _refused(x: Tensor) -> DTypeError:
+    return DTypeError(
+        f"input must be float32 or float64 here, got {str(x.dtype)[6:]}; convert it, for example "
+        "with .float()"
+    )
+
+
 Arguments = tuple[Method, Plan, dict[str, Any], dict[str, Any]]
 
 
 def arguments(text: str, x: Tensor, tensors: Sequence[Tensor]) -> Arguments:
     """The method, the plan, the parameters and the arrays of a call."""
     if x.dtype not in DTYPES:
-        raise DTypeError(
-            f"input must be float32 or float64 here, got {str(x.dtype)[6:]}; convert it, for "
-            "example with .float()"
-        )
+        raise _refused(x)
     call, array = parsed(text), array_of("input", x)
     declared, plan = call.declared, _planned(text, x.shape)
     given = dict(zip(call.tensors, tensors, strict=True))
@@ -65,6 +94,8 @@ def forward(
     x: Tensor, tensors: Sequence[Tensor], text: str, saves: bool
 ) -> tuple[Tensor, list[Tensor]]:
     """y, and with `saves` what backward needs of it."""
+    if x.dtype in HOLDING:
+        return forward(_held(text, x), tensors, text, False)[0].to(x.dtype), []
     ready = None if tensors else ready_call(text, x)
     done = None if ready is None else ready.forward(x, saves)
     if done is not None:
@@ -119,6 +150,9 @@ def backward(
 
 def select(x: Tensor, tensors: Sequence[Tensor], text: str) -> tuple[Tensor, Tensor]:
     """y and the flat indices of the selected elements."""
+    if x.dtype in HOLDING:
+        y, index = select(_held(text, x), tensors, text)
+        return y.to(x.dtype), index
     declared, plan, params, arrays = arguments(text, x, tensors)
     if not declared.returns_indices:
         raise ParameterError(f"return_indices: {declared.name!r} does not select an element")
