@@ -103,7 +103,7 @@ typedef struct fold {
 } fold;
 
 /* Of a few elements, as a rule: a call of memcpy would cost more. */
-static void copy(char *to, const char *from, int64_t bytes)
+static inline void copy(char *to, const char *from, int64_t bytes)
 {
     for (; bytes >= 16; bytes -= 16, to += 16, from += 16)
         memcpy(to, from, 16);
@@ -111,42 +111,86 @@ static void copy(char *to, const char *from, int64_t bytes)
         memcpy(to, from, 4);
 }
 
-/* The elements of a plane that no window holds have no gradient: those behind the windows of its row
- * of outputs, and behind its last row. */
-static void zero_rest(const fold *f, char *x, int64_t o0, int64_t o1)
+static inline void zero(char *to, int64_t bytes)
 {
-    const int64_t *I = f->t.I, *O = f->t.O, *K = f->t.K, item = item_of(f->call);
-    const int64_t row = I[2] * item, used = O[2] * K[2] * item;
-    for (int64_t k0 = 0; k0 < K[0]; k0++)
-        for (int64_t k1 = 0; k1 < K[1] && used < row; k1++)
-            memset(x + (k0 * I[1] + k1) * row + used, 0, (size_t)(row - used));
-    if (o1 + 1 < O[1])
-        return;
-    for (int64_t k0 = 0; k0 < K[0]; k0++)
-        memset(x + (k0 * I[1] + K[1]) * row, 0, (size_t)((I[1] - O[1] * K[1]) * row));
-    if (o0 + 1 == O[0])
-        memset(x + (K[0] * I[1] - (O[1] - 1) * K[1]) * row, 0,
-               (size_t)((I[0] - O[0] * K[0]) * I[1] * row));
+    for (int64_t i = 0; i < bytes; i += 4)
+        memset(to + i, 0, 4);
 }
 
-/* The rows [first, end) of outputs: x to the folded plane, or back. */
+/* The elements of a plane that no window holds have no gradient: those behind the windows of its row
+ * of outputs, and behind its last row. */
+static inline void zero_rest(tiling t, int64_t row, int64_t piece, char *x, int64_t o0, int64_t o1)
+{
+    for (int64_t k0 = 0; k0 < t.K[0]; k0++)
+        for (int64_t k1 = 0; k1 < t.K[1]; k1++)
+            zero(x + (k0 * t.I[1] + k1) * row + piece, row - piece);
+    if (o1 + 1 < t.O[1])
+        return;
+    for (int64_t k0 = 0; k0 < t.K[0]; k0++)
+        zero(x + (k0 * t.I[1] + t.K[1]) * row, (t.I[1] - t.O[1] * t.K[1]) * row);
+    if (o0 + 1 == t.O[0])
+        zero(x + (t.K[0] * t.I[1] - (t.O[1] - 1) * t.K[1]) * row,
+             (t.I[0] - t.O[0] * t.K[0]) * t.I[1] * row);
+}
+
+/* Windows leave out the last elements of an axis. */
+static bool has_rest(const tiling *t)
+{
+    return t->O[0] * t->K[0] < t->I[0] || t->O[1] * t->K[1] < t->I[1] ||
+           t->O[2] * t->K[2] < t->I[2];
+}
+
+/* The rows [first, end) of outputs: x to the folded plane, or back.  backward, and as a rule the bytes of
+ * a row of taps, are known where it is inlined; the tiling is a copy, which no store can change. */
+static inline void carry_pieces(const fold *f, int64_t first, int64_t end, char *folded,
+                                bool backward, int64_t piece)
+{
+    const tiling t = f->t;
+    const int64_t row = t.I[2] * item_of(f->call), pitch = (end - first) * piece;
+    const bool rest = backward && has_rest(&f->t);
+    int64_t o1 = first % t.O[1], o0 = first / t.O[1] % t.O[0];
+    const int64_t plane = first / t.O[1] / t.O[0];
+    char *x =
+        (char *)f->call->x.data + ((plane * t.I[0] + o0 * t.K[0]) * t.I[1] + o1 * t.K[1]) * row;
+    for (int64_t g = first; g < end; g++, folded += piece) {
+        char *to = folded;
+        for (int64_t k0 = 0; k0 < t.K[0]; k0++)
+            for (int64_t k1 = 0; k1 < t.K[1]; k1++, to += pitch)
+                if (backward)
+                    copy(x + (k0 * t.I[1] + k1) * row, to, piece);
+                else
+                    copy(to, x + (k0 * t.I[1] + k1) * row, piece);
+        if (rest)
+            zero_rest(t, row, piece, x, o0, o1);
+        x += t.K[1] * row;
+        if (++o1 < t.O[1])
+            continue;
+        o1 = 0;
+        x += (t.K[0] * t.I[1] - t.O[1] * t.K[1]) * row;
+        if (++o0 < t.O[0])
+            continue;
+        o0 = 0;
+        x += (t.I[0] - t.O[0] * t.K[0]) * t.I[1] * row;
+    }
+}
+
+static inline void carry_all(const fold *f, int64_t first, int64_t end, char *folded, bool backward)
+{
+    const int64_t piece = f->t.O[2] * f->t.K[2] * item_of(f->call);
+    if (piece == 16)
+        carry_pieces(f, first, end, folded, backward, 16);
+    else if (piece == 32)
+        carry_pieces(f, first, end, folded, backward, 32);
+    else
+        carry_pieces(f, first, end, folded, backward, piece);
+}
+
 static void carry(const fold *f, int64_t first, int64_t end, char *folded)
 {
-    const int64_t *I = f->t.I, *O = f->t.O, *K = f->t.K, item = item_of(f->call);
-    const int64_t row = I[2] * item, piece = O[2] * K[2] * item, pitch = (end - first) * piece;
-    for (int64_t g = first; g < end; g++, folded += piece) {
-        const int64_t o1 = g % O[1], o0 = g / O[1] % O[0], plane = g / O[1] / O[0];
-        char *x = (char *)f->call->x.data + ((plane * I[0] + o0 * K[0]) * I[1] + o1 * K[1]) * row;
-        char *to = folded;
-        for (int64_t k0 = 0; k0 < K[0]; k0++)
-            for (int64_t k1 = 0; k1 < K[1]; k1++, to += pitch)
-                if (f->backward)
-                    copy(x + (k0 * I[1] + k1) * row, to, piece);
-                else
-                    copy(to, x + (k0 * I[1] + k1) * row, piece);
-        if (f->backward)
-            zero_rest(f, x, o0, o1);
-    }
+    if (f->backward)
+        carry_all(f, first, end, folded, true);
+    else
+        carry_all(f, first, end, folded, false);
 }
 
 /* The call on the folded plane. */

@@ -31,7 +31,7 @@ MOST_HELD = 2**53
 
 
 def _held(text: str, x: Tensor) -> Tensor:
-    """Integers as floats: for methods that select an element, and int64, as torch's, for averages."""
+    """Integers as floats, for methods that select an element; int64, as torch's, for averages."""
     declared = parsed(text).declared
     averaged = declared.name == "avg" and x.dtype == torch.int64
     if not (averaged or declared.traits.label_preserving):
