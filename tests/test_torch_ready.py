@@ -199,25 +199,38 @@ def test_imaginary_parts_keep_their_sign() -> None:
             assert torch.equal(function(z.imag, 1), z.imag.resolve_neg())
 
 
-def test_without_torchs_symbols(tmp_path: Path) -> None:
-    """Where names are mangled in another way, tensors are made by DLPack."""
+OTHER_TORCHS = {
+    "names are mangled in another way": (
+        "import ctypes; ctypes.CDLL = lambda path: object()",
+        True,
+    ),
+    "no exchange API": ("del torch.Tensor.__dlpack_c_exchange_api__", False),
+}
+
+
+@pytest.mark.parametrize("torch_has", sorted(OTHER_TORCHS))
+def test_other_torchs(torch_has: str, tmp_path: Path) -> None:
+    """Tensors are made by DLPack, or no call is ready."""
+    assert symbols.addresses() or sys.platform != "linux"
+    prelude, is_ready = OTHER_TORCHS[torch_has]
     script = tmp_path / "script.py"
     script.write_text(
-        "import ctypes, torch\n"
-        "ctypes.CDLL = lambda path: object()\n"
+        f"import torch\n{prelude}\n"
         "import poolreg.torch.functional as PF\n"
         "from poolreg.torch import ready, symbols\n"
-        "assert symbols.addresses() == {}\n"
-        "x = torch.arange(32.0).reshape(1, 2, 4, 4)\n"
+        "x = torch.arange(32.0).reshape(1, 2, 4, 4).requires_grad_()\n"
         "for _ in range(2):\n"
         "    y = PF.max_pool2d(x, 2)\n"
-        "key = 'max', 2, 2, None, 0, 1, False, False\n"
-        "assert torch.equal(ready.find(x, key, None), y)\n"
         "assert y.tolist() == [[[[5, 7], [13, 15]], [[21, 23], [29, 31]]]]\n"
+        "assert torch.autograd.grad(y.sum(), x)[0].sum() == 8\n"
+        "found = ready.find(x.detach(), ('max', 2, 2, None, 0, 1, False, False), None)\n"
+        f"assert (found is not None) == {is_ready}\n"
+        "assert found is None or torch.equal(found, y)\n"
         "graph = torch.fx.experimental.proxy_tensor.make_fx(lambda x: PF.max_pool2d(x, 2))(x)\n"
         "assert any('poolreg' in str(node.target) for node in graph.graph.nodes)\n"
+        "compiled = torch.compile(PF.max_pool2d, fullgraph=True, backend='aot_eager')\n"
+        "assert torch.equal(compiled(x, 2), y)\n"
     )
-    assert symbols.addresses()
     subprocess.run([sys.executable, script], check=True)
 
 
