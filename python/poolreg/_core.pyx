@@ -1,7 +1,7 @@
 # cython: language_level=3, freethreading_compatible=True, embedsignature=False
 """Buffers to pointers, one call without the GIL, status to exception.  No arithmetic, no policy."""
 
-from cython cimport binding
+from cython cimport binding, critical_section
 from cpython.buffer cimport (
     PyBUF_STRIDES,
     PyBUF_WRITABLE,
@@ -1010,7 +1010,7 @@ cdef class Exchange:
 
     capsule: DLPack's exchange API.  kinds: the two classes that are taken, but no subclasses.
     onlookers: functions without arguments; what one answers is false when it has no hand in it.
-    levels: names of a module, whose ``_current_level`` is then as it is now.  transform: a function
+    levels: names of a module, of which ``_current_level`` is -1 then.  transform: a function
     whose answer is None if gradients are autograd's alone.  grad_enabled, threads: whether gradients
     are recorded, and how many threads a call has.  addresses: those of torch_abi.h by their names
     there, and by the names of dtypes what torch calls these; empty if they are not to be had.
@@ -1030,7 +1030,7 @@ cdef class Exchange:
             raise PoolregError(f"DLPack's exchange API is {self.api.version.major}, not 1")
         self.capsule, self.onlookers, self.levels = capsule, onlookers, levels
         self.kind, self.other_kind = kinds
-        self.no_level = levels["_current_level"]
+        self.no_level = -1
         self.transform, self.grad_enabled, self.threads = transform, grad_enabled, threads
         self.addresses, self.has_torch = addresses, len(addresses) > 0
         if self.has_torch:
@@ -1214,13 +1214,13 @@ cdef class TensorCall:
     cdef int make(self, pc_call *call, bint backward) except -1:
         """A short call keeps the GIL, and is one thread's work."""
         cdef pc_status status
-        if not self.is_small:
+        if self.is_small:
+            call.num_threads = 1
+            status = pc_backward(call) if backward else pc_forward(call)
+        else:
             call.num_threads = self.exchange.threads()
             with nogil:
                 status = pc_backward(call) if backward else pc_forward(call)
-        else:
-            call.num_threads = 1
-            status = pc_backward(call) if backward else pc_forward(call)
         if status != PC_OK:
             raise_call(status, self.plan)
         return 0
@@ -1341,6 +1341,7 @@ cdef class TensorCalls:
     def __init__(self, Exchange exchange, dict registered):
         self.exchange, self.registered, self.known = exchange, registered, {}
 
+    @critical_section
     def add(self, tuple key, method, TensorCall call):
         """From now on this call is ready; of one key only the last few are."""
         cdef Ready ready = Ready()
@@ -1352,6 +1353,7 @@ cdef class TensorCalls:
             self.known.clear()
         self.known[key] = self.last = ready
 
+    @critical_section
     cdef Ready ready_of(self, tuple key):
         """The calls of a key; None if there are none."""
         cdef Ready ready = self.last

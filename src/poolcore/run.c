@@ -35,6 +35,10 @@ int pc_element_type(const pc_call *call, bool wide)
     return wide ? PC_TYPE_F32_WIDE : PC_TYPE_F32;
 }
 
+/* Scratch begins where lines do. */
+enum { ALIGN = 64 };
+static char *aligned(char *memory) { return memory + (ALIGN - (uintptr_t)memory % ALIGN) % ALIGN; }
+
 typedef struct run {
     const pc_job *job;
     pc_kernel kernel;
@@ -61,7 +65,7 @@ pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const
 {
     const int threads = pc_threads_for(call, items);
     run r = {.job = job, .kernel = kernel, .scratch_bytes = scratch_bytes};
-    const size_t bytes = r.scratch_bytes * (size_t)threads + 64;
+    const size_t bytes = r.scratch_bytes * (size_t)threads + ALIGN;
     const bool lent =
         call->reducer == PC_WINDOWS && call->functor == PC_OUTSIDE && call->blocks.allocate;
     char small[SMALL_SCRATCH], *memory = small;
@@ -71,7 +75,7 @@ pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const
         memory = malloc(bytes);
     if (!memory)
         return PC_ERR_NO_MEMORY;
-    r.scratch = memory + (64 - (uintptr_t)memory % 64) % 64;
+    r.scratch = aligned(memory);
     pc_parallel_for(items, threads, run_range, &r);
     if (memory != small && !lent)
         free(memory);
@@ -80,11 +84,11 @@ pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const
 
 pc_status pc_run_alone(const pc_job *job, int64_t items, pc_kernel kernel, size_t scratch_bytes)
 {
-    _Alignas(64) char small[SMALL_SCRATCH];
-    char *memory = scratch_bytes > sizeof small ? aligned_alloc(64, scratch_bytes) : small;
+    char small[SMALL_SCRATCH];
+    char *memory = scratch_bytes + ALIGN > sizeof small ? malloc(scratch_bytes + ALIGN) : small;
     if (!memory)
         return PC_ERR_NO_MEMORY;
-    kernel(job, 0, items, memory);
+    kernel(job, 0, items, aligned(memory));
     if (memory != small)
         free(memory);
     return PC_OK;

@@ -25,7 +25,7 @@ int pc_threads_for(const pc_call *call, int64_t items);
 pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const pc_call *call,
                        size_t scratch_bytes);
 
-/* On the calling thread; scratch_bytes is a multiple of 64. */
+/* On the calling thread. */
 pc_status pc_run_alone(const pc_job *job, int64_t items, pc_kernel kernel, size_t scratch_bytes);
 
 #endif
