@@ -29,7 +29,13 @@ from poolreg.torch.gradients import (
     tangents_of_gradients,
     to_indices,
 )
-from poolreg.torch.onlookers import has_tangents, is_direct, is_tracked, is_transformed
+from poolreg.torch.onlookers import (
+    has_tangents,
+    is_direct,
+    is_plain,
+    is_tracked,
+    is_transformed,
+)
 
 __all__ = ["called", "pooled", "selected"]
 
@@ -316,7 +322,7 @@ def _selected(keys: Keys, x: Tensor, tensors: Sequence[Tensor], text: str) -> tu
 
 def _beyond(keys: Keys, x: Tensor, tensors: Sequence[Tensor]) -> Keys:
     """The keys, if somebody beyond autograd wants to see the operator; or None."""
-    return None if not is_transformed() and is_direct(x, tensors) else keys
+    return None if not is_transformed() and is_plain(x, tensors) else keys
 
 
 def _at_this_level(apply: Callable[..., Any], *args: Any) -> Any:

@@ -11,7 +11,15 @@ from torch._C._functorch import TransformType
 from torch.autograd import forward_ad
 from torch.compiler import is_compiling
 
-__all__ = ["ONLOOKERS", "PLAIN", "has_tangents", "is_direct", "is_tracked", "is_transformed"]
+__all__ = [
+    "ONLOOKERS",
+    "PLAIN",
+    "has_tangents",
+    "is_direct",
+    "is_plain",
+    "is_tracked",
+    "is_transformed",
+]
 
 PLAIN = Tensor, torch.nn.Parameter
 
@@ -33,7 +41,14 @@ def _is_functionalized() -> bool:
 
 def is_direct(x: Tensor, tensors: Sequence[Tensor]) -> bool:
     """Whether nobody but autograd and functorch looks on, and all are tensors of torch's own."""
-    if is_compiling() or is_autocast_enabled("cpu") or _is_functionalized() or not x.is_cpu:
+    if is_compiling() or is_autocast_enabled("cpu") or _is_functionalized():
+        return False
+    return is_plain(x, tensors)
+
+
+def is_plain(x: Tensor, tensors: Sequence[Tensor]) -> bool:
+    """Whether no mode and no tracer looks on, and all are tensors of torch's own."""
+    if not x.is_cpu:
         return False
     for onlooker in ONLOOKERS:
         if onlooker():
