@@ -175,6 +175,10 @@ static void F(picked_rows)(const pc_job *job, const pc_item *item, int64_t rows,
     const int64_t n = item->column_end - item->column;
     for (int64_t r = 0; r < rows; r++) {
         const pc_links *link = s->from[r].link;
+        if (pc_source_rows(&s->from[r]) == 0) {
+            ON_A(fill)(s->out + r * n, NEUTRAL, n);
+            continue;
+        }
         const char *src = pc_source_row(job, item, PC_X, &s->from[r], 0, 0, s->begin);
         PICK_ROWS(s->out + r * n, src, link[1].pos_step * job->op[PC_X].axis[1], link[1].n,
                   (int)s->width, s->list.at, s->list.lanes, (int)job->axis[2]->K, n);

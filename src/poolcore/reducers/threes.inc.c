@@ -43,11 +43,12 @@ PC_INLINE void F(threes_plain)(T *dst, const void *const src[], int n, int64_t l
                                T divisor, bool stream)
 {
     enum { W = V(PC_WIDTH) };
+    const V(pc_v) none = V(pc_load_part)(dst, 0, NEUTRAL);
     V(pc_v) even, odd, after;
-    int64_t m = count / W * W;
+    int64_t m = pc_min(count, len / 2) / W * W;
     F(few_pairs_at)(src, n, 2 * m, len - 2 * m, &after, &odd);
     if (m < count) {
-        even = F(three)(after, odd, F(one_sooner)(after, after), divisor);
+        even = F(three)(after, odd, F(one_sooner)(after, none), divisor);
         V(pc_put_part)(dst + m, even, (int)(count - m), stream);
     }
     for (m -= W; m >= 0; m -= W, after = even) {
