@@ -178,7 +178,6 @@ def test_native_and_the_same_for_any_number_of_threads() -> None:
     [
         ("windows with a stride", dict(output_size=2)),
         ("grid must be a multiple of the stride 2, got 3", dict(kernel_size=2, grid=3)),
-        ("padding must be below the 2 elements of a window, got 2", dict(kernel_size=2, padding=2)),
     ],
 )
 def test_refusals(words: str, window: dict[str, Any]) -> None:

@@ -399,9 +399,14 @@ cdef class Plan:
             raise ShapeError("a size is too large: sizes are limited to 2**61")
         return plan
 
+    def require_members(self):
+        """ShapeError if a window holds no element of the input."""
+        if self.plan.empty_dim >= 0:
+            raise_call(PC_ERR_EMPTY_WINDOW, self)
+
     @property
     def taps(self):
-        """Taps of a window: the product of the kernel sizes (of the largest bins)."""
+        """Taps of a window: the product, over the axes, of the taps that some window has as a member."""
         return self.plan.taps
 
     def __reduce__(self):

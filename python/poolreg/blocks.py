@@ -40,7 +40,7 @@ class Block:
     Attributes
     ----------
     win : ndarray of shape (T, L)
-        The members of the windows; taps in row-major order.
+        The members of the windows; taps in row-major order, without those that no window has.
     valid : ndarray of bool of shape (T, L), or None
         Where the window has a member; None: everywhere.  Elsewhere ``win`` and maps hold the
         reducer's ``fill``, and gradients are not looked at.

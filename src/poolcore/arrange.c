@@ -4,8 +4,16 @@
 #include <string.h>
 
 /* The trivial axis that stands where a job has fewer than three. */
-static const pc_axis idle = {
-    .kind = PC_REGULAR, .I = 1, .O = 1, .K = 1, .S = 1, .D = 1, .o_step = 1, .rows = 1};
+static const pc_axis idle = {.kind = PC_REGULAR,
+                             .I = 1,
+                             .O = 1,
+                             .K = 1,
+                             .S = 1,
+                             .D = 1,
+                             .o_step = 1,
+                             .rows = 1,
+                             .counted = 1,
+                             .last_counted = 1};
 
 /* Scratch holds whole columns, so lanes beyond this many become columns, if an axis is free for them;
  * else they are cut into equal parts, if there is a good divisor, or walked one by one. */
@@ -28,7 +36,8 @@ typedef struct roles {
 static bool is_whole(const pc_axis *axis)
 {
     if (axis->kind == PC_REGULAR)
-        return axis->O == 1 && axis->K == axis->I && axis->D == 1 && axis->PL == 0;
+        return axis->O == 1 && axis->K == axis->I && axis->D == 1 && axis->PL == 0 &&
+               pc_counts_walked(axis);
     return axis->kind == PC_BINS && !axis->begin && axis->O == 1;
 }
 

@@ -32,7 +32,8 @@ static bool is_tiled(const pc_axis *axis, int64_t *K)
 {
     *K = axis->kind == PC_REGULAR ? axis->K : axis->I;
     if (axis->kind == PC_REGULAR)
-        return axis->PL == 0 && axis->D == 1 && axis->S == axis->K && axis->O * axis->K <= axis->I;
+        return axis->PL == 0 && axis->D == 1 && axis->S == axis->K &&
+               axis->O * axis->K <= axis->I && pc_counts_walked(axis);
     return axis->kind == PC_BINS && !axis->begin && axis->O == 1;
 }
 

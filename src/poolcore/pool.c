@@ -79,7 +79,7 @@ static bool has_gaps(const pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
     return axis->kind == PC_REGULAR && !job->to_input &&
-           (axis->S - 1 - (axis->K - 1) * axis->D) * job->L > PC_BLOCK;
+           axis->S - 1 - (axis->K - 1) * axis->D > PC_BLOCK / job->L;
 }
 
 /* Few or far windows without dilation: reducing the run of each is better than all taps at once.  Not

@@ -27,13 +27,77 @@ static bool extent_of(int64_t K, int64_t D, int64_t *extent)
     return true;
 }
 
+/* A REGULAR axis as it was asked for; `padded` columns are the input and its padding. */
 static void set_regular(pc_axis *axis, int64_t I, int64_t O, int64_t K, int64_t S, int64_t PL,
-                        int64_t PH, int64_t D)
+                        int64_t D, int64_t padded)
 {
-    *axis =
-        (pc_axis){.kind = PC_REGULAR, .I = I, .O = O, .K = K, .S = S, .D = D, .PL = PL, .PH = PH};
+    *axis = (pc_axis){.kind = PC_REGULAR, .I = I, .O = O, .K = K, .S = S, .D = D, .PL = PL};
     axis->o_step = D / gcd(S, D);
     axis->rows = 1;
+    axis->asked_S = S;
+    axis->asked_PL = PL;
+    axis->last_counted = pc_min(K, (padded - 1 - (O - 1) * S) / D + 1);
+    axis->counted = O == 1 ? axis->last_counted : K;
+}
+
+/* K cut to the taps from the first that is a member of some window to the last such; PL stays
+ * positive.  False: no window has a member. */
+static bool cut_taps(pc_axis *axis)
+{
+    const int64_t last_start = (axis->O - 1) * axis->S - axis->PL;
+    const int64_t before = last_start < 0 ? pc_ceil_div(-last_start, axis->D) : 0;
+    const int64_t end = pc_min(axis->K, (axis->I - 1 + axis->PL) / axis->D + 1);
+    if (axis->I == 0 || before >= end)
+        return false;
+    const int64_t cut = pc_min(before, axis->PL / axis->D);
+    axis->K = end - cut;
+    axis->PL -= cut * axis->D;
+    return true;
+}
+
+/* S as small as it may be without a window that holds what it did not: what matters of a window that
+ * starts before the input, or ends after it, is on which columns its taps fall.  False: no window has
+ * a member. */
+static bool bring_near(pc_axis *axis)
+{
+    const int64_t I = axis->I, S = axis->S, D = axis->D, reach = (axis->K - 1) * D;
+    if (axis->O == 1)
+        axis->S = pc_min(S, I);
+    if (axis->O == 1 || S < I + 2 * D)
+        return true;
+    const int64_t near = I + D + (S - I) % D;
+    /* The last window that starts before the input, or the one that starts within. */
+    int64_t o = pc_min(axis->PL / S, axis->O - 1), start = (o * S - axis->PL) % D;
+    if (o + 1 < axis->O && (o + 1) * S - axis->PL < I)
+        start = ++o * S - axis->PL;
+    const int64_t PL = o * near - start;
+    /* The first that ends within the input, or after it. */
+    o = axis->PL > reach ? pc_ceil_div(axis->PL - reach, S) : 0;
+    int64_t last = o * S - axis->PL + reach;
+    if (last >= I)
+        last -= pc_ceil_div(last - (I - 1), D) * D;
+    const int64_t first = o * near - PL;
+    axis->K = (last - first) / D + 1;
+    axis->S = near;
+    axis->PL = PL;
+    return last >= first;
+}
+
+/* From what was asked for to what is walked. */
+static void walk_members(pc_axis *axis)
+{
+    bool some = true;
+    for (int64_t K = 0; some && K != axis->K;) {
+        K = axis->K;
+        if (K == 1)
+            axis->D = 1;
+        some = cut_taps(axis) && bring_near(axis);
+    }
+    if (!some) {
+        axis->K = axis->S = axis->D = 1;
+        axis->PL = axis->O; /* all windows end before the input */
+    }
+    axis->o_step = axis->D / gcd(axis->S, axis->D);
 }
 
 pc_status pc_axis_regular(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t PL, int64_t PH,
@@ -50,24 +114,23 @@ pc_status pc_axis_regular(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_
         O -= 1;
     if (O < 1)
         return PC_ERR_OUTPUT;
-    set_regular(axis, I, O, K, S, PL, PH, D);
+    set_regular(axis, I, O, K, S, PL, D, I + PL + PH);
+    walk_members(axis);
     return PC_OK;
 }
 
 void pc_axis_around(pc_axis *axis, const pc_axis *like)
 {
-    *axis = *like;
-    axis->K = 3;
-    axis->D = axis->o_step = 1;
-    axis->PL = like->PL + 1;
+    set_regular(axis, like->I, like->O, 3, like->asked_S, like->asked_PL + 1, 1, PC_MAX_SIZE);
 }
 
 bool pc_axis_turn(pc_axis *axis, const pc_axis *like)
 {
     const int64_t reach = (like->K - 1) * like->D;
-    if (like->kind != PC_REGULAR || like->S != 1 || like->PL > reach || like->PH > reach)
+    const int64_t PH = like->O - 1 + reach - like->PL - (like->I - 1); /* at stride 1 */
+    if (like->kind != PC_REGULAR || like->S != 1 || like->PL > reach || PH > reach)
         return false;
-    set_regular(axis, like->O, like->I, like->K, 1, reach - like->PL, reach - like->PH, like->D);
+    set_regular(axis, like->O, like->I, like->K, 1, reach - like->PL, like->D, PC_MAX_SIZE);
     return true;
 }
 
@@ -81,7 +144,8 @@ pc_status pc_axis_same(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t D
     const int64_t O = pc_ceil_div(I, S);
     const int64_t total = pc_max((O - 1) * S + extent - I, 0);
     const int64_t small = total / 2, large = total - small;
-    set_regular(axis, I, O, K, S, lower ? large : small, lower ? small : large, D);
+    set_regular(axis, I, O, K, S, lower ? large : small, D, I + total);
+    walk_members(axis);
     return PC_OK;
 }
 
@@ -184,7 +248,8 @@ void pc_axis_free(pc_axis *axis)
 bool pc_axis_is_trivial(const pc_axis *axis)
 {
     if (axis->kind == PC_REGULAR)
-        return axis->K == 1 && axis->S == 1 && axis->PL == 0 && axis->PH == 0;
+        return axis->K == 1 && axis->PL == 0 && axis->O == axis->I &&
+               (axis->S == 1 || axis->O == 1) && pc_counts_walked(axis);
     return axis->kind == PC_BINS && !axis->begin && axis->O == axis->I;
 }
 
@@ -231,7 +296,7 @@ bool pc_axis_is_uniform(const pc_axis *axis, bool counted)
         /* Windows between two full ones are full. */
         const int64_t last = axis->O - 1;
         if (counted)
-            return pc_counted_of(axis, 0, 0) == axis->K && pc_counted_of(axis, 0, last) == axis->K;
+            return axis->counted == axis->last_counted;
         return pc_window_of(axis, 0, 0).n == axis->K && pc_window_of(axis, 0, last).n == axis->K;
     }
     return axis->kind == PC_BINS && !axis->begin && axis->I % axis->O == 0;

@@ -32,9 +32,13 @@ typedef enum pc_kind { PC_REGULAR, PC_BINS, PC_MAP } pc_kind;
 typedef struct pc_axis {
     pc_kind kind;
     int64_t I, O, K;
-    int64_t S, D, PL, PH;       /* PC_REGULAR */
-    int64_t o_step;             /* PC_REGULAR: D / gcd(S, D): distance of windows sharing a grid */
-    int64_t rows;               /* PC_BINS: rows of the tables, 1 or one a plane */
+    int64_t S, D, PL; /* PC_REGULAR, as it is walked: see pc_axis_regular */
+    int64_t o_step;   /* PC_REGULAR: D / gcd(S, D): distance of windows sharing a grid */
+    int64_t counted,
+        last_counted;          /* PC_REGULAR: taps of a window, and of the last one, that lie in the
+                                      input or its padding */
+    int64_t asked_S, asked_PL; /* PC_REGULAR: the first tap of output o was to be o*S - PL */
+    int64_t rows;              /* PC_BINS: rows of the tables, 1 or one a plane */
     const int64_t *begin, *end; /* PC_BINS: borrowed, [rows][O]; NULL: the adaptive formula */
     int64_t *lists;             /* PC_MAP: owned; see pc_axis_map */
     const int64_t *out_ptr, *out_pos, *out_tap; /* PC_MAP: compressed rows, output -> inputs */
@@ -58,7 +62,12 @@ static inline int64_t pc_link_pos(const pc_links *l, int64_t j)
 }
 
 /* Builders.  They fill *axis or return why not: PC_ERR_OVERFLOW, PC_ERR_OUTPUT (no output element;
- * I and the window sizes must be valid: I, PL, PH >= 0, K, S, D >= 1, O >= 0). */
+ * I and the window sizes must be valid: I, PL, PH >= 0, K, S, D >= 1, O >= 0).
+ *
+ * What is walked has the members of what was asked for, and hardly more: K are the taps from the first
+ * that is a member of some window to the last such (or the one before, so that PL >= 0), numbered
+ * from 0; a window of one tap has no dilation, and windows are no further apart than keeps them from
+ * holding what they do not. */
 pc_status pc_axis_regular(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t PL, int64_t PH,
                           int64_t D, bool ceil_mode);
 /* Padding such that O = ceil(I / S); the odd cell goes to the end, or to the start if `lower`. */
@@ -156,13 +165,19 @@ static inline pc_links pc_window_of(const pc_axis *axis, int64_t row, int64_t o)
     return l;
 }
 
-/* How many taps of window o lie in [-PL, I + PH): what an average that counts padding divides by. */
+/* How many taps of window o lie in the input or its padding: what an average that counts padding
+ * divides by.  Only ceil_mode cuts a window there, the last. */
 static inline int64_t pc_counted_of(const pc_axis *axis, int64_t row, int64_t o)
 {
-    int64_t first;
     if (axis->kind == PC_REGULAR)
-        return pc_regular_taps(axis, o * axis->S - axis->PL, -axis->PL, axis->I + axis->PH, &first);
+        return o == axis->O - 1 ? axis->last_counted : axis->counted;
     return pc_window_of(axis, row, o).n;
+}
+
+/* Only true if what is counted of every window are all of the taps that are walked. */
+static inline bool pc_counts_walked(const pc_axis *axis)
+{
+    return axis->kind != PC_REGULAR || (axis->counted == axis->K && axis->last_counted == axis->K);
 }
 
 /* The windows that hold input i: positions in the output, ascending. */

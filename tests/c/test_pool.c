@@ -16,6 +16,7 @@
 /* ---- Problems: an array (N, C, three pooled axes) and the windows of those axes -------------- */
 
 enum { AXES = 3, NDIM = 2 + AXES };
+enum { MOST_TAPS = 1 << 14 }; /* along the last axis */
 
 /* Bins if there are any (drawn ones have tables with a row a plane), else a regular axis. */
 typedef struct window {
@@ -70,27 +71,56 @@ typedef struct member {
     int64_t tap, index; /* both row-major; of the window, of the plane */
 } member;
 
+/* Taps of a window as it was asked for: those that are walked may be fewer. */
+static int64_t asked_taps(const problem *p, int d)
+{
+    return p->windows[d].bins ? p->plan.axis[d].K : p->windows[d].K;
+}
+
+static int64_t all_taps(const problem *p)
+{
+    return asked_taps(p, 0) * asked_taps(p, 1) * asked_taps(p, 2);
+}
+
+/* Tap t of output o along axis d: whether it is a member, or at least counts. */
+typedef struct tap {
+    int64_t input, walked; /* -1: no member; its number among the taps that are walked */
+    bool counts;
+} tap;
+
+static tap tap_of(const problem *p, int d, int64_t plane, int64_t o, int64_t t)
+{
+    const pc_links links = pc_window_of(&p->plan.axis[d], plane, o);
+    tap found = {.input = input_of(&p->windows[d], plane, o, t)};
+    found.counts = is_counted(&p->windows[d], plane, o, t);
+    if (links.n > 0)
+        found.walked = links.tap + (found.input - links.pos) / links.pos_step;
+    return found;
+}
+
 /* The members of a window in row-major order; returns how many. */
 static int64_t list_members(const problem *p, int64_t plane, int64_t output, member *list,
                             int64_t *counted)
 {
     const pc_axis *a = p->plan.axis;
     const int64_t o[AXES] = {output / (a[1].O * a[2].O), output / a[2].O % a[1].O, output % a[2].O};
+    const int64_t last_taps = asked_taps(p, 2);
     int64_t n = 0;
+    tap last[MOST_TAPS];
     *counted = 0;
-    for (int64_t tap = 0; tap < p->plan.taps; tap++) {
-        const int64_t t[AXES] = {tap / (a[1].K * a[2].K), tap / a[2].K % a[1].K, tap % a[2].K};
-        bool is_member = true, counts = true;
-        int64_t index = 0;
-        for (int d = 0; d < AXES; d++) {
-            const int64_t i = input_of(&p->windows[d], plane, o[d], t[d]);
-            is_member = is_member && i >= 0;
-            counts = counts && is_counted(&p->windows[d], plane, o[d], t[d]);
-            index = index * a[d].I + i;
+    for (int64_t t = 0; t < last_taps; t++)
+        last[t] = tap_of(p, 2, plane, o[2], t);
+    for (int64_t s = 0; s < asked_taps(p, 0) * asked_taps(p, 1); s++) {
+        const tap one = tap_of(p, 0, plane, o[0], s / asked_taps(p, 1));
+        const tap two = tap_of(p, 1, plane, o[1], s % asked_taps(p, 1));
+        const int64_t row = one.input * a[1].I + two.input;
+        for (int64_t t = 0; t < last_taps; t++) {
+            *counted += one.counts && two.counts && last[t].counts;
+            if (one.input >= 0 && two.input >= 0 && last[t].input >= 0)
+                list[n++] =
+                    (member){.tap = (one.walked * a[1].K + two.walked) * a[2].K + last[t].walked,
+                             .index = row * a[2].I + last[t].input};
         }
-        if (is_member)
-            list[n++] = (member){.tap = tap, .index = index};
-        *counted += counts;
     }
     return n;
 }
@@ -160,7 +190,7 @@ static double divisor_of(const operation *op, int64_t members, int64_t counted)
 
 static void expect(const problem *p, const operation *op, const numbers *to)
 {
-    member *list = malloc((size_t)p->plan.taps * sizeof *list);
+    member *list = malloc((size_t)all_taps(p) * sizeof *list);
     memset(to->dx, 0, (size_t)(p->planes * p->size) * sizeof *to->dx);
     for (int64_t at = 0; at < p->planes * p->outputs; at++) {
         const int64_t plane = at / p->outputs;
@@ -325,8 +355,8 @@ static void print_subject(void)
     for (int d = 0; d < AXES; d++) {
         const pc_axis *a = &plan->axis[d];
         printf("    kind=%d I=%" PRId64 " O=%" PRId64 " K=%" PRId64 " S=%" PRId64 " D=%" PRId64
-               " PL=%" PRId64 " PH=%" PRId64 "\n",
-               (int)a->kind, a->I, a->O, a->K, a->S, a->D, a->PL, a->PH);
+               " PL=%" PRId64 "\n",
+               (int)a->kind, a->I, a->O, a->K, a->S, a->D, a->PL);
     }
 }
 
@@ -780,34 +810,107 @@ static void test_long_rows(void)
     check_row(1, 1, whole(9001));
 }
 
-/* Tap numbers that need 64 bits: a huge window over a few elements is a small one whose taps are
- * shifted. */
-static void check_wide_taps(window last)
+/* Windows, strides and dilations far larger than the input cost what their members do, and are right. */
+static void test_far_windows(void)
 {
-    const int64_t half = INT64_C(1) << 29;
+    const int64_t far = INT64_C(1) << 59;
+    const int64_t lanes[] = {1, 8, 12, 15, 17};
+    for (size_t n = 0; n < sizeof lanes / sizeof *lanes; n++) {
+        check_row(1, lanes[n], sliding(3, 1, 2 * far, 0, 0, 1));
+        check_row(1, lanes[n], sliding(12, 2, far, 0, 0, 5));
+        check_row(1, lanes[n], sliding(9, 1, 2, 0, 0, far));
+        check_row(1, lanes[n], sliding(9, 2, 1, far, 4, far));
+        check_row(1, lanes[n], sliding(5, 3, far, far, far + 1, 1));
+    }
+    check_pool(1, 2, unpooled(1), sliding(3, 2, 16, 1, 1, 1), sliding(7, 7, far, 3, 3, 1));
+}
+
+/* A window that reaches far beyond the input is the smallest that holds as much of it, tap numbers
+ * among the rest. */
+static void check_wide(window last)
+{
+    const int64_t half = INT64_C(1) << 57;
     const problem small = problem_of(1, 2, unpooled(1), sliding(3, 6, 1, 3, 2, 1), last);
-    const problem huge =
-        problem_of(1, 2, unpooled(1), sliding(3, 2 * half, 1, half, half - 1, 1), last);
-    const int64_t shift = (half - 3) * small.plan.axis[2].K;
+    problem wide = problem_of(1, 2, unpooled(1), sliding(3, 2 * half, 1, half, half - 1, 1), last);
     const numbers want = draw_numbers(&small);
+    memcpy(wide.windows, small.windows, sizeof wide.windows);
+    CHECK(wide.plan.taps, small.plan.taps);
     for (int n = 0; n < OPERATIONS; n++) {
         const operation *op = &operations[n];
-        if (op->marking != PC_TAPS || op->mark_bytes < 4)
+        if (op->dividing == PC_BY_COUNTED_TAPS)
             continue;
         expect(&small, op, &want);
-        for (int64_t at = 0; at < small.planes * small.outputs; at++)
-            want.marks[at] += (double)shift;
-        check_isas(&huge, op, &want, 1);
+        check_isas(&wide, op, &want, 1);
     }
     free(want.x);
 }
 
-static void test_wide_taps(void)
+static void test_wide_windows(void)
 {
-    check_wide_taps(sliding(9, 3, 2, 1, 1, 1));
-    check_wide_taps(sliding(9, 3, 1, 1, 1, 1));
-    check_wide_taps(sliding(90, 2, 40, 0, 0, 1));
-    check_wide_taps(adaptive(6, 2));
+    check_wide(sliding(9, 3, 2, 1, 1, 1));
+    check_wide(sliding(9, 3, 1, 1, 1, 1));
+    check_wide(sliding(90, 2, 40, 0, 0, 1));
+    check_wide(adaptive(6, 2));
+}
+
+/* Padding is counted as it was asked for, and however far it reaches. */
+static void test_counts_of_wide_windows(void)
+{
+    const int64_t half = INT64_C(1) << 29;
+    const double x[] = {1, 2, 3}, sums[] = {6, 6, 3};
+    const int64_t strides[] = {24, 24, 24, 24, 8}, of_y[] = {24, 24, 24, 24, 8};
+    problem p = problem_of(1, 1, unpooled(1), unpooled(1),
+                           ceiled(sliding(3, 2 * half, half, half, half - 2, 1)));
+    double y[3] = {0};
+    CHECK(p.outputs, 2);
+    pc_call call = {.plan = &p.plan, .dtype = PC_F64, .reducer = PC_LINEAR, .num_threads = 1};
+    call.dividing = PC_BY_COUNTED_TAPS;
+    call.x = (pc_array){(void *)x, strides};
+    call.y = (pc_array){y, of_y};
+    CHECK(pc_forward(&call), PC_OK);
+    CHECK(y[0] == sums[0] / (double)(2 * half), true);
+    CHECK(y[1] == sums[1] / (double)(half + 1), true);
+}
+
+/* Indices that need 64 bits: rows that are all in the same place in memory. */
+static void check_wide_indices(pc_order order, dtype type)
+{
+    const int64_t G = INT64_C(1) << 30;
+    const problem p =
+        problem_of(1, 1, unpooled(1), sliding(2 * G + 6, 2, G, 0, 0, 5), sliding(9, 3, 2, 1, 1, 1));
+    const double values[] = {3, 1, 2, 5, 5, 4, 0, -1, -2};
+    const int64_t column[2][5] = {{0, 3, 3, 5, 7}, {1, 1, 5, 7, 8}};
+    const size_t item = type == F32 ? 4 : 8;
+    const int64_t of_x[] = {0, 0, 0, 0, (int64_t)item};
+    const int64_t of_y[] = {0, 0, 0, 5 * (int64_t)item, (int64_t)item},
+                  of_marks[] = {0, 0, 0, 40, 8};
+    float narrow[9], y32[15];
+    double y64[15];
+    int64_t marks[15];
+    for (int i = 0; i < 9; i++)
+        narrow[i] = (float)values[i];
+    pc_call call = {.plan = &p.plan, .reducer = PC_SELECT, .order = order, .num_threads = 1};
+    call.dtype = type == F32 ? PC_F32 : PC_F64;
+    call.marking = PC_INDICES;
+    call.mark_bytes = 8;
+    call.x = (pc_array){type == F32 ? (void *)narrow : (void *)values, of_x};
+    call.y = (pc_array){type == F32 ? (void *)y32 : (void *)y64, of_y};
+    call.marks = (pc_array){marks, of_marks};
+    CHECK(pc_forward(&call), PC_OK);
+    for (int at = 0; at < 15; at++) {
+        CHECK(marks[at], at / 5 * G * 9 + column[order][at % 5]);
+        CHECK(type == F32 ? (double)y32[at] : y64[at], values[column[order][at % 5]]);
+    }
+}
+
+static void test_wide_indices(void)
+{
+    for (int i = 0; pc_isa_table(i); i++)
+        if (pc_select_isa(pc_isa_table(i)->name))
+            for (int order = 0; order < 2; order++) {
+                check_wide_indices((pc_order)order, F32);
+                check_wide_indices((pc_order)order, F64);
+            }
 }
 
 /* Large enough for more than one thread. */
@@ -922,7 +1025,10 @@ static const struct {
     TEST(drawn_bins),
     TEST(lanes),
     TEST(long_rows),
-    TEST(wide_taps),
+    TEST(far_windows),
+    TEST(wide_windows),
+    TEST(counts_of_wide_windows),
+    TEST(wide_indices),
     TEST(threads),
     TEST(sums_of_empty_windows),
     TEST(functions_that_fail),

@@ -27,9 +27,9 @@ static void check(int line, const char *what, int64_t actual, int64_t expected)
     printf("%s:%d: %s is %" PRId64 ", not %" PRId64 "\n", __FILE__, line, what, actual, expected);
     if (subject)
         printf("    kind=%d I=%" PRId64 " O=%" PRId64 " K=%" PRId64 " S=%" PRId64 " D=%" PRId64
-               " PL=%" PRId64 " PH=%" PRId64 "\n",
+               " PL=%" PRId64 " asked_S=%" PRId64 " asked_PL=%" PRId64 "\n",
                (int)subject->kind, subject->I, subject->O, subject->K, subject->S, subject->D,
-               subject->PL, subject->PH);
+               subject->PL, subject->asked_S, subject->asked_PL);
 }
 
 static int64_t drawn(int64_t low, int64_t end) /* the same sequence in every run */
@@ -41,7 +41,7 @@ static int64_t drawn(int64_t low, int64_t end) /* the same sequence in every run
 
 /* ---- The definition -------------------------------------------------------------------------- */
 
-enum { MOST_OUTPUTS = 48, MOST_TAPS = 32, NONE = -1 };
+enum { MOST_OUTPUTS = 48, MOST_TAPS = 64, NONE = -1 };
 
 typedef struct listing {
     int64_t I, O, K;
@@ -239,6 +239,52 @@ static pc_status build(pc_axis *axis, const sizes *s)
     return pc_axis_regular(axis, s->I, s->K, s->S, s->PL, s->PH, s->D, s->ceil_mode);
 }
 
+/* What is walked: of it spans, reaches and tap numbers are asked. */
+static sizes walked(const pc_axis *axis)
+{
+    return (sizes){.I = axis->I, .K = axis->K, .S = axis->S, .PL = axis->PL, .D = axis->D};
+}
+
+/* The walked windows have the members of those that were asked for, in their order, and hardly more
+ * taps.  Where no step is longer than the input, they are those from the first (or the one before) to
+ * the last that some window has. */
+static void check_walked(const sizes *s, const listing *asked, const listing *l)
+{
+    int64_t first = l->K, last = 0, all = 0;
+    for (int64_t o = 0; o < l->O; o++) {
+        int64_t t = 0;
+        for (int64_t k = 0; k < asked->K; k++) {
+            if (asked->input[o][k] == NONE)
+                continue;
+            while (t < l->K && l->input[o][t] == NONE)
+                t++;
+            CHECK(t < l->K ? l->input[o][t] : NONE, asked->input[o][k]);
+            first = t < first ? t : first;
+            last = t > last ? t : last;
+            all++;
+            t++;
+        }
+        CHECK(members(l, o), members(asked, o));
+    }
+    if (s->S <= s->I && s->D <= s->I && all > 0)
+        CHECK(first <= 1 && last == l->K - 1, true);
+    CHECK(l->K <= 2 + 2 * l->O + all, true);
+}
+
+/* The listing of what is walked, with the counts of what was asked for. */
+static void list_walked(listing *l, const sizes *s, const pc_axis *axis)
+{
+    listing asked;
+    const sizes of = walked(axis);
+    subject = axis;
+    list_regular(&asked, s, axis->O);
+    CHECK(of.K <= MOST_TAPS && of.K <= s->K && of.PL >= 0, true);
+    list_regular(l, &of, axis->O);
+    memcpy(l->counted, asked.counted, sizeof l->counted);
+    check_walked(s, &asked, l);
+    subject = NULL;
+}
+
 static void each_padding(sizes s, void (*visit)(const sizes *))
 {
     for (s.PL = 0; s.PL <= 5; s.PL++)
@@ -272,9 +318,9 @@ static void visit_links(const sizes *s)
 {
     pc_axis axis;
     listing l;
-    if (build(&axis, s) != PC_OK)
+    if (build(&axis, s) != PC_OK || axis.O > MOST_OUTPUTS)
         return;
-    list_regular(&l, s, axis.O);
+    list_walked(&l, s, &axis);
     check_axis(&axis, 0, &l);
     CHECK(pc_axis_first_empty(&axis), first_empty(&l));
 }
@@ -289,8 +335,8 @@ static void visit_uniform(const sizes *s)
     list_regular(&l, s, axis.O);
     bool full = true, all_counted = true;
     for (int64_t o = 0; o < l.O; o++) {
-        full = full && members(&l, o) == s->K;
-        all_counted = all_counted && l.counted[o] == s->K;
+        full = full && members(&l, o) == axis.K;
+        all_counted = all_counted && l.counted[o] == l.counted[0];
     }
     subject = &axis;
     CHECK(pc_axis_is_uniform(&axis, false), full);
@@ -303,26 +349,25 @@ static void visit_turned(const sizes *s)
 {
     listing l, turned;
     pc_axis axis, other;
-    if (build(&axis, s) != PC_OK)
+    if (build(&axis, s) != PC_OK || axis.O > MOST_OUTPUTS)
         return;
-    const int64_t reach = (s->K - 1) * s->D;
-    const bool can = s->S == 1 && s->PL <= reach && s->PH <= reach;
+    const bool can = pc_axis_turn(&other, &axis);
     subject = &axis;
-    CHECK(pc_axis_turn(&other, &axis), can);
+    CHECK(can || axis.S > 1 || pc_axis_first_empty(&axis) >= 0, true);
     subject = NULL;
     if (!can)
         return;
-    list_regular(&l, s, axis.O);
-    turned = (listing){.I = axis.O, .O = s->I, .K = s->K};
+    list_walked(&l, s, &axis);
+    turned = (listing){.I = axis.O, .O = s->I, .K = axis.K};
     for (int64_t i = 0; i < s->I; i++)
-        for (int64_t t = 0; t < s->K; t++) {
+        for (int64_t t = 0; t < axis.K; t++) {
             turned.input[i][t] = NONE;
             turned.counted[i]++;
         }
     for (int64_t o = 0; o < l.O; o++)
-        for (int64_t t = 0; t < s->K; t++)
+        for (int64_t t = 0; t < axis.K; t++)
             if (l.input[o][t] != NONE)
-                turned.input[l.input[o][t]][s->K - 1 - t] = o;
+                turned.input[l.input[o][t]][axis.K - 1 - t] = o;
     check_axis(&other, 0, &turned);
 }
 
@@ -351,10 +396,11 @@ static void visit_spans(const sizes *s)
     pc_axis axis;
     if (build(&axis, s) != PC_OK)
         return;
+    const sizes of = walked(&axis);
     subject = &axis;
     for (int64_t first = 0; first < axis.O; first++)
         for (int64_t end = first + 1; end <= axis.O; end++)
-            check_span(&axis, s, first, end);
+            check_span(&axis, &of, first, end);
     subject = NULL;
 }
 
@@ -384,11 +430,12 @@ static void visit_reach(const sizes *s)
     listing l;
     if (build(&axis, s) != PC_OK)
         return;
-    list_regular(&l, s, axis.O);
+    const sizes of = walked(&axis);
+    list_regular(&l, &of, axis.O);
     subject = &axis;
     for (int64_t low = 0; low < s->I; low++)
         for (int64_t high = low + 1; high <= s->I; high++)
-            check_reach(&axis, s, &l, low, high);
+            check_reach(&axis, &of, &l, low, high);
     subject = NULL;
 }
 
@@ -408,12 +455,13 @@ static void visit_taps(const sizes *s)
     pc_axis axis;
     if (build(&axis, s) != PC_OK)
         return;
+    const sizes of = walked(&axis);
     subject = &axis;
-    for (int64_t k = 0; k < s->K; k++)
+    for (int64_t k = 0; k < of.K; k++)
         for (int64_t low = 0; low <= s->I; low++)
             for (int64_t high = low; high <= s->I; high++) {
-                check_tap(&axis, s, k, low, high, 0, axis.O);
-                check_tap(&axis, s, k, low, high, axis.O / 3, axis.O - axis.O / 4);
+                check_tap(&axis, &of, k, low, high, 0, axis.O);
+                check_tap(&axis, &of, k, low, high, axis.O / 3, axis.O - axis.O / 4);
             }
     subject = NULL;
 }
@@ -425,6 +473,42 @@ static void test_regular_spans(void) { each_size(visit_spans); }
 static void test_regular_turned(void) { each_size(visit_turned); }
 static void test_regular_reach(void) { each_size(visit_reach); }
 static void test_regular_outputs_with_tap(void) { each_size(visit_taps); }
+
+/* Windows, strides and dilations far larger than the input. */
+static void test_regular_far(void)
+{
+    for (int n = 0; n < 60000; n++) {
+        const sizes s = {drawn(0, 9),  drawn(1, 65), drawn(1, 40),   drawn(0, 100),
+                         drawn(0, 99), drawn(1, 25), drawn(0, 2) > 0};
+        visit_links(&s);
+        visit_turned(&s);
+    }
+}
+
+/* The cells around first taps are those of what was asked for, whatever is walked. */
+static void visit_around(const sizes *s)
+{
+    pc_axis axis, around;
+    if (build(&axis, s) != PC_OK)
+        return;
+    pc_axis_around(&around, &axis);
+    subject = &around;
+    for (int64_t o = 0; o < axis.O; o++)
+        for (int64_t t = 0; t < 3; t++) {
+            const int64_t at = position(s, o, 0) + t - 1;
+            const pc_links cells = pc_window_of(&around, 0, o);
+            const bool has = t >= cells.tap && t < cells.tap + cells.n;
+            CHECK(has, at >= 0 && at < s->I);
+            CHECK(pc_tap_position(&around, 0, o, t), at);
+        }
+    subject = NULL;
+}
+
+static void test_around(void)
+{
+    each_size(visit_around);
+    visit_around(&(sizes){3, 7, 20, 25, 60, 2, false});
+}
 
 static int64_t first_empty_of(const sizes *s, int64_t O)
 {
@@ -493,9 +577,8 @@ static void check_same(int64_t I, int64_t K, int64_t S, int64_t D, bool lower)
     pc_axis axis;
     listing l;
     CHECK(pc_axis_same(&axis, I, K, S, D, lower), PC_OK);
-    CHECK(axis.PL, s.PL);
-    CHECK(axis.PH, s.PH);
-    list_regular(&l, &s, O);
+    CHECK(axis.asked_PL, s.PL);
+    list_walked(&l, &s, &axis);
     check_axis(&axis, 0, &l);
     CHECK(O, count_starts(&s));
 }
@@ -578,7 +661,8 @@ static void check_huge(const sizes *s, int64_t O)
     check_window_of_huge(&axis, O / 2);
     check_window_of_huge(&axis, O - 1);
     const pc_span span = pc_span_of(&axis, 0, O);
-    CHECK(span.width, position(s, O - 1, s->K - 1) - position(s, 0, 0) + 1);
+    const sizes of = walked(&axis);
+    CHECK(span.width, position(&of, O - 1, of.K - 1) - position(&of, 0, 0) + 1);
     int64_t first, end;
     pc_outputs_near(&axis, 0, 0, s->I, &first, &end);
     CHECK(first, 0);
@@ -932,7 +1016,10 @@ static void test_plan_overflow(void)
     CHECK(finish_square(G, &(sizes){G, G, G, 0, 0, 1, false}), PC_OK);
     CHECK(finish_square(many, &(sizes){many, 1, many, 0, 0, 1, false}), PC_ERR_OVERFLOW); /* in */
     CHECK(finish_square(8, &(sizes){8, 1, 1, G, G, 1, false}), PC_ERR_OVERFLOW);          /* out */
-    CHECK(finish_square(8, &(sizes){8, many, 1, G, G, 1, false}), PC_ERR_OVERFLOW);       /* taps */
+    const int64_t half = G * G / 2;
+    CHECK(finish_square(G, &(sizes){G, half + G, G, half, half, 1, false}), PC_ERR_OVERFLOW);
+    CHECK(finish_square(8, &(sizes){8, many, 1, G, G, 1, false}),
+          PC_OK); /* few taps have members */
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -950,6 +1037,8 @@ static const struct {
     TEST(regular_turned),
     TEST(regular_reach),
     TEST(regular_outputs_with_tap),
+    TEST(regular_far),
+    TEST(around),
     TEST(first_empty_when_dilation_exceeds_input),
     TEST(trivial),
     TEST(same),

@@ -22,6 +22,10 @@ from poolreg.registry import register_method
 __all__ = ["S3"]
 
 
+MOST_PADDED = 2**20
+"""Places in the padding: they cost memory, and all but a few have the same windows."""
+
+
 class Places:
     """Along one axis: where the windows of every output may begin."""
 
@@ -44,9 +48,11 @@ class Places:
         self.grid = self.stride if grid is None else grid
         if self.grid % self.stride:
             raise ParameterError(f"grid must be a multiple of the stride {self.stride}, got {grid}")
-        if self.before >= self.reach:
+        most = max(self.size, MOST_PADDED)
+        if self.before > most:
             raise ParameterError(
-                f"padding must be below the {self.reach} elements of a window, got {before}"
+                f"padding before axis {axis} must be at most {most}, since s3 begins a window at "
+                f"every place, got {before}"
             )
 
     def windows_at(self, starts: NDArray[np.int64]) -> tuple[Any, ...]:
@@ -90,6 +96,7 @@ STREAM_OF = (STREAMS["s3_columns"], STREAMS["s3_rows"], STREAMS["s3_planes"])
 
 
 def places_of(plan: Plan, params: Mapping[str, Any]) -> list[Places]:
+    plan.require_members()
     return [Places(plan, number, params["grid"]) for number in range(len(plan.windows))]
 
 

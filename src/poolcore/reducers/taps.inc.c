@@ -202,7 +202,8 @@ static pc_wanted F(wanted_rows)(const F(walk) * w, int operand, int64_t down)
         return (pc_wanted){0};
     const char *at = pc_row_of(w->job, w->item, operand, pc_link_pos(&link[0], 0),
                                pc_link_pos(&link[1], 0) + down, 0);
-    return (pc_wanted){(uintptr_t)at, axis[1]->S * axis[2]->S * (int64_t)sizeof(T)};
+    const int64_t step = pc_min(axis[1]->S, axis[1]->I) * pc_min(axis[2]->S, axis[2]->I);
+    return (pc_wanted){(uintptr_t)at, step * (int64_t)sizeof(T)};
 }
 
 /* What the next block needs. */
