@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import time
 import zipfile
 from pathlib import Path
@@ -92,6 +93,19 @@ def wheel(session: nox.Session) -> None:
     (repaired,) = Path("wheelhouse").glob("*.whl")
     install_for_tests(session, str(repaired))
     run_tests(session, POOLREG_WHEEL=str(repaired.resolve()))
+
+
+@nox.session(venv_backend="none")
+def geometries(session: nox.Session) -> None:
+    """Every small geometry against naive loops, in two hours of one core; or one part of them."""
+    session.run("cmake", "-S", ".", "-B", "build/c", "-DPOOLREG_C_TESTS=ON", external=True)
+    session.run("cmake", "--build", "build/c", "--target", "test_geometries", external=True)
+    parts = os.cpu_count() or 1
+    mine = session.posargs or [f"{part}/{parts}" for part in range(parts)]
+    running = [subprocess.Popen(["build/c/test_geometries", "all", part]) for part in mine]
+    statuses = [one.wait() for one in running]
+    if any(statuses):
+        session.error("the lines above say which geometries are wrong")
 
 
 @nox.session(python="3.11")
