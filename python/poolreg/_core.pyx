@@ -1,5 +1,8 @@
 # cython: language_level=3, freethreading_compatible=True, embedsignature=False
-"""Buffers to pointers, one call without the GIL, status to exception.  No arithmetic, no policy."""
+"""Buffers and tensors to pointers, one call without the GIL, status to exception.
+
+Window arithmetic is in C, policy in Python.  Small calls on tensors are found and made here.
+"""
 
 from cython cimport binding, critical_section
 from cpython.buffer cimport (

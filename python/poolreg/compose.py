@@ -20,7 +20,7 @@ __all__ = ["QuasiMean", "WeightedMean"]
 Elementwise = Callable[..., Any]
 Statistic = Literal["mean", "max", "min"]
 
-MOST_PLAIN_TAPS = 64  # longer sums are taken in double
+MOST_PLAIN_TAPS = 64  # taps; sums of more are taken in double (the core counts additions: run.h)
 
 
 @cache

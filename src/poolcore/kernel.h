@@ -1,5 +1,6 @@
 /* What the driver (pool.c) hands to a kernel, and the few inline functions with which a kernel finds
- * its rows.  Included by pool.c, dispatch.c and the reducers; not part of the public interface.
+ * its rows.  Included by the drivers (arrange, dispatch, run, shared, windows) and by every reducer; not part of the
+ * public interface.
  *
  * Every call is brought to one form before a kernel sees it:
  *   - unpooled axes are merged into `outer`, except for the innermost one in memory, if it is denser

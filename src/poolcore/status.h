@@ -1,9 +1,7 @@
-/* What a call of poolcore can answer.  Every function that can fail returns one of these; a detail
- * (an axis, an output index) goes into pc_error, so that the caller can name it. */
+/* What a call of poolcore can answer: every function that can fail returns one of these.  The plan says
+ * which axis and output index an empty window has (pc_plan in pool.h). */
 #ifndef PC_STATUS_H
 #define PC_STATUS_H
-
-#include <stdint.h>
 
 typedef enum pc_status {
     PC_OK = 0,
@@ -17,10 +15,5 @@ typedef enum pc_status {
     PC_ERR_FUNCTION,     /* a function from outside said so; outputs are partly written */
     PC_STATUS_COUNT
 } pc_status;
-
-typedef struct pc_error {
-    int axis;      /* axis of the array, or -1 */
-    int64_t index; /* output index along that axis, or -1 */
-} pc_error;
 
 #endif

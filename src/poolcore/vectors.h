@@ -1,6 +1,7 @@
-/* Registers of lanes, for the things that loops over lanes cannot be brought to: taking every second
+/* Registers of lanes, for operations that compilers do not vectorise from plain loops: taking every second
  * (or third) lane apart inside a register and back, comparing bytes for lanes that are wider, products
- * of 32 bits, and writing past the caches.  Everything else is written as loops.
+ * of 32 bits, writing past the caches; and for walks that hold partial results in registers from one row
+ * or column to the next (combine, down, halves, joined, lanes, narrow, ones, pairs, runs, slide, threes).
  *
  * For each element type: pc_v_<t>, PC_WIDTH_<t> lanes; load and store (unaligned), and load_f32_f64,
  * which widens, and store_f64_f32, which narrows; root, of squares; size, without the sign; less: what

@@ -1,7 +1,7 @@
 """A call as the dispatcher carries it: everything that is no tensor, as one text.
 
 An operator of torch takes tensors, numbers and text.  The method, its windows and its settings are
-one text, so that two operators serve every method, also those of third parties.
+one text, so that the operators of ops.py serve every method, also those of third parties.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 /* linear: y = sum of the members / divisor, and its transpose.
  *
- * Sums run along the rows of a window first, then along its columns, always in this order; where a
- * window has more than PLAIN_SUM elements (pool.c) they are kept in double, the WIDE type.
+ * Sums run along the rows of a window first, then along its columns, always in this order.  Where more
+ * than PC_PLAIN_SUM additions (run.h) follow one another, the sums are kept in double, the WIDE type.
  *
  * Parameters: T, T_NAME (element); A, A_NAME (sum); A_IS_T (1 or 0); TYPE (suffix). */
 #if !defined(T) || !defined(T_NAME) || !defined(A) || !defined(A_NAME) || !defined(TYPE)

@@ -11,7 +11,7 @@
  * chunks, again for each pass.
  *
  * Backward first does what forward did, so nothing but x is needed of it.  Gradients are added to dx
- * output by output; a unit of work owns what it adds to (pool.c says how).
+ * output by output; a unit of work owns what it adds to (split_units in windows.c).
  *
  * Parameters: T, T_NAME (element); A, A_NAME (sum); SUM_IS_DOUBLE (1: A is double); TYPE (suffix). */
 #if !defined(T) || !defined(T_NAME) || !defined(A) || !defined(A_NAME) || !defined(SUM_IS_DOUBLE)
