@@ -3,6 +3,10 @@
 import os
 from importlib.util import find_spec
 
+# Test processes share the cores: a thread that waits for work must not spin on one.  OpenMP reads
+# this once, when it is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import poolreg as pr
 import pytest
 from hypothesis import settings
