@@ -25,10 +25,11 @@ def assert_is_reference_vjp(dx: Array, x: Array, method: str, dy: Array, **argum
     assert_within(dx, expected, 40 * eps(x) * terms)
 
 
-def assert_within(result: Array, expected: Array, bound: Array) -> None:
-    assert result.shape == expected.shape
+def assert_within(result: Array, expected: Array, bound: Array, of: str = "") -> None:
+    assert result.shape == expected.shape, of
     excess = np.abs(result - expected) - bound
-    assert np.all(excess <= 0), f"{excess.max()} above the bound, at {np.argwhere(excess > 0)[0]}"
+    at = np.argwhere(~(excess <= 0))
+    assert len(at) == 0, f"{of} {excess[tuple(at[0])]} above the bound, at {at[0]}"
 
 
 def eps(x: Array) -> float:

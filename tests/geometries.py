@@ -102,17 +102,21 @@ def examples(count: int) -> settings:
 
 @st.composite
 def geometries(draw: st.DrawFn, spare: int = 9) -> Geometry:
-    """One to three pooled axes with up to `spare` elements more than they need."""
+    """One to three pooled axes with up to `spare` elements more than they need; volumes are small:
+    the references are slow."""
     rank = draw(st.integers(1, 3))
     ceil_mode, dilated, asymmetric = (draw(st.booleans()) for _ in range(3))
-    axes = tuple(draw(_axes(dilated, asymmetric, ceil_mode, spare)) for _ in range(rank))
-    lead = tuple(draw(st.lists(st.integers(1, 4), max_size=2)))
+    largest, spare, most = (5, spare, 4) if rank < 3 else (3, min(spare, 2), 2)
+    axes = tuple(draw(_axes(largest, dilated, asymmetric, ceil_mode, spare)) for _ in range(rank))
+    lead = tuple(draw(st.lists(st.integers(1, most), max_size=2)))
     return Geometry(axes, lead, draw(st.integers(0, len(lead))))
 
 
 @st.composite
-def _axes(draw: st.DrawFn, dilated: bool, asymmetric: bool, ceil_mode: bool, spare: int) -> Axis:
-    kernel = draw(st.integers(1, 5))
+def _axes(
+    draw: st.DrawFn, largest: int, dilated: bool, asymmetric: bool, ceil_mode: bool, spare: int
+) -> Axis:
+    kernel = draw(st.integers(1, largest))
     dilation = draw(st.integers(2, 3)) if dilated else 1
     extent = dilation * (kernel - 1) + 1
     # No window misses the input while padding is less than its extent and the input is at least
