@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 # derandomize: a failure in CI is the same failure at the desk. A call's time says nothing here.
-settings.register_profile("ci", derandomize=True, deadline=None, database=None)
+settings.register_profile("ci", max_examples=25, derandomize=True, deadline=None, database=None)
 settings.register_profile("thorough", max_examples=5000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
