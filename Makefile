@@ -1,5 +1,6 @@
 # The two commands: `make demo` and `make test`. Each makes .venv, builds the wheel, installs it
-# (never the source tree) and runs; the second time only what changed is done again.
+# (never the source tree) and runs; the second time only what changed is done again. The linters and
+# the C tests are for `make test` alone, which takes the rest as `make demo` has left it.
 #
 #   PYTHON=python3.12   the interpreter; by default the first that works and is at least 3.11
 #   CC=clang            the C compiler; by default gcc
@@ -28,7 +29,7 @@ PIP := $(BIN)/python -m pip -qq
 
 # Folders too: their time changes when a file in them goes.
 SOURCES := CMakeLists.txt pyproject.toml README.md LICENSE $(shell \
-    find src python tests/c \( -name __pycache__ -o -name '.?*' \) -prune -o -print)
+    find src python \( -name __pycache__ -o -name '.?*' \) -prune -o -print)
 C_FILES := $(filter %.c %.h,$(SOURCES)) \
     $(shell find examples tests/plugins -name '*.c')
 
@@ -44,9 +45,9 @@ help: check
 	@echo 'make clean    remove .venv and all that was built'
 
 demo: .venv/with-cli
-	$(BIN)/poolreg demo
+	$(BIN)/poolreg demo --overwrite
 
-test: lint .venv/with-test
+test: lint .venv/with-test $(BUILD)/c-tests
 	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure
 	cd tests && POOLREG_WHEEL="$$(echo $(CURDIR)/$(BUILD)/wheel/*.whl)" \
 	    ../$(BIN)/pytest -n 2 --dist worksteal
@@ -61,13 +62,13 @@ docs: .venv/with-docs
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 # mypy looks into the packages that the extras bring.
-lint: .venv/tools .venv/with-test
+lint: .venv/linters .venv/with-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/clang-format --dry-run --Werror $(C_FILES)
 	$(BIN)/mypy
 
-format: .venv/tools
+format: .venv/linters
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/clang-format -i $(C_FILES)
@@ -83,14 +84,24 @@ clean:
 # Groups of dependencies need a pip newer than the one that came with Python.
 .venv/tools: pyproject.toml .venv/python-$(VERSION)
 	$(PIP) install --upgrade pip
-	$(PIP) install --group build --group lint
+	$(PIP) install --group build
+	touch $@
+
+.venv/linters: .venv/tools
+	$(PIP) install --group lint
 	touch $@
 
 # Not isolated, in a build tree that stays: after an edit only what it touches is compiled.
 $(BUILD)/built: $(SOURCES) | .venv/tools
 	rm -rf $(BUILD)/wheel
 	$(PIP) wheel . --no-deps --no-build-isolation --wheel-dir $(BUILD)/wheel \
-	    -C build-dir=$(BUILD) -C cmake.define.POOLREG_WERROR=ON -C cmake.define.POOLREG_C_TESTS=ON
+	    -C build-dir=$(BUILD) -C cmake.define.POOLREG_WERROR=ON -C cmake.define.POOLREG_C_TESTS=OFF
+	touch $@
+
+# In the same tree, beside the objects that are there.
+$(BUILD)/c-tests: $(BUILD)/built $(wildcard tests/c/*)
+	$(BIN)/cmake -B $(BUILD) -DPOOLREG_C_TESTS=ON --log-level=WARNING
+	$(BIN)/cmake --build $(BUILD) -- --quiet
 	touch $@
 
 .venv/wheel: $(BUILD)/built .venv/tools
