@@ -29,7 +29,7 @@ def run(*command: object, cwd: Path, **environment: str) -> subprocess.Completed
     words = [str(word) for word in command]
     # Some CI services force colours into pipes; the tests read plain text.
     plain = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
-    plain.update(environment)
+    plain.update({"COLUMNS": "80"} | environment)
     return subprocess.run(words, cwd=cwd, env=plain, capture_output=True, encoding="utf-8")
 
 
@@ -48,11 +48,12 @@ def python(program: str, **environment: str) -> subprocess.CompletedProcess[str]
 def caller(
     directory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Call:
-    """A function that runs the command line in this process, in a directory."""
+    """A function that runs the command line in this process, in a directory, 80 columns wide."""
     from poolreg.__main__ import main
 
     monkeypatch.chdir(directory)
     monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
 
     def call(*words: object) -> Done:
         monkeypatch.setattr("sys.argv", ["poolreg", *map(str, words)])

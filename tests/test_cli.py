@@ -1,10 +1,13 @@
 """The command line as installed: what it prints, the demo's pictures, and errors in one line."""
 
+import contextlib
 import io
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import poolreg as pr
@@ -15,6 +18,7 @@ pytest.importorskip("rich")
 pytest.importorskip("matplotlib")
 pytest.importorskip("PIL")
 
+import click
 import distributions
 from command import (
     COMMAND,
@@ -28,9 +32,8 @@ from command import (
     caller,
     run,
 )
-from matplotlib.figure import Figure
 from matplotlib.image import imread
-from poolreg import demo, gallery, heatmaps, importance, page, progress
+from poolreg import cli, completion, demo, extras, gallery, heatmaps, importance, page, progress
 
 WITHOUT = """
 import sys
@@ -74,39 +77,48 @@ def test_demo_writes_two_pictures_and_nothing_else(shown: tuple[str, Path]) -> N
 
 def test_demo_prints_one_row_per_method(shown: tuple[str, Path]) -> None:
     printed, _ = shown
-    row = re.compile(r"^│ (\S+) +│ \(75, 64, 3\) +│ +[0-9.]+ │ +[0-9.]+ │$", re.MULTILINE)
+    row = re.compile(r"^(\S+) +\(75, 64, 3\) +~?[0-9.]+ +[0-9.]+$", re.MULTILINE)
     assert row.findall(printed) == list(pr.methods())
+    assert f"ms: the median of {demo.CALLS} calls, ~ where their quartiles are 25% apart" in printed
     assert "wrote poolreg-demo.png and poolreg-demo-gradient.png" in printed
 
 
-def test_demo_shows_the_photograph_and_every_method_with_a_detail(call: Call) -> None:
-    done = call("demo", "--out", "demo.svg", "--kernel", 12)
-    assert done.code == 0, done.err
-    drawn = Path("demo.svg").read_text(encoding="utf-8")
-    for title in ("original", *pr.methods()):
-        assert f"<!-- {title} -->" in drawn
-    assert drawn.count("<image ") == 2 * (1 + len(pr.methods()))
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, str, list[str]]:
+    """What the demo prints, its two pictures and the methods, among them some that go wrong."""
+    folder, printed = tmp_path_factory.mktemp("drawn"), io.StringIO()
+    with contextlib.ExitStack() as stack:
+        for method in (Hard, Weighted, Needy, Faulty):
+            stack.enter_context(pr.registered(method))
+        stack.enter_context(contextlib.redirect_stdout(printed))
+        words = ["demo", "--out", str(folder / "demo.svg"), "--kernel", "12"]
+        cli.cli.main(words, standalone_mode=False)
+        known = list(pr.methods())
+    pooled, gradient = (folder / name for name in ("demo.svg", "demo-gradient.svg"))
+    return printed.getvalue(), pooled.read_text("utf-8"), gradient.read_text("utf-8"), known
 
 
-def test_demo_explains_every_method_by_its_gradient(call: Call) -> None:
-    with pr.registered(Hard), pr.registered(Weighted):
-        assert call("demo", "--out", "demo.svg").code == 0
-        methods = pr.methods()
-        summary = pr.describe("test.weighted").summary
-    drawn = Path("demo-gradient.svg").read_text(encoding="utf-8")
-    for title in ("the window", *methods):
-        assert f"<!-- {title} -->" in drawn
-    assert summary.split(":")[0] in drawn
-    assert "weight: 12 sigmoid(local contrast)" in drawn
-    assert "is not" in drawn  # … differentiable
+def test_demo_shows_the_photograph_and_every_method_with_a_detail(drawn: Any) -> None:
+    _, pooled, _, known = drawn
+    shown = [name for name in known if name not in ("test.needy", "test.faulty")]
+    for title in ("original", *shown):
+        assert f"<!-- {title} -->" in pooled
+    assert pooled.count("<image ") == 2 * (1 + len(shown))
 
 
-def test_a_method_that_needs_more_is_skipped_with_the_reason(call: Call) -> None:
-    with pr.registered(Needy), pr.registered(Faulty):
-        done = call("demo", "--out", "demo.png")
-    assert done.code == 0, done.err
-    assert re.search(r"│ test.needy +│ skipped: needs order \(hyper\) ", done.out)
-    assert re.search(r"│ test.faulty +│ skipped: ZeroDivisionError: division by zero ", done.out)
+def test_demo_explains_every_method_by_its_gradient(drawn: Any) -> None:
+    _, _, gradient, known = drawn
+    for title in ("the window", *known):
+        assert f"<!-- {title} -->" in gradient
+    assert pr.describe("max").summary in gradient
+    assert "weight: 12 sigmoid(local contrast)" in gradient
+    assert "is not" in gradient  # … differentiable
+
+
+def test_a_method_that_needs_more_is_skipped_with_the_reason(drawn: Any) -> None:
+    printed = drawn[0]
+    assert re.search(r"^test.needy +skipped: needs order \(hyper\)$", printed, re.MULTILINE)
+    assert re.search(r"^test.faulty +skipped: ZeroDivisionError: division by zero$", printed, re.M)
 
 
 def test_demo_trains_with_a_seed() -> None:
@@ -194,20 +206,35 @@ def test_the_window_is_one_of_those_that_are_pooled(kernel: int) -> None:
 # ---- poolreg methods, describe, info ---------------------------------------------------------
 
 
-def test_methods_is_one_whole_line_a_method(call: Call) -> None:
-    with pr.registered(Weighted):
-        done = call("methods")
-        assert done.code == 0
-        lines = done.out.splitlines()[2:]
-        assert [line.split()[0] for line in lines] == list(pr.methods())
-        for line, name in zip(lines, pr.methods(), strict=True):
-            told = pr.describe(name)
-            assert told.summary in line
-            assert told.references[0] in line
-            assert all(param.name in line for param in told.params)
-    assert "weight, scale=1.0, order=1, side=left" in done.out
-    assert "\x1b" not in done.out
-    assert "…" not in done.out
+@pytest.mark.parametrize("columns", [80, 120, 400])
+def test_lists_fit_and_break_no_word(
+    columns: int, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    printed = {"methods": call("methods").out}
+    printed |= {name: call("describe", name).out for name in pr.methods()}
+    for text in printed.values():
+        assert max(map(len, text.splitlines())) <= columns
+        assert "\x1b" not in text
+    words = printed["methods"].split()
+    for name in pr.methods():
+        told = pr.describe(name)
+        assert name in words
+        for param in told.params:
+            default = "" if param.default is pr.Param.required else f"={param.default}"
+            assert words.count(f"{param.name}{default}") + words.count(f"{param.name}{default},")
+            assert set(param.doc.split()) <= set(printed[name].split())
+
+
+def test_methods_leaves_papers_to_describe(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    lines = call("methods").out.splitlines()[2:]
+    for line, name in zip(lines, pr.methods(), strict=True):
+        told = pr.describe(name)
+        assert line.split()[0] == name
+        assert told.summary in line
+        assert told.references[0] not in line
+        assert told.references[0] in call("describe", name).out
 
 
 def test_methods_as_json(call: Call) -> None:
@@ -217,7 +244,10 @@ def test_methods_as_json(call: Call) -> None:
 
 
 @pytest.mark.parametrize("method", pr.methods())
-def test_describe_tells_everything(method: str, call: Call) -> None:
+def test_describe_tells_everything(
+    method: str, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
     done = call("describe", method)
     told = pr.describe(method)
     assert done.out.startswith(f"{method}: {told.summary}\n")
@@ -231,7 +261,8 @@ def test_describe_tells_everything(method: str, call: Call) -> None:
     assert all(line == line.rstrip() for line in done.out.splitlines())
 
 
-def test_describe_shows_the_formula(call: Call) -> None:
+def test_describe_shows_the_formula(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     with pr.registered(Weighted):
         done = call("describe", "test.weighted")
     assert "  y = sum of weight * x, window by window, in NumPy.\n" in done.out
@@ -263,7 +294,6 @@ def test_info_is_for_bug_reports(call: Call) -> None:
         (("methods",), "test.broken"),
         (("info",), "broken           test.broken: method 'test.broken' of"),
         (("methods", "--json"), '"x-error": "method \'test.broken\' of'),
-        (("demo",), "│ test.broken"),
     ],
     ids=lambda value: "_".join(value) if isinstance(value, tuple) else "",
 )
@@ -271,19 +301,74 @@ def test_a_broken_plugin_is_named_and_spoils_nothing(
     command: tuple[str, ...], words: str, tmp_path: Path
 ) -> None:
     distributions.add_metadata(tmp_path, "broken", "test.broken = no_such_module:Method")
-    done = run(COMMAND, *command, cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    done = run(COMMAND, *command, cwd=tmp_path, PYTHONPATH=str(tmp_path), COLUMNS="200")
     assert (done.returncode, done.stderr) == (0, "")
     assert words in done.stdout
     assert "cannot be loaded" in done.stdout
     assert "max" in done.stdout or command == ("info",)
 
 
+def test_the_demo_leaves_a_broken_plugin_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(name: str) -> pr.Description:
+        raise pr.PluginError(f"method {name!r} cannot be loaded")
+
+    monkeypatch.setattr(pr, "describe", broken)
+    left_out = demo.pool_once(np.ones((8, 8, 3), np.float32), "test.broken", 4)
+    assert left_out.output is None
+    assert left_out.reason == "method 'test.broken' cannot be loaded"
+
+
+def commands(group: click.Group, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command by its words."""
+    yield before
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*before, name))
+        else:
+            yield (*before, name)
+
+
 def test_help_lists_the_commands(call: Call) -> None:
-    done = call()
+    known = list(commands(cli.cli))
+    assert {("apply",), ("bench",), ("demo",), ("plugins", "check")} <= set(known)
+    for words in known:
+        long, short = call(*words, "--help"), call(*words, "-h")
+        assert long == short
+        assert (long.code, long.err) == (0, "")
+        for other in known:
+            if other[:-1] == words and other:
+                assert f"  {other[-1]} " in long.out
+    assert call() == call("-h")
+
+
+# ---- Completion ------------------------------------------------------------------------------
+
+
+def completed(*words: str) -> list[str]:
+    """What a shell is told for the last of these words."""
+    done = completion.get_completion_class("bash")(cli.cli, {}, "poolreg", "_POOLREG_COMPLETE")
+    return [one.value for one in done.get_completions(list(words[:-1]), words[-1])]
+
+
+@pytest.mark.parametrize(
+    "words", [("apply", "a.png", "b.png", "--method"), ("describe",), ("plugins", "check")]
+)
+def test_names_of_methods_are_completed(words: tuple[str, ...]) -> None:
+    assert completed(*words, "") == list(pr.methods())
+    assert completed(*words, "avg") == ["avg", "avgmax"]
+    assert completed(*words, "avx") == []
+
+
+def test_the_last_name_of_a_list_is_completed() -> None:
+    assert completed("apply", "--compare", "max,s3") == ["max,s3", "max,s3_dpp"]
+    assert completed("apply", "--compare", "s3") == ["s3", "s3_dpp"]
+
+
+@pytest.mark.parametrize("shell", completion.SHELLS)
+def test_completion_prints_what_the_shell_asks_with(shell: str, call: Call) -> None:
+    done = call("completion", shell)
     assert done.code == 0
-    for command in ("apply", "bench", "demo", "describe", "info", "methods", "plugins"):
-        assert f"  {command} " in done.out
-        assert call(command, "--help").code == 0
+    assert f"_POOLREG_COMPLETE={shell}_complete" in done.out
 
 
 # ---- Errors ----------------------------------------------------------------------------------
@@ -292,8 +377,8 @@ def test_help_lists_the_commands(call: Call) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("demo", "--out", "missing/demo.png"), "missing/demo.png: No such file or directory"),
-        (("demo", "--out", "demo.bmp"), "demo.bmp must end in one of: .png"),
+        (("demo", "--out", "demo.bmp"), "demo.bmp cannot be written as bmp; formats are: png"),
+        (("demo", "--out", "demo"), "demo cannot be written without a format in its name"),
         (("demo", "--out", "."), "is a directory"),
         (("demo", "--kernel", "0"), "'--kernel': 0 is not in the range"),
         (("demo", "--kernel", "601"), "601"),
@@ -323,7 +408,14 @@ def test_a_missing_extra_is_named(package: str, tmp_path: Path) -> None:
     done = run(sys.executable, "-c", WITHOUT, package, "demo", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     name = "pillow" if package == "PIL" else package
-    assert done.stderr == f'poolreg: {name} is missing; try: pip install "poolreg[cli]"\n'
+    assert done.stderr == f"poolreg: {name} is missing; try: {extras.how_to_install('cli')}\n"
+
+
+def test_no_text_installs_from_an_index_what_is_not_there() -> None:
+    package = Path(pr.__file__).parent
+    for file in package.rglob("*.py"):
+        if "template" not in file.parts:
+            assert not re.search(r"pip install \W*poolreg", file.read_text("utf-8")), file
 
 
 def test_matplotlib_is_for_pictures_only(tmp_path: Path) -> None:
@@ -357,21 +449,6 @@ def test_a_reader_that_stops_is_no_error(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
-def test_a_failed_write_leaves_the_old_picture(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(self: Figure, file: object, **options: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    picture = tmp_path / "demo.png"
-    picture.write_bytes(b"old")
-    monkeypatch.setattr(Figure, "savefig", fail)
-    with pytest.raises(OSError, match=r"No space left on device: .*demo\.png"):
-        page.save(Figure(), picture)
-    assert picture.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [picture]
-
-
 # ---- Progress --------------------------------------------------------------------------------
 
 
@@ -391,6 +468,16 @@ def test_progress_is_for_terminals(stream: io.StringIO, monkeypatch: pytest.Monk
     for words in ("0/2", "pool by [max]", "1/2", "draw"):
         assert (words in drawn) == stream.isatty()
     assert stream.isatty() or not drawn
+
+
+@pytest.mark.parametrize("stream", [Terminal(), io.StringIO()], ids=["terminal", "pipe"])
+def test_waiting_is_for_terminals(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress.waiting("pool by [max]"):
+        pass
+    assert ("pool by [max]" in stream.getvalue()) == stream.isatty()
+    assert stream.isatty() or not stream.getvalue()
 
 
 # ---- The gallery -----------------------------------------------------------------------------
@@ -434,3 +521,11 @@ def test_many_cards_keep_their_places() -> None:
     assert all(0 < box.x0 < box.x1 < 1 and 0 < box.y0 < box.y1 < 1 for box in boxes)
     assert len({round(box.x0, 6) for box in boxes}) == 5
     assert len({round(box.y0, 6) for box in boxes}) == 4
+
+
+def test_no_card_is_alone_in_its_row() -> None:
+    for cards in range(1, 60):
+        columns = page.columns_for(cards)
+        assert 1 <= columns <= 5
+        assert cards == columns or cards % columns != 1, cards
+    assert [page.columns_for(cards) for cards in (1, 5, 6, 11, 19, 20)] == [1, 5, 3, 4, 5, 5]

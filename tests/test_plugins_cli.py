@@ -38,7 +38,8 @@ def installed(tmp_path: Path) -> Call:
     distributions.install(tmp_path, "zenith", "peak = zenith:Peak\nshared.peak = zenith:Peak")
 
     def call(*words: object, **environment: str) -> Done:
-        done = run(COMMAND, *words, cwd=tmp_path, PYTHONPATH=str(tmp_path), **environment)
+        wide = {"PYTHONPATH": str(tmp_path), "COLUMNS": "400"}
+        done = run(COMMAND, *words, cwd=tmp_path, **wide, **environment)
         return Done(done.returncode, done.stdout, done.stderr)
 
     return call
@@ -206,7 +207,7 @@ def test_new_overwrites_nothing(call: Call, tmp_path: Path) -> None:
         done = call("plugins", "new", "acme.own_mean", "--out", target)
         assert_one_line(done, f"{target} exists and is no empty folder")
     done = call("plugins", "new", "acme.own_mean", "--out", "missing/own")
-    assert_one_line(done, "missing/own: No such file or directory")
+    assert_one_line(done, "there is no folder missing; make it with: mkdir -p missing")
     assert files(tmp_path) == {"full/notes", "file"}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from poolreg.extras import how_to_install
+
 EXTRA = {"click": "click", "rich": "rich", "matplotlib": "matplotlib", "PIL": "pillow"}
 
 
@@ -13,6 +15,8 @@ def main() -> int:
         from poolreg import cli
 
         return cli.run()
+    except KeyboardInterrupt:  # before the command line was there to hear it
+        return 130
     except ImportError as error:
         print(f"poolreg: {_explained(error)}", file=sys.stderr)
         return 2
@@ -22,7 +26,7 @@ def _explained(error: ImportError) -> str:
     missing = (error.name or "").partition(".")[0]
     if missing not in EXTRA:
         return str(error)
-    return f'{EXTRA[missing]} is missing; try: pip install "poolreg[cli]"'
+    return f"{EXTRA[missing]} is missing; try: {how_to_install('cli')}"
 
 
 if __name__ == "__main__":

@@ -16,16 +16,17 @@ from typing import Any
 import click
 
 import poolreg as pr
-from poolreg import arguments, demo, listing, pictures, scaffold
+from poolreg import arguments, completion, demo, files, listing, pictures, scaffold
+from poolreg.extras import how_to_install
 from poolreg.progress import steps
 from poolreg.task import Task
 
 FILE_TO_WRITE = click.Path(dir_okay=False, path_type=Path)
-FILE_TO_READ = click.Path(exists=True, dir_okay=False, path_type=Path)
+OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(pr.__version__, prog_name="poolreg", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -52,11 +53,15 @@ def cli(context: click.Context) -> None:
     show_default=True,
     help="Side of the window, in pixels.",
 )
-def run_demo(out: Path, kernel: int) -> None:
+@OVERWRITE
+def run_demo(out: Path, kernel: int, overwrite: bool) -> None:
     """Pool a photograph with every registered method: two pictures, one table."""
     from poolreg import page
 
-    check_picture_name(out)
+    gradients = out.with_stem(f"{out.stem}-gradient")
+    file_format = files.format_of(out, None, page.FORMATS)
+    for target in (out, gradients):
+        files.check_target(target, overwrite)
     photograph = demo.load_photograph()
     pr.output_shape(photograph.shape, kernel, axes=(0, 1))  # a bad kernel is one error, not many
     with steps(2 * len(pr.methods()) + 2) as step:
@@ -65,37 +70,38 @@ def run_demo(out: Path, kernel: int) -> None:
             step(f"pool by {method}")
             outcomes.append(demo.pool_once(photograph, method, kernel))
         step(f"draw {out}")
-        page.save(demo.pooled_picture(photograph, outcomes, kernel), out)
-        gradients = out.with_stem(f"{out.stem}-gradient")
-        page.save(demo.gradient_picture(photograph, kernel, step), gradients)
+        page.save(demo.pooled_picture(photograph, outcomes, kernel), out, file_format)
+        page.save(demo.gradient_picture(photograph, kernel, step), gradients, file_format)
     config = pr.show_config()
     click.echo(f"{demo.NAME}: {demo.spoken(photograph, kernel)}")
     click.echo(listing.rendered(demo.timing_table(outcomes)))
-    click.echo(f"median of {demo.CALLS} calls, {config.isa}, threads: {config.num_threads}")
+    click.echo(f"{demo.TIMES}; {config.isa}, threads: {config.num_threads}")
     click.echo(f"wrote {out} and {gradients}")
-
-
-def check_picture_name(path: Path) -> None:
-    """BadParameter for a picture's name without a format that can be drawn."""
-    from poolreg import page
-
-    try:
-        page.checked_format(path)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
 
 
 # ---- poolreg apply -----------------------------------------------------------------------------
 
 
 @cli.command("apply")
-@click.argument("source", metavar="IN", type=FILE_TO_READ)
-@click.argument("target", metavar="OUT", type=FILE_TO_WRITE)
-@click.option("--method", metavar="NAME", help="The method: see `poolreg methods`.")
+@click.argument(
+    "source",
+    metavar="IN",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+)
+@click.argument(
+    "target", metavar="OUT", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+)
+@click.option(
+    "--method",
+    metavar="NAME",
+    shell_complete=completion.method,
+    help="The method: see `poolreg methods`.",
+)
 @click.option(
     "--compare",
     callback=arguments.NAMES,
     metavar="M1,M2,…",
+    shell_complete=completion.methods,
     help="Several methods instead; OUT is a picture of all results side by side.",
 )
 @click.option("--kernel", callback=arguments.SIZE, metavar="K", help="Size of a window: 3 or 3x5.")
@@ -137,38 +143,71 @@ def check_picture_name(path: Path) -> None:
     "--white",
     type=click.FloatRange(1e-30, 1e30),
     metavar="W",
-    help="The value of white while pooling; default: the image's own, 255 or 65535.",
+    help="The value of white while an image is pooled.  Default: about 8, where methods with "
+    "exponentials neither look alike nor like max; the result has the image's own range again.  "
+    "Of an array: the value that is white in an image.",
 )
+@click.option("--page", type=click.IntRange(min=1), metavar="N", help="Of a TIFF or an animation.")
+@click.option("--array", metavar="NAME", help="Of an .npz file with several.")
+@click.option(
+    "--format",
+    "file_format",
+    metavar="F",
+    help=f"Of OUT: {', '.join(pictures.FORMATS)}; with --compare also pdf, svg.  Default: as it is "
+    "named.",
+)
+@OVERWRITE
 def run_apply(
     source: Path,
     target: Path,
     method: str | None,
     compare: tuple[str, ...] | None,
     given: Sequence[tuple[str, str]],
-    white: float | None,
+    page: int | None,
+    array: str | None,
+    file_format: str | None,
+    overwrite: bool,
     **options: Any,
 ) -> None:
-    """Pool an image (.png, .jpg) or an array (.npy) into another file.
+    """Pool an image or an array into another file.
 
-    Images are float32 arrays of shape (H, W) or (H, W, C), pooled over H and W; transparency is
-    pooled as colours are.  Values that a file cannot hold are clipped, and it is said how many.
+    Read are PNG, JPEG, TIFF, WebP and GIF images, and .npy and .npz arrays, whatever their name;
+    '-' is a pipe.  Written are PNG, JPEG, TIFF, WebP (without loss), .npy and .npz (one array).
+
+    Images are float32 arrays of shape (H, W) or (H, W, C), pooled over H and W.  A transparent
+    pixel counts as much as it is seen: colours are multiplied by their opacity before they are
+    pooled, and divided by the result's after it.  Values that a file cannot hold are clipped, and
+    it is said how many.
     """
     if (method is None) == (compare is None):
         raise click.UsageError("give --method NAME or --compare M1,M2,…, one of the two")
     if options["kernel"] is None and options["output_size"] is None:
         raise click.UsageError("give --kernel or --output-size")
-    pictures.checked_suffix(source)
-    (check_picture_name if compare else pictures.checked_suffix)(target)
-    task = Task(pictures.read(source), arguments.Given(tuple(given)), options).scaled(white)
-    written = task.compare_to(target, compare) if compare else task.pool_to(target, str(method))
+    known = picture_formats() if compare else pictures.FORMATS
+    wanted = files.format_of(target, file_format, known)
+    files.check_target(target, overwrite)
+    task = Task(pictures.read(source, array, page), arguments.Given(tuple(given)), options)
+    if compare:
+        written = task.compare_to(target, wanted, compare)
+    else:
+        written = task.pool_to(target, wanted, str(method))
     note = f" ({task.picture.note})" if task.picture.note else ""
-    click.echo(f"{source}: {task.x.shape} {task.x.dtype}{note}\nwrote {target}: {written}")
+    told = f"{files.spoken(source)}: {task.x.shape} {task.x.dtype}{note}"
+    told += f"\nwrote {files.spoken(target, 'the standard output')}: {written}"
+    click.echo(told, err=target == files.PIPE)
+
+
+def picture_formats() -> Sequence[str]:
+    """The formats of what is drawn."""
+    from poolreg import page
+
+    return page.FORMATS
 
 
 # ---- poolreg bench -----------------------------------------------------------------------------
 
 
-@cli.command("bench")
+@cli.command("bench", epilog=f"All of them come with: {how_to_install('bench')}.")
 @click.option("--quick", is_flag=True, help="Few cases, few rounds, the peers that start fast.")
 @click.option("--case", "cases", callback=arguments.WORDS, metavar="A,B,…", help="These alone.")
 @click.option(
@@ -187,6 +226,7 @@ def run_apply(
 @click.option("--plot", type=FILE_TO_WRITE, metavar="FILE", help="A picture, PNG or SVG.")
 @click.option("--resume", is_flag=True, help="Keep the rows that are in the JSON file already.")
 @click.option("--list", "only_list", is_flag=True, help="The cases and the peers; nothing is run.")
+@OVERWRITE
 def run_benchmark(
     quick: bool,
     cases: Sequence[str] | None,
@@ -198,10 +238,11 @@ def run_benchmark(
     plot: Path | None,
     resume: bool,
     only_list: bool,
+    overwrite: bool,
 ) -> None:
     """Time poolreg beside other libraries and the memory; those that are absent are skipped.
 
-    All of them: pip install "poolreg[bench]".  The limit needs a C compiler.
+    The limit needs a C compiler.
     """
     from poolreg.bench import command, report
     from poolreg.bench.cases import load_cases
@@ -211,9 +252,11 @@ def run_benchmark(
     check_known("--case", cases, known)
     check_known("--peer", peers, BY_NAME)
     if plot is not None:
-        check_picture_name(plot)
+        files.format_of(plot, None, picture_formats())
     if resume and json_file is None:
         raise click.UsageError("--resume goes with --json")
+    for target in filter(None, (json_file, markdown, plot)):
+        files.check_target(target, overwrite or resume)
     if only_list:
         click.echo(command.listed(known))
         return
@@ -229,8 +272,6 @@ def run_benchmark(
     )
     found = command.run(plan)
     click.echo(report.as_markdown(found), nl=False)
-    for line in command.spoken_absence(found):
-        click.echo(line, err=True)
 
 
 def check_known(option: str, names: Sequence[str] | None, known: Mapping[str, object]) -> None:
@@ -246,7 +287,7 @@ def check_known(option: str, names: Sequence[str] | None, known: Mapping[str, ob
 @cli.command("methods")
 @AS_JSON
 def list_methods(as_json: bool) -> None:
-    """Every method: what it is, its parameters with their defaults, its paper."""
+    """Every method: what it is, its parameters with their defaults."""
     if as_json:
         click.echo(listing.to_json(listing.methods_json()))
     else:
@@ -254,7 +295,7 @@ def list_methods(as_json: bool) -> None:
 
 
 @cli.command("describe")
-@click.argument("name")
+@click.argument("name", shell_complete=completion.method)
 @AS_JSON
 def describe_method(name: str, as_json: bool) -> None:
     """A method in full: formula, parameters, traits, references."""
@@ -269,6 +310,17 @@ def describe_method(name: str, as_json: bool) -> None:
 def show_info(as_json: bool) -> None:
     """Versions, instruction set, threads and plugins, for a bug report."""
     click.echo(listing.to_json(listing.facts()) if as_json else listing.info_text())
+
+
+@cli.command("completion")
+@click.argument("shell", type=click.Choice(completion.SHELLS))
+def print_completion(shell: str) -> None:
+    """What makes a shell complete commands, options and names of methods.
+
+    In ~/.bashrc: eval "$(poolreg completion bash)"; in ~/.zshrc the same with zsh; once for fish:
+    poolreg completion fish > ~/.config/fish/completions/poolreg.fish
+    """
+    click.echo(completion.script(cli, shell))
 
 
 # ---- poolreg plugins ---------------------------------------------------------------------------
@@ -313,7 +365,7 @@ def new_plugin(name: str, out: Path | None, native: bool) -> None:
 
 
 @plugin_commands.command("check")
-@click.argument("name")
+@click.argument("name", shell_complete=completion.method)
 @click.option("--low", type=float, default=-2.0, show_default=True, help="Least input.")
 @click.option("--high", type=float, default=2.0, show_default=True, help="Largest input.")
 @click.pass_context

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 import poolreg as pr
-from poolreg import importance
+from poolreg import importance, listing, pictures
 from poolreg.method import Array
 
 if TYPE_CHECKING:
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from poolreg.gallery import Region
 
 NAME = "grace_hopper.jpg"
-WHITE = 8.0
-"""The value of white: exponentials of 0 to 8 neither look alike nor pick one member only."""
+SCALE = pictures.scale_of(pictures.WHITE_8)
+WHITE = pictures.WHITE_8 * SCALE
+"""The value of white, about 8."""
 
 SEED = 0
 CALLS = 9
+NOISY = 0.25
+TIMES = f"ms: the median of {CALLS} calls, ~ where their quartiles are {NOISY:.0%} apart or more"
 RIM = (204, 180)  # x, y in the photograph: a rim of the glasses, dark, with a highlight
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -53,11 +56,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one method: an output and the seconds it took, or why it was left out."""
+    """What became of one method: an output and the seconds it took, or why it was left out.
+
+    spread: how far apart the quartiles of the times are, in medians.
+    """
 
     method: str
     output: Array | None = None
     seconds: float = 0.0
+    spread: float = 0.0
     bytes_read: int = 0
     notes: tuple[str, ...] = ()
     reason: str = ""
@@ -67,7 +74,7 @@ def load_photograph() -> NDArray[np.float32]:
     """Grace Hopper, matplotlib's sample photograph: shape (600, 512, 3), values 0 to WHITE."""
     from poolreg import gallery
 
-    return gallery.load_photograph() * np.float32(WHITE / gallery.WHITE)
+    return gallery.load_photograph() * np.float32(SCALE)
 
 
 def setting(method: str, photograph: Array) -> Setting:
@@ -106,14 +113,15 @@ def pool_once(photograph: Array, method: str, kernel: int) -> Outcome:
             )
 
         output = call()
-        seconds = statistics.median(timeit.repeat(call, number=1, repeat=CALLS))
+        times = timeit.repeat(call, number=1, repeat=CALLS)
     except pr.PoolregError as error:
         return Outcome(method, reason=str(error))
     except Exception as error:  # a mistake in a plugin
         return Outcome(method, reason=f"{type(error).__name__}: {error}")
     maps = [value for value in chosen.arguments.values() if isinstance(value, np.ndarray)]
     read = photograph.nbytes + sum(array.nbytes for array in maps)
-    return Outcome(method, output, seconds, read, chosen.notes)
+    low, median, high = statistics.quantiles(times, n=4)
+    return Outcome(method, output, median, (high - low) / median, read, chosen.notes)
 
 
 # ---- What is shown -----------------------------------------------------------------------------
@@ -134,7 +142,7 @@ def pooled_picture(photograph: Array, outcomes: Sequence[Outcome], kernel: int) 
     ]
     heading = (
         f"One photograph, {len(panels)} ways to pool it\n"
-        f"{spoken(photograph, kernel)}, values 0 (black) to {WHITE:g} (white); "
+        f"{spoken(photograph, kernel)}, values 0 (black) to {WHITE:.3g} (white); "
         "the outlined region is enlarged below each image"
     )
     return gallery.draw(photograph, panels, heading, gallery.EYES, WHITE)
@@ -156,9 +164,7 @@ def gradient_picture(photograph: Array, kernel: int, step: Callable[[str], None]
 
 def timing_table(outcomes: Sequence[Outcome]) -> Table:
     """Method, output shape, time, and bytes read and written; or why a method was left out."""
-    table = Table()
-    table.add_column("method")
-    table.add_column("output")
+    table = listing.table("method", "output")
     table.add_column("ms", justify="right")
     table.add_column("GB/s", justify="right")
     for outcome in outcomes:
@@ -169,7 +175,7 @@ def timing_table(outcomes: Sequence[Outcome]) -> Table:
         table.add_row(
             outcome.method,
             str(outcome.output.shape),
-            f"{outcome.seconds * 1e3:.3f}",
+            "~" * (outcome.spread >= NOISY) + f"{outcome.seconds * 1e3:.3f}",
             f"{bandwidth / 1e9:.1f}",
         )
     return table

@@ -168,6 +168,7 @@ def _learnable(param: Param, value: Any, plan: Plan, x: Array) -> Array:
     param.check_values(array)  # float32 may round a small number to a forbidden 0
     if array.ndim == 0 and param.shape in ("scalar", "1|C"):
         return array
+    here = ""
     if param.shape != "scalar":
         if plan.channel_axis is None:
             raise ShapeError(
@@ -177,7 +178,8 @@ def _learnable(param: Param, value: Any, plan: Plan, x: Array) -> Array:
         channels = plan.input_shape[plan.channel_axis]
         if array.shape == param.shape_for(channels, len(plan.axes)):
             return np.ascontiguousarray(array)
-    raise ShapeError(f"{param.name} must be {param.allowed()}, got shape {array.shape}")
+        here = f", where C is {channels}"
+    raise ShapeError(f"{param.name} must be {param.allowed()}{here}, got shape {array.shape}")
 
 
 # ---- Backward ----------------------------------------------------------------------------------

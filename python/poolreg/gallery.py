@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from poolreg.general import pool
 from poolreg.method import Array
 from poolreg.page import ACCENT, CARD_WIDTH, GREY, INK, Caption, Page
+from poolreg.pictures import WHITE_8
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ACCENT", "EYES", "GREY", "INK", "Panel", "Region", "draw", "load_photograph"]
 
-WHITE = 255.0  # the photograph's own scale: 0 is black, 255 is white
 ROUNDING = 1e-3  # of white: nothing that the eye or a caption could tell
 SEAM = 0.08  # inches between an image and its detail
 DETAIL_WIDTH, DETAIL_HEIGHT = 3 / 8, 3 / 16  # of the image's width
@@ -82,7 +82,7 @@ def draw(
     results: Sequence[Panel],
     heading: str,
     detail: Region,
-    white: float = WHITE,
+    white: float = WHITE_8,
 ) -> Figure:
     """The original and all results as cards in a grid, the same detail enlarged on each card."""
     height, width = original.shape[:2]
@@ -128,7 +128,7 @@ def outline(axes: Axes, region: Region) -> None:
     )
 
 
-def to_display(image: Array, white: float = WHITE) -> tuple[NDArray[Any], str]:
+def to_display(image: Array, white: float = WHITE_8) -> tuple[NDArray[Any], str]:
     """The image in [0, 1], and a note if it had to be rescaled to be seen.
 
     Grey images with transparency become RGBA, which is what can be drawn; NaN is black.

@@ -6,7 +6,6 @@ import inspect
 import json
 import platform
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from importlib import metadata
@@ -24,13 +23,12 @@ import poolreg as pr
 if TYPE_CHECKING:
     from poolreg.testing import Report
 
-PIPE_WIDTH = 100_000
 PACKAGES = ("numpy", "pillow", "matplotlib", "click", "rich")
 
 
 def rendered(*parts: RenderableType) -> str:
-    """Text as wide as the terminal; for a pipe so wide that every row is one line."""
-    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+    """Text as wide as the terminal, or as COLUMNS says; 80 where neither is known."""
+    console = Console(highlight=False)
     with console.capture() as capture:
         console.print(*parts, sep="\n")
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
@@ -66,14 +64,14 @@ def table(*columns: str) -> Table:
 
 
 def methods_table() -> Table:
-    """Name, summary, parameters with defaults and paper of every method."""
-    grid = table("method", "what it is", "parameters", "paper")
+    """Name, summary and parameters with defaults of every method."""
+    grid = table("method", "what it is", "parameters")
     for name, found in descriptions():
         if isinstance(found, pr.PoolregError):
             grid.add_row(name, escape(f"cannot be used: {found}"), style="dim")
             continue
-        row = (found.summary, ", ".join(map(_with_default, found.params)), *found.references[:1])
-        grid.add_row(name, *map(escape, row))
+        parameters = ", ".join(map(_with_default, found.params))
+        grid.add_row(name, *map(escape, (found.summary, parameters)))
     return grid
 
 

@@ -13,16 +13,23 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from poolreg.pictures import replacing
+from poolreg.files import replacing
 
 INK, GREY, ACCENT, COOL, PAPER = "#16191d", "#6a717b", "#e8502a", "#2b6cb0", "#ffffff"
 
 # Inches. Every card has the same parts, so that all gaps in a picture are equal.
 CARD_WIDTH, GAP, ROW_GAP, MARGIN, HEADING = 2.45, 0.30, 0.38, 0.42, 0.92
 TITLE, LINE, BELOW_CAPTION = 0.27, 0.165, 0.07
-CARDS_PER_ROW = 5
+CARDS_PER_ROW = (5, 4, 3)
 DPI = 150
-FORMATS = ("png", "jpg", "jpeg", "webp", "pdf", "svg")
+FORMATS = ("png", "jpeg", "tiff", "webp", "pdf", "svg")
+
+
+def columns_for(cards: int) -> int:
+    """How many cards a row has: no card is alone in the last row, and few places stay empty."""
+    if cards <= CARDS_PER_ROW[0]:
+        return cards
+    return min(CARDS_PER_ROW, key=lambda columns: (cards % columns == 1, -cards % columns))
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class Page:
 
     @property
     def columns(self) -> int:
-        return min(len(self.captions), CARDS_PER_ROW)
+        return columns_for(len(self.captions))
 
     @property
     def _rows(self) -> int:
@@ -95,14 +102,7 @@ class Page:
         return axes
 
 
-def checked_format(path: Path) -> str:
-    """The format that a picture's name asks for; ValueError if it is none of ours."""
-    if path.suffix[1:].lower() not in FORMATS:
-        raise ValueError(f"{path} must end in one of: .{', .'.join(FORMATS)}")
-    return path.suffix[1:].lower()
-
-
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path, file_format: str) -> None:
     """Write the picture, whole or not at all."""
     with replacing(path) as file:
-        figure.savefig(file, format=checked_format(path), facecolor=PAPER)
+        figure.savefig(file, format=file_format, facecolor=PAPER)

@@ -1,4 +1,4 @@
-"""A progress bar on stderr, if that is a terminal."""
+"""What goes on, on stderr, if that is a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from itertools import count
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 
 @contextmanager
@@ -34,3 +41,19 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
             bar.update(task, completed=next(done), description=escape(what), refresh=True)
 
         yield step
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Something that moves and the seconds that went by, while one call runs."""
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    with bar:
+        bar.add_task(escape(what), total=None)
+        yield

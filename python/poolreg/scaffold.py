@@ -15,6 +15,7 @@ from pathlib import Path
 
 from poolreg.entries import NAME
 from poolreg.errors import ParameterError
+from poolreg.files import check_folder
 
 TEMPLATE = Path(__file__).with_name("template")
 
@@ -26,11 +27,14 @@ def write(name: str, folder: Path | None = None, native: bool = False) -> Path:
     ------
     ParameterError
         The name is not allowed, or the folder has something in it.
+    FileError
+        There is no folder to make it in.
     """
     words = _words(name)
     folder = folder or Path(words["DISTRIBUTION"])
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ParameterError(f"{folder} exists and is no empty folder; --out names another")
+    check_folder(folder)
     unfinished = folder.resolve().with_name(f".{folder.resolve().name}-{os.getpid()}")
     try:
         unfinished.mkdir()

@@ -15,7 +15,7 @@ from poolreg import arguments, pictures
 from poolreg.method import Array
 from poolreg.pictures import Picture
 from poolreg.plan import general_plan
-from poolreg.progress import steps
+from poolreg.progress import steps, waiting
 
 if TYPE_CHECKING:
     from poolreg.gallery import Panel
@@ -42,37 +42,49 @@ class Task:
     given: arguments.Given
     options: dict[str, Any]
 
-    def scaled(self, white: float | None) -> Task:
-        """The same with another value of white; an array's values stay and get a white."""
-        picture = self.picture
-        if white is None:
-            return self
-        if picture.white is None:
-            return replace(self, picture=replace(picture, white=white))
-        values = picture.values * picture.values.dtype.type(white / picture.white)
-        return replace(self, picture=replace(picture, values=values, white=white))
-
     @property
     def x(self) -> Array:
         return self.picture.values
 
     @property
+    def scale(self) -> float:
+        """What an image's values are multiplied by while they are pooled; an array's stay."""
+        white, wanted = self.picture.white, self.options["white"]
+        if white is None:
+            return 1.0
+        return pictures.scale_of(white) if wanted is None else float(wanted / white)
+
+    @property
+    def white(self) -> float | None:
+        """The value of white in what is written: an image's own; of an array what is said."""
+        own = self.picture.white
+        return self.options["white"] if own is None else own
+
+    @property
     def axes(self) -> tuple[int, ...]:
+        shape = self.x.shape
+        if not shape:
+            raise pr.ShapeError("the array has shape (): there is no axis to pool")
         if self.options["axes"] is not None:
             return tuple(self.options["axes"])
-        if self.x.ndim not in (2, 3):
-            raise click.UsageError(
-                f"the array has shape {self.x.shape}: say which axes are pooled with --axes, "
-                "for example --axes 2,3"
-            )
-        return 0, 1
+        if len(shape) in (2, 3):
+            return 0, 1
+        example = "0" if len(shape) == 1 else f"{len(shape) - 2},{len(shape) - 1}"
+        raise click.UsageError(
+            f"the array has shape {shape}: say which axes are pooled with --axes, for example "
+            f"--axes {example}"
+        )
 
     @property
     def channel_axis(self) -> int | None:
         if self.options["channel_axis"] is not None or self.x.ndim != 3:
             return self.options["channel_axis"]  # type: ignore[no-any-return]
-        pooled = {axis % 3 for axis in self.axes}
-        return None if 2 in pooled else 2
+        return None if 2 in self.pooled else 2
+
+    @property
+    def pooled(self) -> set[int]:
+        """The pooled axes, counted from the first."""
+        return {axis % self.x.ndim for axis in self.axes}
 
     @property
     def window(self) -> dict[str, Any]:
@@ -86,9 +98,19 @@ class Task:
         }
 
     def pool(self, method: str) -> Array:
-        given = self.given.for_method(method, self.x, self.axes)
+        """The result in the range of the input."""
+        white = self.picture.white
+        clear = white is not None and self.picture.transparent and 2 not in self.pooled
+        x = pictures.premultiplied(self.x, white) if white and clear else self.x
+        scale = x.dtype.type(self.scale)
+        y = self._pooled(x * scale if scale != 1 else x, method)
+        y = y / scale if scale != 1 else y
+        return pictures.unmultiplied(y, white) if white and clear else y
+
+    def _pooled(self, x: Array, method: str) -> Array:
+        given = self.given.for_method(method, x, self.axes)
         return pr.pool(  # type: ignore[no-any-return]
-            self.x,
+            x,
             method,
             **self.window,
             num_threads=self.options["threads"],
@@ -109,11 +131,15 @@ class Task:
         options = self.options if draws else {**self.options, "seed": None}
         return replace(self, given=self.given.known_to(method), options=options)
 
-    def pool_to(self, target: Path, method: str) -> str:
+    def pool_to(self, target: Path, file_format: str, method: str) -> str:
         """Pool into a file; the answer says what it holds now."""
-        return pictures.write(target, replace(self.picture, values=self.pool(method)))
+        with waiting(f"pool by {method}"):
+            values = self.pool(method)
+        return pictures.write(
+            target, replace(self.picture, values=values, white=self.white), file_format
+        )
 
-    def compare_to(self, target: Path, methods: Sequence[str]) -> str:
+    def compare_to(self, target: Path, file_format: str, methods: Sequence[str]) -> str:
         """All methods' results beside the input, as one picture."""
         from poolreg import gallery, page
 
@@ -129,11 +155,15 @@ class Task:
                 step(f"pool by {method}")
                 panels.append(self.panel(method))
             step(f"draw {target}")
-            heading = f"One image, {len(panels)} ways to pool it\n{spoken_window(self.window)}"
-            white = self.picture.white or gallery.largest(self.x)
+            count = counted(len(panels), "method")
+            heading = f"One image, {counted(len(panels), 'way')} to pool it\n"
+            white = self.white or gallery.largest(self.x)
             detail = gallery.busiest_detail(self.x)
-            page.save(gallery.draw(self.x, panels, heading, detail, white), target)
-        return f"{len(panels)} methods"
+            figure = gallery.draw(
+                self.x, panels, heading + spoken_window(self.window), detail, white
+            )
+            page.save(figure, target, file_format)
+        return count
 
     def panel(self, method: str) -> Panel:
         """A method's result as a card of the comparison."""
@@ -150,3 +180,7 @@ def spoken_window(window: dict[str, Any]) -> str:
     defaults = {"padding": 0, "dilation": 1, "ceil_mode": False, "channel_axis": 2}
     words = [f"{n} {v}" for n, v in window.items() if v is not None and v != defaults.get(n)]
     return f"{', '.join(words)}; the outlined region is enlarged below each image"
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"

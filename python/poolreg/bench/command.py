@@ -84,16 +84,6 @@ def write(plan: Plan, found: report.Report) -> None:
         plot.save(found, plan.plot)
 
 
-def spoken_absence(found: report.Report) -> list[str]:
-    """A line for each peer that is skipped."""
-    lines = []
-    for name, reason in found.absent.items():
-        package = BY_NAME[name].package
-        hint = f"; try: pip install {package}" if package else ""
-        lines.append(f"{name} is skipped: {reason}{hint}")
-    return lines
-
-
 def listed(known: dict[str, Case]) -> str:
     """Every case with what it is, and the names of the peers."""
     width = max(map(len, known))

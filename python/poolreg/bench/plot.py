@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from poolreg.bench.measure import Row
 from poolreg.bench.peers import LIMIT, OURS
 from poolreg.bench.report import Report, comparison, is_on_arrays, thread_counts
+from poolreg.files import replacing
 
 ROW_INCHES, MARGIN_INCHES, PANEL_INCHES = 0.22, 1.3, 5.5
 MARKS = (("limit", "|", "0.35"), ("best peer", "o", "tab:orange"), ("poolreg", "D", "tab:blue"))
@@ -53,4 +54,6 @@ def marked(rows: Sequence[Row]) -> list[dict[str, float]]:
 
 
 def save(report: Report, path: Path) -> None:
-    draw(report).savefig(path, dpi=150)
+    """Write the picture, whole or not at all, in the format of its name."""
+    with replacing(path) as file:
+        draw(report).savefig(file, dpi=150, format=path.suffix[1:].lower())

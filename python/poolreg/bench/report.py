@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 
 from poolreg.bench.measure import Row, Timing
 from poolreg.bench.peers import BY_NAME, LIMIT, OURS, PEERS, TENSORS
+from poolreg.files import replacing
 
 NOISY = 0.25
 UNITS = (("ms", 1e3), ("µs", 1e6), ("ns", 1e9))
@@ -48,9 +48,8 @@ def from_json(text: str) -> Report:
 
 def write(path: Path, text: str) -> None:
     """All of it or nothing: an interrupted run leaves the last whole file."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    with replacing(path) as file:
+        file.write(text.encode())
 
 
 # ---- Comparisons -------------------------------------------------------------------------------
@@ -321,7 +320,7 @@ def memory_part(rows: Sequence[Row]) -> str:
 
 
 def not_measured(report: Report) -> str:
-    absent = [f"- {name}: {reason}\n" for name, reason in report.absent.items()]
+    absent = [f"- {name}: {reason}{how_to_get(name)}\n" for name, reason in report.absent.items()]
     failed = [
         f"- {row.case}, {row.threads} thread(s), {name}: {reason}\n"
         for row in report.rows
@@ -330,6 +329,12 @@ def not_measured(report: Report) -> str:
     if not absent and not failed:
         return ""
     return "### Not measured\n\n" + "".join(absent + failed)
+
+
+def how_to_get(peer: str) -> str:
+    """What installs a peer that is absent."""
+    package = BY_NAME[peer].package
+    return f"; pip install {package} brings it" if package else ""
 
 
 def table(header: list[str], body: list[list[str]]) -> str:
