@@ -314,6 +314,19 @@ def test_a_missing_folder_is_named_with_what_makes_it(
     assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
 
 
+def test_a_file_is_no_folder(call: Call) -> None:
+    save("in.png", "RGB")
+    done = call("apply", "in.png", "in.png/out.png", *MAX_2)
+    assert_one_line(done, "in.png/out.png cannot be written: in.png is no folder")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_device_is_named(call: Call) -> None:
+    save("in.png", "RGB")
+    done = call("apply", "in.png", "/dev/full", *MAX_2, "--format", "png")
+    assert_one_line(done, "/dev/full: No space left on device")
+
+
 def test_overwrite_replaces_and_keeps_permissions(call: Call, tmp_path: Path) -> None:
     save("in.png", "RGB")
     target = Path("out.png")

@@ -171,13 +171,12 @@ def run_apply(
 ) -> None:
     """Pool an image or an array into another file.
 
-    Read are PNG, JPEG, TIFF, WebP and GIF images, and .npy and .npz arrays, whatever their name;
-    '-' is a pipe.  Written are PNG, JPEG, TIFF, WebP (without loss), .npy and .npz (one array).
+    Reads PNG, JPEG, TIFF, WebP and GIF images and .npy and .npz arrays, whatever their name.
+    Writes PNG, JPEG, TIFF, WebP (lossless), .npy and .npz.  '-' is standard input or output.
 
-    Images are float32 arrays of shape (H, W) or (H, W, C), pooled over H and W.  A transparent
-    pixel counts as much as it is seen: colours are multiplied by their opacity before they are
-    pooled, and divided by the result's after it.  Values that a file cannot hold are clipped, and
-    it is said how many.
+    Images are float32 arrays of shape (H, W) or (H, W, C), pooled over H and W.  Transparency is
+    premultiplied: a pixel counts as much as it is seen, and no hidden colour bleeds over an edge.
+    Values that a file cannot hold are clipped, and it is said how many.
     """
     if (method is None) == (compare is None):
         raise click.UsageError("give --method NAME or --compare M1,M2,…, one of the two")

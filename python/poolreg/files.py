@@ -63,11 +63,14 @@ def check_target(path: Path, overwrite: bool) -> None:
 def check_folder(path: Path) -> None:
     """FileError if the folder that a file or folder is to be made in is not there."""
     folder = path.parent
-    if not folder.exists():
-        raise FileError(
-            f"{path} cannot be written: there is no folder {folder}; make it with: "
-            f"mkdir -p {shlex.quote(str(folder))}"
-        )
+    if folder.is_dir():
+        return
+    if folder.exists():
+        raise FileError(f"{path} cannot be written: {folder} is no folder")
+    raise FileError(
+        f"{path} cannot be written: there is no folder {folder}; make it with: "
+        f"mkdir -p {shlex.quote(str(folder))}"
+    )
 
 
 @contextmanager
@@ -77,23 +80,31 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     It keeps the permissions of what it replaces; of a link, what it names is replaced.  A pipe or
     a device is no file to be replaced: it gets all bytes at the end.
     """
-    if path == PIPE or (path.exists() and not path.is_file()):
-        whole = io.BytesIO()
-        yield whole
-        with click.open_file(path, "wb") as stream:
-            stream.write(whole.getbuffer())
-        return
-    place = path.resolve()
-    unfinished = place.with_name(f".{place.name}.{os.getpid()}")
+    with _named(path):
+        if path == PIPE or (path.exists() and not path.is_file()):
+            whole = io.BytesIO()
+            yield whole
+            with click.open_file(path, "wb") as stream:
+                stream.write(whole.getbuffer())
+            return
+        place = path.resolve()
+        unfinished = place.with_name(f".{place.name}.{os.getpid()}")
+        try:
+            with unfinished.open("xb") as file:
+                if place.exists():
+                    shutil.copymode(place, unfinished)
+                yield file
+            unfinished.replace(place)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """An OSError names the file that was asked for, not a temporary one."""
     try:
-        with unfinished.open("xb") as file:
-            if place.exists():
-                shutil.copymode(place, unfinished)
-            yield file
-        unfinished.replace(place)
-    except OSError as error:  # name the file that was asked for, not the temporary one
+        yield
+    except OSError as error:
         if error.errno is None:
             raise FileError(f"{path} cannot be written: {error}") from error
         raise OSError(error.errno, error.strerror, str(path)) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
