@@ -1,5 +1,6 @@
 """Programs in processes of their own; the command line as it is installed, or in this process."""
 
+import json
 import os
 import subprocess
 import sys
@@ -31,6 +32,29 @@ def run(*command: object, cwd: Path, **environment: str) -> subprocess.Completed
     plain = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     plain.update({"COLUMNS": "80"} | environment)
     return subprocess.run(words, cwd=cwd, env=plain, capture_output=True, encoding="utf-8")
+
+
+SEVERAL = """
+import contextlib, io, json, sys
+from poolreg.__main__ import main
+done = []
+for words in json.loads(sys.argv[1]):
+    sys.argv, out, err = ["poolreg", *words], io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main()
+    done.append((code, out.getvalue(), err.getvalue()))
+print(json.dumps(done))
+"""
+
+
+def run_several(
+    *commands: tuple[str, ...], cwd: Path, before: str = "", **environment: str
+) -> list[Done]:
+    """The command line several times, in one process of its own, which starts with `before`."""
+    words = json.dumps(commands)
+    done = run(sys.executable, "-c", before + SEVERAL, words, cwd=cwd, **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    return [Done(*one) for one in json.loads(done.stdout)]
 
 
 def python(program: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import poolreg as pr
 import pytest
@@ -16,7 +17,7 @@ pytest.importorskip("matplotlib")
 pytest.importorskip("PIL")
 
 import distributions
-from command import COMMAND, Call, Done, assert_one_line, caller, run
+from command import COMMAND, Call, Done, assert_one_line, caller, run, run_several
 from poolreg import scaffold
 
 
@@ -30,23 +31,31 @@ def call(
 # ---- poolreg plugins list ------------------------------------------------------------------------
 
 
-@pytest.fixture
-def installed(tmp_path: Path) -> Call:
-    """The command line as installed, beside plugins of every state but one."""
-    distributions.install(tmp_path, "acme", "acme.peak = acme:Peak\nshared.peak = acme:Peak")
-    distributions.install(tmp_path, "broken", "broken.peak = broken:Peak", "1 /\\\n 0")
-    distributions.install(tmp_path, "zenith", "peak = zenith:Peak\nshared.peak = zenith:Peak")
-
-    def call(*words: object, **environment: str) -> Done:
-        wide = {"PYTHONPATH": str(tmp_path), "COLUMNS": "400"}
-        done = run(COMMAND, *words, cwd=tmp_path, **wide, **environment)
-        return Done(done.returncode, done.stdout, done.stderr)
-
-    return call
+def install(folder: Path) -> None:
+    """Plugins of every state but one."""
+    distributions.install(folder, "acme", "acme.peak = acme:Peak\nshared.peak = acme:Peak")
+    distributions.install(folder, "broken", "broken.peak = broken:Peak", "1 /\\\n 0")
+    distributions.install(folder, "zenith", "peak = zenith:Peak\nshared.peak = zenith:Peak")
 
 
-def test_list_is_one_line_a_record(installed: Call) -> None:
-    done = installed("plugins", "list")
+LIST = ("plugins", "list")
+TRACEBACKS = ("broken.peak", "acme.peak", "shared.peak", "acme.peek")
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], Done]:
+    """What `poolreg plugins list` says of them, by the options."""
+    folder = tmp_path_factory.mktemp("installed")
+    install(folder)
+    tracebacks = [("--traceback", name) for name in TRACEBACKS]
+    options = [(), ("--json",), *tracebacks, ("--traceback", "acme.peak", "--json")]
+    commands = [LIST + words for words in options]
+    wide = {"PYTHONPATH": str(folder), "COLUMNS": "400"}
+    return dict(zip(options, run_several(*commands, cwd=folder, **wide), strict=True))
+
+
+def test_list_is_one_line_a_record(listed: Any) -> None:
+    done = listed[()]
     assert (done.code, done.err) == (0, "")
     rows = [re.split(r"  +", line.strip(), maxsplit=4) for line in done.out.splitlines()]
     assert rows[0] == ["name", "distribution", "version", "state", "error"]
@@ -61,8 +70,8 @@ def test_list_is_one_line_a_record(installed: Call) -> None:
     assert "acme 1.2 and zenith 1.2" in rows[5][4]
 
 
-def test_list_as_json(installed: Call) -> None:
-    told = json.loads(installed("plugins", "list", "--json").out)
+def test_list_as_json(listed: Any) -> None:
+    told = json.loads(listed["--json",].out)
     assert [one["state"] for one in told] == ["loaded", "broken", "refused", "clash", "clash"]
     assert told[0] == {
         "name": "acme.peak",
@@ -76,33 +85,34 @@ def test_list_as_json(installed: Call) -> None:
     assert "broken.py" in told[1]["traceback"]
 
 
-def test_list_shows_what_is_off(installed: Call) -> None:
-    done = installed("plugins", "list", POOLREG_PLUGINS="acme.peak")
+def test_list_shows_what_is_off(tmp_path: Path) -> None:
+    install(tmp_path)
+    where = {"cwd": tmp_path, "PYTHONPATH": str(tmp_path), "COLUMNS": "400"}
+    (done,) = run_several(LIST, **where, POOLREG_PLUGINS="acme.peak")
     assert re.search(r"acme\.peak +acme +1\.2 +loaded", done.out)
     assert re.search(r"broken\.peak +broken +1\.2 +off .*POOLREG_PLUGINS='acme\.peak'", done.out)
-    done = installed("plugins", "list", POOLREG_PLUGINS="Demo!")
+    (done,) = run_several(LIST, **where, POOLREG_PLUGINS="Demo!")
     assert_one_line(done, "POOLREG_PLUGINS='Demo!': the entry 'Demo!' is not allowed")
 
 
-def test_the_traceback_of_one(installed: Call) -> None:
-    done = installed("plugins", "list", "--traceback", "broken.peak")
-    assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("Traceback (most recent call last):\n")
-    assert "broken.py" in done.out
-    assert done.out.rstrip().endswith("ZeroDivisionError: division by zero")
-    assert installed("plugins", "list", "--traceback", "acme.peak").out == "acme.peak is loaded\n"
-    assert "uninstall all but one" in installed("plugins", "list", "--traceback", "shared.peak").out
-    assert_one_line(installed("plugins", "list", "--traceback", "acme.peek"), "'acme.peek'")
-    both = installed("plugins", "list", "--traceback", "acme.peak", "--json")
-    assert_one_line(both, "one of the two")
+def test_the_traceback_of_one(listed: Any) -> None:
+    broken, loaded, shared, unknown = (listed["--traceback", name] for name in TRACEBACKS)
+    assert (broken.code, broken.err) == (0, "")
+    assert broken.out.startswith("Traceback (most recent call last):\n")
+    assert "broken.py" in broken.out
+    assert broken.out.rstrip().endswith("ZeroDivisionError: division by zero")
+    assert loaded.out == "acme.peak is loaded\n"
+    assert "uninstall all but one" in shared.out
+    assert_one_line(unknown, "'acme.peek'")
+    assert_one_line(listed["--traceback", "acme.peak", "--json"], "one of the two")
 
 
 def test_list_of_nothing_says_how_to_begin(tmp_path: Path) -> None:
-    done = run(COMMAND, "plugins", "list", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "no distribution" in done.stdout
-    assert "`poolreg plugins new vendor.method`" in done.stdout
-    assert run(COMMAND, "plugins", "list", "--json", cwd=tmp_path).stdout == "[]\n"
+    done, as_json = run_several(LIST, (*LIST, "--json"), cwd=tmp_path, COLUMNS="200")
+    assert (done.code, done.err) == (0, "")
+    assert "no distribution" in done.out
+    assert "`poolreg plugins new vendor.method`" in done.out
+    assert as_json.out == "[]\n"
 
 
 def test_help_lists_the_commands(call: Call) -> None:
