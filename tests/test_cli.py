@@ -5,6 +5,7 @@ import io
 import json
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -468,11 +469,17 @@ def test_progress_is_for_terminals(stream: io.StringIO, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("stream", [Terminal(), io.StringIO()], ids=["terminal", "pipe"])
-def test_waiting_is_for_terminals(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_is_for_terminals_and_long_calls(
+    stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stderr", stream)
     monkeypatch.setenv("TERM", "xterm")
-    with progress.waiting("pool by [max]"):
+    with progress.waiting("pool by [avg]"):
         pass
+    assert not stream.getvalue()
+    monkeypatch.setattr(progress, "LONG", 0)
+    with progress.waiting("pool by [max]"):
+        time.sleep(0.3)
     assert ("pool by [max]" in stream.getvalue()) == stream.isatty()
     assert stream.isatty() or not stream.getvalue()
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from threading import Timer
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +18,8 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+
+LONG = 1.0  # seconds
 
 
 @contextmanager
@@ -45,7 +48,7 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """Something that moves and the seconds that went by, while one call runs."""
+    """Something that moves and the seconds that went by, while a call runs that takes long."""
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -54,6 +57,12 @@ def waiting(what: str) -> Iterator[None]:
         transient=True,
         disable=not sys.stderr.isatty(),
     )
-    with bar:
-        bar.add_task(escape(what), total=None)
+    bar.add_task(escape(what), total=None)
+    soon = Timer(LONG, bar.start)
+    soon.start()
+    try:
         yield
+    finally:
+        soon.cancel()
+        soon.join()
+        bar.stop()
