@@ -314,7 +314,7 @@ def show_info(as_json: bool) -> None:
 @cli.command("completion")
 @click.argument("shell", type=click.Choice(completion.SHELLS))
 def print_completion(shell: str) -> None:
-    """What makes a shell complete commands, options and names of methods.
+    """Shell completion of commands, options and names of methods.
 
     In ~/.bashrc: eval "$(poolreg completion bash)"; in ~/.zshrc the same with zsh; once for fish:
     poolreg completion fish > ~/.config/fish/completions/poolreg.fish
