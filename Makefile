@@ -31,7 +31,7 @@ PIP := $(BIN)/python -m pip -qq
 SOURCES := CMakeLists.txt pyproject.toml README.md LICENSE $(shell \
     find src python \( -name __pycache__ -o -name '.?*' \) -prune -o -print)
 C_FILES := $(filter %.c %.h,$(SOURCES)) \
-    $(shell find examples tests/plugins -name '*.c')
+    $(shell find examples tests -name '*.[ch]')
 
 .NOTPARALLEL:
 .PHONY: help check demo test docs lint format clean
