@@ -22,6 +22,7 @@ extensions = [
     "sphinx_design",
     "mathml",
     "pictures",
+    "photographs",
     "method_pages",
     "api_pages",
     "matrix",

@@ -78,6 +78,7 @@ def check_method_page(name: str, source: Path, built: Path) -> None:
         assert f">{param.name}<" in page, f"{name}: {param.name}"
     for heading in ("Definition", "Example", "Gradient", "Parameters", "Traits", "Functions"):
         assert f"<h2>{heading}<" in page, f"{name}: {heading}"
+    assert "<math" in page, f"{name} has no formula"
     written = (source / "methods" / f"{name}.rst").read_text(encoding="utf-8")
     examples = doctest.DocTestParser().get_doctest(written, {}, name, name, 0)
     assert examples.examples, f"{name} has no example"
@@ -85,7 +86,7 @@ def check_method_page(name: str, source: Path, built: Path) -> None:
 
 
 def check_pictures(built: Path) -> None:
-    """Each picture in a light and a dark version, on a page, with words for who does not see it."""
+    """Each on a page, with words for who does not see it; drawings for a light and a dark page."""
     images = {path.name for path in (built / "_images").iterdir()}
     shown: set[str] = set()
     for page in built.rglob("*.html"):
@@ -98,8 +99,7 @@ def check_pictures(built: Path) -> None:
     assert {name.replace(".light.", ".dark.") for name in images if ".light." in name} == {
         name for name in images if ".dark." in name
     }
-    expected = {"original-and-pooled.light.webp", *(f"method-{m}.light.webp" for m in pr.methods())}
-    assert expected <= images
+    assert {"original.webp", *(f"method-{m}.png" for m in pr.methods())} <= images
 
 
 def test_shapes_that_the_pictures_show() -> None:

@@ -8,10 +8,8 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
-from matplotlib.text import Text
 from poolreg.page import ACCENT, COOL, GREY, INK, PAPER
 
 CELL, TINT, RULE = "#f1f3f5", "#fbd9cd", "#c4cad0"
@@ -28,47 +26,22 @@ SIZE = 11  # points; a picture of five inches is still legible on a narrow scree
 TEXT = {"font.size": SIZE, "svg.fonttype": "path", "svg.hashsalt": "poolreg"}
 
 
-def publish(figure: Figure, folder: Path, name: str, suffix: str) -> None:
+def publish(figure: Figure, folder: Path, name: str) -> None:
     """Write a light and a dark version, each only if it changed."""
     folder.mkdir(parents=True, exist_ok=True)
-    for theme, colours in (("light", {}), ("dark", DARK)):
-        with mpl.rc_context(TEXT):
-            image = raster(figure, colours) if suffix == "webp" else vector(figure, colours)
-        path = folder / f"{name}.{theme}.{suffix}"
-        if not path.exists() or path.read_bytes() != image:
-            path.write_bytes(image)
-
-
-def vector(figure: Figure, colours: Mapping[str, str]) -> bytes:
     file = io.StringIO()
-    figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
-    text = file.getvalue()
+    with mpl.rc_context(TEXT):
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+    for theme, colours in (("light", {}), ("dark", DARK)):
+        path, text = folder / f"{name}.{theme}.svg", recoloured(file.getvalue(), colours)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def recoloured(text: str, colours: Mapping[str, str]) -> str:
     for light, dark in colours.items():
         text = text.replace(light, dark)
-    return text.encode()
-
-
-def raster(figure: Figure, colours: Mapping[str, str]) -> bytes:
-    for text in figure.findobj(Text):
-        colour = to_hex(text.get_color())
-        text.set_color(colours.get(colour, colour))
-    file = io.BytesIO()
-    figure.savefig(
-        file,
-        format="webp",
-        transparent=True,
-        bbox_inches="tight",
-        pad_inches=0.02,
-        pil_kwargs={"quality": 88, "method": 4},
-    )
-    return file.getvalue()
-
-
-def without_heading(figure: Figure) -> Figure:
-    """A page of cards without its title and subtitle: on a page of ours the caption says it."""
-    for text in figure.texts[:2]:
-        text.remove()
-    return figure
+    return text
 
 
 def canvas(width: float, height: float, across: float, down: float) -> tuple[Figure, Axes]:

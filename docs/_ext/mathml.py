@@ -5,15 +5,21 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+SLASH = '<mo stretchy="false">/</mo>'
+TIGHT = SLASH.replace("<mo", '<mo lspace="0" rspace="0"')
+
+
+def typeset(node: nodes.Element, as_block: bool) -> str:
+    return str(tex2mathml(node.astext(), as_block=as_block)).replace(SLASH, TIGHT)
+
 
 def inline(translator: HTML5Translator, node: nodes.math) -> None:
-    translator.body.append(tex2mathml(node.astext(), as_block=False))
+    translator.body.append(typeset(node, as_block=False))
     raise nodes.SkipNode
 
 
 def block(translator: HTML5Translator, node: nodes.math_block) -> None:
-    formula = tex2mathml(node.astext(), as_block=True)
-    translator.body.append(f'<div class="formula">{formula}</div>')
+    translator.body.append(f'<div class="formula">{typeset(node, as_block=True)}</div>')
     raise nodes.SkipNode
 
 

@@ -8,24 +8,23 @@ import inspect
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import calls
 import numpy as np
 import poolreg as pr
 import rst
 from docutils import nodes
-from drawing import publish, without_heading
-from matplotlib.figure import Figure
-from pictures import FOLDER, KERNEL, photographs
-from poolreg import demo, gallery, heatmaps
+from photographs import KERNEL
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 from sphinx.util.nodes import make_refnode
 
-GRADIENT_KERNEL = 8
-RIM = (204, 180)  # x, y in the photograph: a rim of the glasses, dark, with a highlight
 EXAMPLE = "[[1.0, 1.0, 2.0, 4.0], [5.0, 6.0, 7.0, 8.0]]"
+COLOURS_MEAN = (
+    "One window of the photograph, and how y changes with each of its members. White is 0, red "
+    "above, blue below; colours follow the square root, so that small shares are seen."
+)
+NOTATION = "V is the set of the window's members, n their number, dy the gradient of y.\n"
 NEEDS_RNG = "Draws random numbers when it trains: pass ``training=True`` and ``rng=``."
 
 
@@ -40,38 +39,6 @@ class MethodRole(SphinxRole):
         return [make_refnode(self.env.app.builder, self.env.docname, page, "", word)], []
 
 
-# ---- Pictures ----------------------------------------------------------------------------------
-
-
-def photograph(name: str) -> Figure:
-    """The photograph beside what the method makes of it: in training and after, if they differ."""
-    original = demo.load_photograph()
-    chosen = demo.setting(name, original)
-    panels = []
-    for mode, arguments in modes(chosen.arguments).items():
-        y = pr.pool(original, name, KERNEL, axes=(0, 1), channel_axis=2, **arguments)
-        title = f"{name}, {mode}" if mode else name
-        notes = chosen.notes if arguments == chosen.arguments else ()
-        panels.append(gallery.Panel(title, y, KERNEL, notes=notes))
-    return photographs(panels)
-
-
-def modes(arguments: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The same arguments in training and after it, for methods that know the difference."""
-    if "training" not in arguments:
-        return {"": arguments}
-    after = {k: v for k, v in arguments.items() if k not in ("training", "rng")}
-    return {"after training": after, "in training": arguments}
-
-
-def gradient(name: str) -> Figure:
-    """Where a window lies, its pixels, and how much each of them moves the output."""
-    grey = (demo.load_photograph() @ demo.GREY).astype(np.float64)
-    window = heatmaps.window_around(*RIM, GRADIENT_KERNEL, grey.shape)
-    one = heatmaps.heat_map(grey, window, name)
-    return without_heading(heatmaps.draw(grey, demo.WHITE, window, [one]))
-
-
 # ---- Pages -------------------------------------------------------------------------------------
 
 
@@ -83,24 +50,24 @@ def method_page(name: str, functions: list[str]) -> list[str]:
         rst.heading(name, "="),
         rst.prose(summary) + "\n",
         rst.directive(
-            "picture",
-            f"method-{name}",
+            "photographs",
+            name,
             f"The photograph pooled by ``{name}``, kernel_size {KERNEL}, and one detail enlarged.",
-            alt=f"A photograph of 600 by 512 pixels beside the same pooled by {name} to 75 by 64.",
         ),
         rst.heading("Definition"),
+        *([typeset(method.formula), NOTATION] if method.formula else []),
         rst.docstring(definition.strip()) + "\n",
         rst.heading("Example"),
         rst.directive("code-block", "pycon", example(name, functions)),
         rst.heading("Gradient"),
+        typeset(method.gradient_formula),
     ]
     if description.traits.differentiable:
         page.append(
             rst.directive(
-                "picture",
-                f"gradient-{name}",
-                "One window of the photograph, and how y changes with each of its members.",
-                alt=f"A window of 8 by 8 pixels beside the 64 gradients that {name} gives them.",
+                "gradient-of",
+                name,
+                COLOURS_MEAN,
             )
         )
     else:
@@ -119,6 +86,11 @@ def method_page(name: str, functions: list[str]) -> list[str]:
         page.append(rst.heading("References"))
         page.append(rst.bullets(map(rst.item, description.references)))
     return page
+
+
+def typeset(formula: str) -> str:
+    """A formula in LaTeX; nothing if there is none."""
+    return rst.directive("math", content=inspect.cleandoc(formula)) if formula else ""
 
 
 def parameters(params: tuple[pr.Param, ...]) -> str:
@@ -190,12 +162,9 @@ def index_page(functions: dict[str, list[str]]) -> list[str]:
 
 def make(app: Sphinx) -> None:
     functions = calls.functions()
-    pages, images = Path(app.srcdir, "methods"), Path(app.srcdir, FOLDER)
+    pages = Path(app.srcdir, "methods")
     written = {pages / "index.rst": index_page(functions)}
     for name in functions:
-        publish(photograph(name), images, f"method-{name}", "webp")
-        if pr.describe(name).traits.differentiable:
-            publish(gradient(name), images, f"gradient-{name}", "webp")
         written[pages / f"{name}.rst"] = method_page(name, functions[name])
     for path, page in written.items():
         rst.write(path, page)

@@ -4,7 +4,7 @@ Pictures are made when a build begins, in `docs/_pictures`, by the library itsel
 is what it returns.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,9 @@ from drawing import (
     outline,
     plot,
     publish,
-    without_heading,
 )
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from poolreg import demo, gallery
 from poolreg.page import ACCENT, COOL, GREY, INK
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -38,7 +36,6 @@ PICTURES: dict[str, Callable[[], Figure]] = {}
 PLANE = np.array([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])
 BLOCKS = [[TINT if (r // 2 + c // 2) % 2 == 0 else CELL for c in range(4)] for r in range(4)]
 SMALL_BLOCKS = [[TINT, CELL], [CELL, TINT]]
-KERNEL = 8  # of the photographs
 
 
 def picture(draw: Callable[[], Figure]) -> Callable[[], Figure]:
@@ -61,11 +58,8 @@ class Picture(SphinxDirective):
         name = self.arguments[0]
         figure = nodes.figure(classes=["picture"])
         for theme in ("light", "dark"):
-            (path,) = Path(self.env.srcdir, FOLDER).glob(f"{name}.{theme}.*")
-            if path.suffix == ".webp" and theme == "light":
-                figure["classes"].append("wide")
-            image = nodes.image(uri=f"/{FOLDER}/{path.name}", alt=self.options["alt"])
-            image["classes"].append(f"only-{theme}")
+            uri = f"/{FOLDER}/{name}.{theme}.svg"
+            image = nodes.image(uri=uri, alt=self.options["alt"], classes=[f"only-{theme}"])
             if "width" in self.options:
                 image["width"] = self.options["width"]
             figure += image
@@ -349,28 +343,10 @@ def worked_example() -> Figure:
 SIZE_OF_TITLE = 10.5
 
 
-def photographs(panels: Sequence[gallery.Panel]) -> Figure:
-    """The photograph beside arrays that it was pooled to."""
-    original = demo.load_photograph()
-    drawn = gallery.draw(original, panels, "", gallery.EYES, white=demo.WHITE)
-    return without_heading(drawn)
-
-
-def original_and_pooled() -> Figure:
-    photograph = demo.load_photograph()
-    return photographs(
-        [
-            gallery.Panel(name, pr.pool(photograph, name, KERNEL, axes=(0, 1)), KERNEL)
-            for name in ("max", "avg")
-        ]
-    )
-
-
 def make(app: Sphinx) -> None:
     folder = Path(app.srcdir, FOLDER)
     for name, draw in PICTURES.items():
-        publish(draw(), folder, name, "svg")
-    publish(original_and_pooled(), folder, "original-and-pooled", "webp")
+        publish(draw(), folder, name)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

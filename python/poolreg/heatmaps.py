@@ -136,18 +136,18 @@ def draw_map(one: HeatMap, place: Callable[[float, float], Axes]) -> None:
         return
     low, high = min(0.0, float(one.gradient.min())), max(0.0, float(one.gradient.max()))
     most = max(-low, high) or 1.0
-    norm = FuncNorm((_root, _square), -most, most)
+    norm = FuncNorm((root, square), -most, most)
     draw_cells(axes, one.gradient, COLOURS, norm)
     scale = place(CARD_WIDTH + BAR_SEAM, BAR)
     draw_scale(scale, low, high or most * (low == 0), COLOURS, norm)
 
 
-def _root(values: Array) -> Array:
+def root(values: Array) -> Array:
     """The square root of the size, with the sign."""
     return np.sign(values) * np.sqrt(np.abs(values))
 
 
-def _square(values: Array) -> Array:
+def square(values: Array) -> Array:
     return values * np.abs(values)
 
 

@@ -152,6 +152,10 @@ class Method:
     references: ClassVar[tuple[str, ...]] = ()
     differences: ClassVar[tuple[str, ...]] = ()
     """What other implementations, the official one first, do differently."""
+    formula: ClassVar[str] = ""
+    """What y is, in LaTeX: the documentation typesets it."""
+    gradient_formula: ClassVar[str] = ""
+    """The partial derivatives of y, in LaTeX."""
 
     api_version: ClassVar[tuple[int, int] | None] = None
     """The version of this contract that the method was written for; ``API_VERSION`` is ours.  None

@@ -32,6 +32,8 @@ class Avg(Method):
     """
 
     name = "avg"
+    formula = r"y = \frac{1}{d} \sum_{i \in V} x_i"
+    gradient_formula = r"\frac{\partial y}{\partial x_k} = \frac{1}{d}"
     reducer = Linear(divisor)
     params = (
         Param(

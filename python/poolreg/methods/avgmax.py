@@ -26,6 +26,14 @@ class AvgMax(Method):
     """
 
     name = "avgmax"
+    formula = r"""
+        y = \frac{1}{2} \left(
+        \max_{i \in V} x_i + \frac{1}{n} \sum_{i \in V} x_i \right)
+    """
+    gradient_formula = r"""
+        \frac{\partial y}{\partial x_k} = \frac{1}{2 n} +
+        \begin{cases} \frac{1}{2} & x_k \text{ is the maximum} \\ 0 & \text{else} \end{cases}
+    """
     reducer = Blend("blend", parameters=(0.5,))
     references = (
         "R. Wightman, PyTorch image models (timm), 2019 (pooling of type avgmax)",

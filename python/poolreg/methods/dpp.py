@@ -85,6 +85,16 @@ class Dpp(Method):
     """
 
     name = "dpp"
+    formula = r"""
+        y = \frac{\sum_i w_i x_i}{\sum_i w_i}, \qquad w_i = \alpha + v_i^{\lambda / 2}, \qquad
+        v_i = \frac{\varphi(x_i - r)^2 + \varepsilon^2}{M}
+    """
+    gradient_formula = r"""
+        \frac{\partial y}{\partial \alpha} = \sum_i \frac{D_i}{w_i}, \qquad
+        \frac{\partial y}{\partial \lambda} =
+        \frac{1}{2} \sum_i \frac{D_i}{w_i} \, v_i^{\lambda / 2} \log \, v_i, \qquad
+        D_i = \frac{w_i}{\sum_j w_j} (x_i - y)
+    """
     reducer = Weighted(
         "detail",
         parameters=("alpha", "lam"),

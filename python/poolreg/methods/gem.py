@@ -33,6 +33,19 @@ class Gem(Method):
     """
 
     name = "gem"
+    formula = r"""
+        y = \left( \frac{1}{n} \sum_{i \in V} u_i^p \right)^{1/p},
+        \qquad u_i = \max(x_i, \varepsilon)
+    """
+    gradient_formula = r"""
+        \frac{\partial y}{\partial x_k} =
+        \begin{cases}
+        \displaystyle \frac{1}{n} \left( \frac{u_k}{y} \right)^{p-1} & x_k > \varepsilon \\
+        0 & \text{else} \end{cases}
+        \qquad
+        \frac{\partial y}{\partial p} = \frac{y}{p}
+        \left( \frac{\sum_i u_i^p \, \log \, u_i}{\sum_i u_i^p} - \log \, y \right)
+    """
     reducer = Power(
         "power",
         parameters=("p",),

@@ -34,6 +34,15 @@ class Lip(Method):
     """
 
     name = "lip"
+    formula = r"""
+        y = \frac{\sum_i e^{l_i} x_i}{\sum_i e^{l_i}}, \qquad
+        l_i = G_i \text{ or } \mathrm{gate} \cdot \sigma(G_i)
+    """
+    gradient_formula = r"""
+        \frac{\partial y}{\partial x_k} = a_k, \qquad
+        \frac{\partial y}{\partial l_k} = a_k (x_k - y), \qquad
+        a_k = \frac{e^{l_k}}{\sum_i e^{l_i}}
+    """
     reducer = Weighted("mapped", numbers=lambda params: (params["gate"] or 0.0,), map_in="logits")
     params = (
         Param(

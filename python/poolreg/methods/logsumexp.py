@@ -31,6 +31,12 @@ class LogSumExp(Method):
     """
 
     name = "logsumexp"
+    formula = r"y = t \, \log \left( \sum_{i \in V} e^{x_i / t} \right)"
+    gradient_formula = r"""
+        \frac{\partial y}{\partial x_k} = a_k = \frac{e^{x_k / t}}{\sum_i e^{x_i / t}},
+        \qquad
+        \frac{\partial y}{\partial t} = \frac{y - \sum_i a_i x_i}{t}
+    """
     reducer = Power("exponential", parameters=("temperature",), options=lambda params: (False,))
     params = (TEMPERATURE,)
     traits = Traits(separable=True, composable=True, mergeable=True)

@@ -98,6 +98,13 @@ def power_options(params: Mapping[str, Any]) -> tuple[int, int]:
 class Power(Method):
     """What ``lp`` and ``power_avg`` share: they differ in the default of ``norm``."""
 
+    gradient_formula = r"""
+        \frac{\partial y}{\partial x_k} = c \, \mathrm{sgn}(x_k)
+        \left( \frac{\left| x_k \right|}{y} \right)^{p-1}, \qquad
+        \frac{\partial y}{\partial p} = \frac{y}{p} \left( \frac{
+        \sum_i \left| x_i \right|^p \, \log \, \left| x_i \right|
+        }{\sum_i \left| x_i \right|^p} - \log \, y \right)
+    """
     reducer = reducers.Power("power", parameters=("p",), options=power_options)
     traits = Traits(separable=True, composable=True, mergeable=True)
 
@@ -145,6 +152,10 @@ class Lp(Power):
     """
 
     name = "lp"
+    formula = r"""
+        y = \left( c \sum_{i \in V} \left| x_i \right|^p \right)^{1/p},
+        \qquad c = 1
+    """
     params = power_params("sum")
     references = (
         "P. Sermanet, S. Chintala, Y. LeCun, Convolutional neural networks applied to house "

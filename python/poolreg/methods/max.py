@@ -23,6 +23,11 @@ class Max(Method):
     """
 
     name = "max"
+    formula = r"y = \max_{i \in V} x_i"
+    gradient_formula = r"""
+        \frac{\partial y}{\partial x_k} =
+        \begin{cases} 1 & x_k \text{ is selected} \\ 0 & \text{else} \end{cases}
+    """
     reducer = Select("max")
     traits = Traits(separable=True, label_preserving=True, composable=True, mergeable=True)
     references = (

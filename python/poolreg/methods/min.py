@@ -24,6 +24,11 @@ class Min(Method):
     """
 
     name = "min"
+    formula = r"y = \min_{i \in V} x_i"
+    gradient_formula = r"""
+        \frac{\partial y}{\partial x_k} =
+        \begin{cases} 1 & x_k \text{ is selected} \\ 0 & \text{else} \end{cases}
+    """
     reducer = Select("min")
     traits = Traits(separable=True, label_preserving=True, composable=True, mergeable=True)
     references = ("Erosion by a flat structuring element, sampled at the stride",)

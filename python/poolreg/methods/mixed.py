@@ -75,6 +75,17 @@ class Mixed(Method):
     """
 
     name = "mixed"
+    formula = r"""
+        y = \lambda \max_{i \in V} x_i +
+        (1 - \lambda) \frac{1}{n} \sum_{i \in V} x_i, \qquad
+        \lambda = \begin{cases}
+        1 \text{ with probability } p_{\max}, \text{ else } 0 & \text{in training} \\
+        p_{\max} & \text{in inference} \end{cases}
+    """
+    gradient_formula = r"""
+        \frac{\partial y}{\partial x_k} = \frac{1 - \lambda}{n} +
+        \begin{cases} \lambda & x_k \text{ is the maximum} \\ 0 & \text{else} \end{cases}
+    """
     reducer = Blend(
         "blend",
         parameters=(share,),

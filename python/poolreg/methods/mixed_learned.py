@@ -57,6 +57,17 @@ class MixedLearned(Method):
     """
 
     name = "mixed_learned"
+    formula = r"""
+        y = \lambda \max_{i \in V} x_i +
+        (1 - \lambda) \frac{1}{n} \sum_{i \in V} x_i
+    """
+    gradient_formula = r"""
+        \frac{\partial y}{\partial x_k} = \frac{1 - \lambda}{n} +
+        \begin{cases} \lambda & x_k \text{ is the maximum} \\ 0 & \text{else} \end{cases}
+        \qquad
+        \frac{\partial y}{\partial \lambda} =
+        \max_{i \in V} x_i - \frac{1}{n} \sum_{i \in V} x_i
+    """
     reducer = Blend("blend", parameters=("lam",))
     params = (
         Param(

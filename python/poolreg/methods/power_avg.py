@@ -28,6 +28,9 @@ class PowerAvg(Power):
     """
 
     name = "power_avg"
+    formula = (
+        r"y = \left( c \sum_{i \in V} \left| x_i \right|^p \right)^{1/p}, \qquad c = \frac{1}{n}"
+    )
     params = power_params("mean")
     references = (
         "C. Gulcehre, K. Cho, R. Pascanu, Y. Bengio, Learned-norm pooling for deep feedforward and "

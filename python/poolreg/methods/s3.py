@@ -139,6 +139,11 @@ class S3(Method):
     """
 
     name = "s3"
+    formula = r"""
+        z_s = \max_{i \in V_s} x_i, \qquad
+        y_o = \begin{cases} z_{s(o)} & \text{in training, } s(o) \text{ drawn} \\
+        \frac{1}{n_o} \sum_{s \in S_o} z_s & \text{in inference} \end{cases}
+    """
     params: ClassVar[tuple[Param, ...]] = (
         Param(
             "grid",

@@ -22,6 +22,11 @@ class S3Dpp(S3):
     """
 
     name = "s3_dpp"
+    formula = r"""
+        z_s = \mathrm{dpp}(V_s), \qquad
+        y_o = \begin{cases} z_{s(o)} & \text{in training, } s(o) \text{ drawn} \\
+        \frac{1}{n_o} \sum_{s \in S_o} z_s & \text{in inference} \end{cases}
+    """
     inner = Dpp.reducer
     params = (
         *(p for p in Dpp.params if p.name in ("alpha", "lam", "variant", "norm", "eps2")),

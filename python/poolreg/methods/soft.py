@@ -49,6 +49,14 @@ class Soft(Method):
     """
 
     name = "soft"
+    formula = r"""
+        y = \sum_i a_i x_i, \qquad
+        a_i = \frac{e^{\beta x_i}}{\sum_j e^{\beta x_j}}
+    """
+    gradient_formula = r"""
+        \frac{\partial y}{\partial x_k} = a_k \left( 1 + \beta (x_k - y) \right), \qquad
+        \frac{\partial y}{\partial \beta} = \sum_i a_i x_i (x_i - y)
+    """
     reducer = Weighted(
         "softmax", parameters=("beta",), options=lambda params: (params["grad"] == "detached",)
     )

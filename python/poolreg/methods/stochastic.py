@@ -48,6 +48,17 @@ class Stochastic(Method):
     """
 
     name = "stochastic"
+    formula = r"""
+        y = \begin{cases}
+        x_k \text{ with probability } a_k & \text{in training} \\
+        \sum_{i \in V} a_i x_i & \text{in inference} \end{cases}
+        \qquad a_i = \frac{w_i}{\sum_{j \in V} w_j}
+    """
+    gradient_formula = r"""
+        \frac{\partial y}{\partial x_k} =
+        a_k \left( 1 + \frac{\kappa (x_k - y)}{x_k} \right)
+        \text{ in inference}, \qquad \kappa = \frac{1}{\text{temperature}}
+    """
     reducer = Choice(
         "training",
         Sample(lambda params: (params["weights"], 1 / params["temperature"]), map_out="samples"),

@@ -22,6 +22,8 @@ class Sum(Method):
     """
 
     name = "sum"
+    formula = r"y = \sum_{i \in V} x_i"
+    gradient_formula = r"\frac{\partial y}{\partial x_k} = 1"
     reducer = Linear()
     traits = Traits(linear=True, separable=True, composable=True, mergeable=True)
     references = ("Box filter, sampled at the stride",)
