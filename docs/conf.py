@@ -19,6 +19,8 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "myst_parser",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
     "sphinx_design",
     "mathml",
     "pictures",
@@ -26,9 +28,11 @@ extensions = [
     "method_pages",
     "api_pages",
     "matrix",
+    "cases",
+    "command_line",
     "conformance",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_install.md"]
 default_role = "code"
 add_module_names = False
 add_function_parentheses = False
@@ -46,18 +50,27 @@ html_math_renderer = "mathml"
 html_title = "poolreg"
 html_static_path = ["_static"]
 html_css_files = ["poolreg.css"]
-html_show_sourcelink = False
-html_copy_source = False
-html_sidebars = {"index": [], "matrix": [], "write-a-method": []}
-WITH_CONTENTS = ("index", "write-a-method", "learn/*", "api/*", "design/*")  # others are wide
+html_copy_source = True  # behind "Show source" on each page
+ALONE = ("index", "matrix", "command-line", "write-a-method", "performance", "genindex", "search")
+html_sidebars = {page: [] for page in ALONE}  # no pages beside them in their part
+WITHOUT_CONTENTS = ("matrix", "genindex", "search")  # wide, or without headings
 html_theme_options = {
     "logo": {"text": "poolreg"},
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 9,
     "navigation_with_keys": False,
-    "secondary_sidebar_items": {page: ["page-toc"] for page in WITH_CONTENTS},
+    "secondary_sidebar_items": {
+        "**": ["page-toc", "sourcelink"],
+        **{page: [] for page in WITHOUT_CONTENTS},
+    },
     "footer_start": ["copyright"],
+    "footer_center": ["code"],
     "footer_end": [],
     "show_toc_level": 2,
 }
+templates_path = ["_templates"]
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+copybutton_only_copy_prompt_lines = True
+viewcode_line_numbers = True
 copyright = "the poolreg authors. MIT license"

@@ -22,6 +22,7 @@ PAGES = [
     and (page.name != "torch.md" or find_spec("torch") is not None)
 ]
 BLOCK = re.compile(r"^```(python|pycon)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+MARKUP = re.compile(r"<p>(\.\. [\w-]+::|```)")
 PROMPT = re.compile(r"^( *)>>> ", re.MULTILINE)
 OPTIONS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 
@@ -67,6 +68,8 @@ def test_pages_build_and_what_they_make_is_there(tmp_path: Path) -> None:
     for name in pr.methods():
         check_method_page(name, source, built)
     check_pictures(built)
+    for page in built.rglob("*.html"):
+        assert not MARKUP.search(page.read_text(encoding="utf-8")), f"{page.name} shows its markup"
     matrix = (built / "matrix.html").read_text(encoding="utf-8")
     assert matrix.count("✓") > 5 * len(pr.methods())
 

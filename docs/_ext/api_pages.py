@@ -3,11 +3,14 @@
 import importlib
 import inspect
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import calls
 import poolreg as pr
 import rst
+import torch_pages
+from poolreg import testing
 from sphinx.application import Sphinx
 
 TITLES = {
@@ -27,6 +30,9 @@ TITLES = {
 }
 
 
+TESTING = "poolreg.testing"
+
+
 def groups() -> dict[str, list[str]]:
     """Public names by the module that defines them, in the order of TITLES, the others after."""
     found: dict[str, list[str]] = {module: [] for module in TITLES}
@@ -42,21 +48,35 @@ def title(module: str) -> str:
     return TITLES.get(module) or doc.partition("\n")[0].rstrip(".")
 
 
-def entry(name: str) -> str:
-    if inspect.isclass(getattr(pr, name)):
-        options = {} if issubclass(getattr(pr, name), Exception) else {"members": ""}
+def entry(package: ModuleType, name: str) -> str:
+    if inspect.isclass(getattr(package, name)):
+        options = {} if issubclass(getattr(package, name), Exception) else {"members": ""}
         return rst.directive("autoclass", name, show_inheritance="", **options)
     return rst.directive("autofunction", name)
 
 
-def page(heading: str, names: list[str]) -> list[str]:
-    return [rst.heading(heading, "="), ".. currentmodule:: poolreg\n", *map(entry, names)]
+def page(heading: str, names: list[str], package: ModuleType = pr) -> list[str]:
+    return [
+        rst.heading(heading, "="),
+        f".. currentmodule:: {package.__name__}\n",
+        *(entry(package, name) for name in names),
+    ]
 
 
-def summary(name: str) -> tuple[str, str]:
-    role = "class" if inspect.isclass(getattr(pr, name)) else "func"
-    doc = inspect.getdoc(getattr(pr, name)) or ""
-    return f":{role}:`~poolreg.{name}`", rst.prose(doc.partition("\n\n")[0].replace("\n", " "))
+def summary(name: str, package: ModuleType = pr) -> tuple[str, str]:
+    role = "class" if inspect.isclass(getattr(package, name)) else "func"
+    doc = inspect.getdoc(getattr(package, name)) or ""
+    words = rst.prose(doc.partition("\n\n")[0].replace("\n", " "))
+    return f":{role}:`~{package.__name__}.{name}`", words
+
+
+def section(docname: str, heading: str, names: list[str], package: ModuleType = pr) -> list[str]:
+    """A part of the index: a link to its page and a table of its names."""
+    rows = [summary(name, package) for name in names]
+    return [
+        f".. rubric:: :doc:`{heading} <{docname}>`\n",
+        rst.table(("name", "what it is"), rows, widths="35 65"),
+    ]
 
 
 def index_page(sections: dict[str, tuple[str, list[str]]]) -> list[str]:
@@ -66,12 +86,15 @@ def index_page(sections: dict[str, tuple[str, list[str]]]) -> list[str]:
         "order, defaults and output sizes of ``torch.nn.functional``.\n",
     ]
     for docname, (heading, names) in sections.items():
-        link = f":doc:`{heading} <{docname}>`"
-        parts += [
-            f".. rubric:: {link}\n",
-            rst.table(("name", "what it is"), map(summary, names), widths="35 65"),
-        ]
-    parts.append(rst.directive("toctree", content="\n".join(sections), hidden=""))
+        parts += section(docname, heading, names)
+    parts += section("testing", TESTING, testing.__all__, testing)
+    parts += [
+        f".. rubric:: :doc:`{torch_pages.TITLE} <torch>`\n",
+        "Functions, modules, any method by name, and other poolings for a network.\n",
+    ]
+    parts.append(
+        rst.directive("toctree", content="\n".join([*sections, "testing", "torch"]), hidden="")
+    )
     return parts
 
 
@@ -84,7 +107,11 @@ def make(app: Sphinx) -> None:
     for method, names in calls.functions().items():
         if names:
             sections[f"functions-{method}"] = (f"Functions of {method}", names)
-    written = {folder / "index.rst": index_page(sections)}
+    written = {
+        folder / "index.rst": index_page(sections),
+        folder / "testing.rst": page(TESTING, testing.__all__, testing),
+        folder / "torch.rst": torch_pages.page(app),
+    }
     for docname, (heading, names) in sections.items():
         written[folder / f"{docname}.rst"] = page(heading, names)
     for path, parts in written.items():

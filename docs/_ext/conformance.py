@@ -12,9 +12,7 @@ class Checks(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         rows = [(f"``{name}``", rst.prose(text)) for name, text in check_descriptions().items()]
-        return self.parse_text_to_nodes(
-            rst.table(("check", "what must hold"), rows, widths="25 75")
-        )
+        return rst.nodes_of(rst.table(("check", "what must hold"), rows, widths="25 75"), self)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -24,6 +24,7 @@ COLOURS_MEAN = (
     "One window of the photograph, and how y changes with each of its members. White is 0, red "
     "above, blue below; colours follow the square root, so that small shares are seen."
 )
+GALLERY = "One photograph, pooled by every method, and one detail enlarged."
 NOTATION = "V is the set of the window's members, n their number, dy the gradient of y.\n"
 NEEDS_RNG = "Draws random numbers when it trains: pass ``training=True`` and ``rng=``."
 
@@ -156,7 +157,8 @@ def index_page(functions: dict[str, list[str]]) -> list[str]:
         "Each page says what the method computes, shows it and its gradient, and lists its\n"
         "parameters. The pages are written from the registry: each registered method has one.\n",
         rst.table(("method", "what it computes", "parameters"), rows, widths="15 60 25"),
-        rst.directive("toctree", content="\n".join(functions), hidden=""),
+        rst.directive("photographs", " ".join(functions), GALLERY),
+        rst.directive("toctree", content="\n".join(["/matrix", *functions]), hidden=""),
     ]
 
 

@@ -7,6 +7,11 @@ from operator import itemgetter
 from pathlib import Path
 from textwrap import indent
 
+from docutils import nodes
+from docutils.utils import new_document
+from myst_parser.mocking import MockRSTParser
+from sphinx.util.docutils import SphinxDirective
+
 LITERAL = re.compile(r"(``.+?``|`.+?`)", re.DOTALL)
 ENUMERATOR = re.compile(r"\(?\w+[.)]\s")
 MARKUP = re.compile(r"([\\*|]|_(?!\w))")
@@ -71,6 +76,17 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], **options: objec
             mark = "* - " if number == 0 else "  - "
             lines.append(mark + indent(cell or "\\ ", "    ").strip())
     return directive("list-table", content="\n".join(lines), header_rows=1, **options)
+
+
+def nodes_of(text: str, directive: SphinxDirective) -> list[nodes.Node]:
+    """What reStructuredText says, on a page that may be Markdown."""
+    document = new_document(directive.get_source_info()[0], directive.state.document.settings)
+    document.reporter = directive.state.document.reporter
+    MockRSTParser().parse(text, document)
+    for node in document:
+        if node["names"]:
+            directive.state.document.note_explicit_target(node, node)
+    return document.children
 
 
 def write(path: Path, parts: Iterable[str]) -> None:

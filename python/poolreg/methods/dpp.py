@@ -67,19 +67,19 @@ class Dpp(Method):
     """The mean of the window, weighted by how far its members are from a smooth reference.
 
     ``y = (sum of w_i x_i) / (sum of w_i)`` with ``w_i = alpha + v_i^(lam / 2)``,
-    ``v_i = e_i / M`` and ``e_i = phi(x_i - r)^2 + eps2``.  Here phi(d) is d (``"sym"``) or
-    max(0, d) (``"asym"``: only what lies above the reference counts); M is the mean of the e_i,
-    their sum, or 1 (``norm``).
+    ``v_i = e_i / M`` and ``e_i = phi(x_i - r)^2 + eps2``.  phi(d) = d for ``"sym"`` and max(0, d)
+    for ``"asym"``.  M normalises: the mean of the e_i, their sum, or 1 (``norm``).
 
-    The reference r is the mean of the window (``ref="lite"``), or of the cells around its first
-    tap, three along each axis and 0 outside the input (``"avg3"``), or a filter over these,
-    ``b + sum of F_q x_q`` (``"full"``).  Training and inference are the same.
+    The reference r is the window's mean (``ref="lite"``), or the mean of the 3x3 cells around the
+    window's first element (three along each axis), zero-padded (``"avg3"``), or a filter over
+    these, ``b + sum of F_q x_q`` (``"full"``).  Training and inference are the same.
 
     The mean if lam is 0 or alpha is large; the maximum if ``"asym"``, alpha = 0 and lam is large.
 
     With ``D_i = dy a_i (x_i - y)``, where a_i is the share of w_i in the sum, the gradient of alpha
     is ``sum of D_i / w_i``; with ``t_i = D_i v_i^(lam / 2) / w_i`` that of lam is half the
-    ``sum of t_i log v_i``.  That of x_i is ``dy a_i`` and what reaches x_i through t, e and r.
+    ``sum of t_i log v_i``.  The gradient of x_i is ``dy a_i`` plus a term
+    for the weights, which depend on x_i too.
 
     Nothing overflows.  If a member is NaN, y is NaN.  Padding has no weight.
     """

@@ -37,8 +37,8 @@ class Soft(Method):
     """The mean of the window, weighted by the softmax of its members.
 
     ``y = sum of a_i x_i`` with ``a_i = exp(beta x_i) / (sum of exp(beta x_j))``.  The mean at
-    beta = 0, the maximum as beta grows, the minimum as -beta does.  Training and inference are the
-    same.
+    beta = 0; the maximum as beta goes to infinity, the minimum as it goes to minus infinity.
+    Training and inference are the same.
 
     The gradient of x_i is ``dy a_i (1 + beta (x_i - y))``, negative for members below
     ``y - 1 / beta``; with ``grad="detached"`` it is ``dy a_i``: the weights count as constants.

@@ -1,0 +1,100 @@
+"""The reference of ``poolreg.torch``, read from its source: torch need not be there, nor be slow to
+import."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import poolreg as pr
+import rst
+from sphinx.application import Sphinx
+from sphinx.ext.napoleon import NumpyDocstring
+
+FOLDER = Path(pr.__file__).parent / "torch"
+TITLE = "poolreg.torch"
+DESCRIBED = {
+    "general": ("pool",),
+    "replace": ("replace_pooling", "Replacement"),
+    "nn": ("pool_module", "Pool", "SimplifiedLIP", "BottleneckLIP"),
+}
+TORCHS_OWN = "``torch.nn``’s, and ``torch.nn.functional``’s, by our functions"
+MAKERS = {"_of", "ranks"}  # called with a method's name: what they return is that method
+
+
+def parsed(module: str) -> ast.Module:
+    return ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8"))
+
+
+def names(module: str) -> Iterator[tuple[str, str]]:
+    """(name, method) of everything that pools; the method is empty for torch's own."""
+    for node in parsed(module).body:
+        if isinstance(node, ast.FunctionDef) and "_pool" in node.name and node.name[0] != "_":
+            yield node.name, "lp" if node.name.startswith("lp_") else ""
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            made = ast.unparse(node.value.func)
+            method = ast.literal_eval(node.value.args[0]) if made in MAKERS else ""
+            if made in MAKERS or made == "_own":
+                for target in ast.walk(node.targets[0]):
+                    if isinstance(target, ast.Name):
+                        yield target.id, method
+
+
+def table(module: str) -> str:
+    """Functions or modules by method."""
+    found: dict[str, list[str]] = {}
+    for name, method in names(module):
+        found.setdefault(method, []).append(f"``{name}``")
+    rows = [
+        (", ".join(made), f":doc:`{method} </methods/{method}>`" if method else TORCHS_OWN)
+        for method, made in found.items()
+    ]
+    return rst.table(("name", "method"), rows, widths="70 30")
+
+
+def entry(app: Sphinx, module: str, name: str) -> str:
+    """A function or a class with its docstring, as autodoc would have it."""
+    (node,) = (n for n in parsed(module).body if getattr(n, "name", None) == name)
+    assert isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    kind = "py:function" if isinstance(node, ast.FunctionDef) else "py:class"
+    maker: Any = node
+    if isinstance(node, ast.ClassDef):
+        maker = next((n for n in node.body if getattr(n, "name", "") == "__init__"), None)
+    words = rst.docstring(inspect.cleandoc(ast.get_docstring(node) or ""))
+    content = str(NumpyDocstring(words, app.config, app, kind, name))
+    return rst.directive(kind, f"{name}({signature(maker)})", content)
+
+
+def signature(maker: ast.FunctionDef | None) -> str:
+    """Arguments with their defaults; the types are in the docstring."""
+    if maker is None:
+        return ""
+    arguments = maker.args
+    for argument in [*arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
+        if argument is not None:
+            argument.annotation = None
+    arguments.args = [a for a in arguments.args if a.arg != "self"]
+    return ast.unparse(arguments)
+
+
+def page(app: Sphinx) -> list[str]:
+    described = [entry(app, module, name) for module, given in DESCRIBED.items() for name in given]
+    return [
+        rst.heading(TITLE, "="),
+        "How to use it: :doc:`/torch`. ``import poolreg.torch as pt`` has ``pool``,\n"
+        "``pool_module`` and ``replace_pooling``; modules are in ``poolreg.torch.nn``, functions\n"
+        "of a rank in ``poolreg.torch.functional``.\n",
+        ".. py:currentmodule:: poolreg.torch\n",
+        *described,
+        rst.heading("Functions: poolreg.torch.functional"),
+        "``max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False)``\n"
+        "and its kin. Torch's own take the arguments of ``torch.nn.functional``; the others\n"
+        "windows in torch's order, then the method's parameters by name, which may be tensors,\n"
+        "``data_format=``, ``return_indices=`` where a method selects and ``generator=`` where it\n"
+        "draws.\n",
+        table("functional"),
+        rst.heading("Modules: poolreg.torch.nn"),
+        "Torch's own are subclasses of torch's; the others have the arguments of ``Pool``.\n",
+        table("nn"),
+    ]
