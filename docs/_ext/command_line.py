@@ -33,8 +33,15 @@ def section(context: click.Context) -> str:
         rst.directive("code-block", "text", usage),
         words(context.command.help or ""),
     ]
-    records = [param.get_help_record(context) for param in context.command.get_params(context)]
-    rows = [(f"``{option}``", rst.prose(words)) for option, words in filter(None, records) if words]
+    records = [
+        param.get_help_record(context) or ("", "")
+        for param in context.command.get_params(context)
+    ]
+    rows = [
+        (f"``{name}``", rst.prose(words))
+        for name, words in records
+        if words or name.startswith("-")
+    ]
     if rows:
         parts.append(rst.table(("option", "what it does"), rows, widths="35 65"))
     return "\n".join(parts)
