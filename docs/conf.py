@@ -5,9 +5,12 @@ of the methods and of the functions, the table of what works where, and all pict
 """
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import poolreg
+from sphinx.application import Sphinx
+from sphinx.search.en import SearchEnglish
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
@@ -74,3 +77,13 @@ copybutton_prompt_is_regexp = True
 copybutton_only_copy_prompt_lines = True
 viewcode_line_numbers = True
 copyright = "the poolreg authors. MIT license"
+
+
+class English(SearchEnglish):
+    """The search's own English, that finds the stem of a word once."""
+
+    stem = cache(SearchEnglish.stem)
+
+
+def setup(app: Sphinx) -> None:
+    app.add_search_language(English)

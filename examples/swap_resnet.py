@@ -2,7 +2,7 @@
 
 `replace_pooling` takes the layers from a network that exists; kernel, stride and padding stay.
 
-    pip install "poolreg[examples]"
+    pip install ".[examples]"    # in the source folder
     python examples/swap_resnet.py
 """
 

@@ -3,7 +3,7 @@
 The data are scikit-learn's digits, 1797 images of 8x8 pixels that come with the package; a quarter
 of them is kept for testing.  The network and the recipe are the same for every method.
 
-    pip install "poolreg[examples]"
+    pip install ".[examples]"    # in the source folder
     python examples/train_digits.py
 """
 

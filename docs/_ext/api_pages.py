@@ -119,12 +119,27 @@ def make(app: Sphinx) -> None:
     rst.remove_others(folder, written)
 
 
-def escape(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+def as_text(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Docstrings are text: ``*`` and ``|`` are no markup in them.  Comes before napoleon."""
-    lines[:] = rst.docstring("\n".join(lines)).splitlines()
+    lines[:] = rst.docstring("\n".join(told_once(name, lines))).splitlines()
+
+
+def told_once(name: str, lines: list[str]) -> list[str]:
+    """What a function of rank 1 or 3 has in common with that of rank 2 is said there alone."""
+    stem = name.removesuffix("1d").removesuffix("3d")
+    if stem == name or not hasattr(pr, f"{stem.rpartition('.')[2]}2d"):
+        return lines
+    summary, examples = lines[: lines.index("")], lines[lines.index("Examples") :]
+    return [
+        *summary,
+        "",
+        f"Parameters, errors and rules are those of :func:`~{stem}2d`.",
+        "",
+        *examples,
+    ]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("autodoc-process-docstring", escape, priority=400)
+    app.connect("autodoc-process-docstring", as_text, priority=400)
     app.connect("builder-inited", make)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -34,8 +34,7 @@ def section(context: click.Context) -> str:
         words(context.command.help or ""),
     ]
     records = [
-        param.get_help_record(context) or ("", "")
-        for param in context.command.get_params(context)
+        param.get_help_record(context) or ("", "") for param in context.command.get_params(context)
     ]
     rows = [
         (f"``{name}``", rst.prose(words))

@@ -14,10 +14,11 @@ from sphinx.ext.napoleon import NumpyDocstring
 
 FOLDER = Path(pr.__file__).parent / "torch"
 TITLE = "poolreg.torch"
+OF_NN = ("Pool", "SimplifiedLIP", "BottleneckLIP")
 DESCRIBED = {
     "general": ("pool",),
     "replace": ("replace_pooling", "Replacement"),
-    "nn": ("pool_module", "Pool", "SimplifiedLIP", "BottleneckLIP"),
+    "nn": ("pool_module", *OF_NN),
 }
 TORCHS_OWN = "``torch.nn``’s, and ``torch.nn.functional``’s, by our functions"
 MAKERS = {"_of", "ranks"}  # called with a method's name: what they return is that method
@@ -63,7 +64,8 @@ def entry(app: Sphinx, module: str, name: str) -> str:
         maker = next((n for n in node.body if getattr(n, "name", "") == "__init__"), None)
     words = rst.docstring(inspect.cleandoc(ast.get_docstring(node) or ""))
     content = str(NumpyDocstring(words, app.config, app, kind, name))
-    return rst.directive(kind, f"{name}({signature(maker)})", content)
+    owner = "poolreg.torch.nn" if name in OF_NN else "poolreg.torch"
+    return rst.directive(kind, f"{owner}.{name}({signature(maker)})", content)
 
 
 def signature(maker: ast.FunctionDef | None) -> str:
@@ -85,7 +87,6 @@ def page(app: Sphinx) -> list[str]:
         "How to use it: :doc:`/torch`. ``import poolreg.torch as pt`` has ``pool``,\n"
         "``pool_module`` and ``replace_pooling``; modules are in ``poolreg.torch.nn``, functions\n"
         "of a rank in ``poolreg.torch.functional``.\n",
-        ".. py:currentmodule:: poolreg.torch\n",
         *described,
         rst.heading("Functions: poolreg.torch.functional"),
         "``max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False)``\n"
