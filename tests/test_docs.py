@@ -1,19 +1,25 @@
 """The documentation: its examples run as they stand, and it builds without a warning."""
 
 import doctest
+import html
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import unquote
 
+import click
 import numpy as np
 import poolreg as pr
 import pytest
+from poolreg.cli import cli
 from poolreg.gallery import load_photograph
 
 DOCS = Path(__file__).parent.parent / "docs"
+README = DOCS.parent / "README.md"
 MADE = ("_build", "_pictures", "api", "methods")  # by a build: not here, but in a copy
 PAGES = [
     page
@@ -22,6 +28,8 @@ PAGES = [
     and (page.name != "torch.md" or find_spec("torch") is not None)
 ]
 BLOCK = re.compile(r"^```(python|pycon)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+ID = re.compile(r' id="([^"]+)"')
+LINK = re.compile(r'<a [^>]*href="(?![a-z]+:)([^"]*)"')
 MARKUP = re.compile(r"<p>(\.\. [\w-]+::|```)")
 PROMPT = re.compile(r"^( *)>>> ", re.MULTILINE)
 OPTIONS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
@@ -46,9 +54,16 @@ def run(text: str, name: str) -> int:
     return len(examples)
 
 
+def without_torch(text: str) -> str:
+    """A page without the blocks that need torch."""
+    return BLOCK.sub(lambda block: "" if "import torch" in block[2] else block[0], text)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_examples_run(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
+    if find_spec("torch") is None:
+        text = without_torch(text)
     assert run(text, page.name) >= len(PROMPT.findall(text)), "an example outside of a block"
 
 
@@ -68,8 +83,7 @@ def test_pages_build_and_what_they_make_is_there(tmp_path: Path) -> None:
     for name in pr.methods():
         check_method_page(name, source, built)
     check_pictures(built)
-    for page in built.rglob("*.html"):
-        assert not MARKUP.search(page.read_text(encoding="utf-8")), f"{page.name} shows its markup"
+    check_links(built)
     matrix = (built / "matrix.html").read_text(encoding="utf-8")
     assert matrix.count("✓") > 5 * len(pr.methods())
 
@@ -103,6 +117,77 @@ def check_pictures(built: Path) -> None:
         name for name in images if ".dark." in name
     }
     assert {"original.webp", *(f"method-{m}.png" for m in pr.methods())} <= images
+
+
+def check_links(built: Path) -> None:
+    """Every link inside leads to a page and a place on it, and no page shows its markup."""
+    texts = {page: page.read_text(encoding="utf-8") for page in built.rglob("*.html")}
+    places = {page: {html.unescape(i) for i in ID.findall(text)} for page, text in texts.items()}
+    for page, text in texts.items():
+        assert not MARKUP.search(text), f"{page.name} shows its markup"
+        for link in set(LINK.findall(text)):
+            path, _, place = unquote(html.unescape(link)).partition("#")
+            target = (page.parent / path).resolve() if path else page
+            assert target.exists(), f"{page.name}: {link}"
+            assert not place or target not in places or place in places[target], (
+                f"{page.name}: {link}"
+            )
+
+
+def commands(page: Path) -> list[str]:
+    """The lines of a page's shell blocks that run poolreg."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+    return [line for block in blocks for line in block.splitlines() if line.startswith("poolreg ")]
+
+
+def test_command_lines_are_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [line for page in (*PAGES, README) for line in commands(page)]
+    assert len(lines) >= 8
+    monkeypatch.chdir(tmp_path)
+    for name in ("in.png", "features.npy"):
+        (tmp_path / name).touch()
+    for line in lines:
+        command, words = cli, shlex.split(line, comments=True)[1:]
+        context = click.Context(command)
+        while isinstance(command, click.Group):
+            command = command.get_command(context, words.pop(0))
+        assert command is not None, line
+        command.parse_args(click.Context(command), words)
+
+
+def test_installing_is_told_once() -> None:
+    told = (DOCS / "_install.md").read_text(encoding="utf-8")
+    assert told in README.read_text(encoding="utf-8")
+    for page in (*DOCS.rglob("*.md"), README):
+        assert "pip install poolreg" not in re.sub("[\"']", "", page.read_text(encoding="utf-8"))
+
+
+def test_figures_in_the_text_are_those_of_the_table() -> None:
+    speed = (DOCS.parent / "benchmarks/results/speed.md").read_text(encoding="utf-8")
+    stem = re.search(r"^\| stem1 .*\| ([\d.]+)[^|]*\|$", speed, re.MULTILINE)
+    assert stem is not None
+    for page in (README, DOCS / "index.md"):
+        assert f"takes {stem[1]} times as long as reading" in page.read_text(encoding="utf-8")
+    means = re.findall(r"geometric mean ([\d.]+)", speed)[:2]
+    result = (DOCS / "performance.md").read_text(encoding="utf-8")
+    for mean in means:
+        assert f"**{mean} times**" in README.read_text(encoding="utf-8")
+        assert f"**{float(mean):.1f} times**" in result
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
+def test_the_reference_of_torch_names_everything() -> None:
+    import poolreg.torch as pt
+
+    sys.path.insert(0, str(DOCS / "_ext"))
+    try:
+        import torch_pages
+    finally:
+        sys.path.pop(0)
+    described = {name for given in torch_pages.DESCRIBED.values() for name in given}
+    for module in ("functional", "nn"):
+        listed = {name for name, _ in torch_pages.names(module)} | described
+        assert set(getattr(pt, module).__all__) <= listed
 
 
 def test_shapes_that_the_pictures_show() -> None:
