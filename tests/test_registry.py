@@ -160,7 +160,7 @@ def test_a_parameter_per_channel_needs_to_know_the_channels() -> None:
 
 
 def test_the_key_of_a_random_method_is_one_draw() -> None:
-    """rng is a seed, a generator, or fresh entropy."""
+    """SPEC 7: a seed, a generator, or fresh entropy."""
     keys = []
 
     class Drawn(Peak):

@@ -48,7 +48,7 @@ OUTPUT_SIZE = """output_size : int or tuple of int or None
 INDICES = """return_indices : bool, default False
     Also the positions of the selected elements: int64, flat over the spatial axes of the input."""
 RNG = """rng : None, int, SeedSequence, BitGenerator or Generator
-    What the draws of training come from: a seed, or a generator, which they move on."""
+    What the draws of training come from (SPEC 7)."""
 AXES = """axes : int or tuple of int, default all after the first two
     The axes of the window.
 keepdims : bool, default False

@@ -75,7 +75,7 @@ def pool(
     num_threads : int
         For this call; default: see ``num_threads``.
     rng : None, int, SeedSequence, BitGenerator or Generator
-        For methods that draw: a seed, or a generator, which they move on.
+        For methods that draw (SPEC 7).
     **params
         The method's parameters and maps: see ``describe(method)``.
 
