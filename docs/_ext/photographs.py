@@ -223,11 +223,11 @@ def shown(picture: Picture) -> framed:
 def as_node(made: Card) -> nodes.container:
     words = [nodes.paragraph("", made.title, classes=["title"])]
     words += [nodes.paragraph("", line, classes=["note"]) for line in made.lines]
-    drawn = nodes.container("", *words, *map(shown, made.pictures), classes=["pooled-card"])
+    drawn = nodes.container("", *map(shown, made.pictures))
     if made.scale is not None:
         ends = (made.scale.low, made.scale.high)
         drawn += scale("", ends=ends, colours=made.scale.colours)
-    return drawn
+    return nodes.container("", nodes.container("", *words), drawn, classes=["pooled-card"])
 
 
 class Cards(SphinxDirective):
