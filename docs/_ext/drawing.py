@@ -130,10 +130,3 @@ def plot(width: float = 6.0, height: float = 3.2) -> tuple[Figure, Axes]:
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.tick_params(colors=GREY)
     return figure, axes
-
-
-def heat(axes: Axes, values: Any, largest: float) -> None:
-    """An image of signed numbers, white at 0."""
-    axes.imshow(values, cmap="RdBu_r", vmin=-largest, vmax=largest, interpolation="nearest")
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_color(RULE)

@@ -67,9 +67,6 @@ def num_threads(n: int) -> Iterator[None]:
     A call's own ``num_threads=`` goes first, then this, then the environment variable
     ``POOLREG_NUM_THREADS``, then OpenMP's default.  Results do not depend on it.
 
-    If the system refuses a thread, as containers with a limit on processes do, OpenMP's library
-    ends the process, which no exception handler sees: ask for fewer there.
-
     >>> import numpy as np, poolreg as pr
     >>> with pr.num_threads(1):
     ...     pr.max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
