@@ -43,6 +43,7 @@ def section(context: click.Context) -> str:
     ]
     if rows:
         parts.append(rst.table(("option", "what it does"), rows, widths="35 65"))
+    parts.append(words(context.command.epilog or ""))
     return "\n".join(parts)
 
 
