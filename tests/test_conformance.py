@@ -24,6 +24,7 @@ from wrong_methods import (
     WRONG,
     Draws,
     Keeps,
+    Lehmer,
     LogMean,
     ScaledMean,
     Single,
@@ -67,6 +68,8 @@ def test_built_in(method: str, check: Any) -> None:
         (SoftMean, {}),
         (ScaledMean, {}),
         (SoftByWeight, {}),
+        (Lehmer, {}),
+        (Lehmer, {"low": 0.0}),
         (Single, {}),
         (Draws, {}),
         (LogMean, {"low": 0.1}),
@@ -117,10 +120,39 @@ def test_inputs_are_in_their_range() -> None:
 # ---- Wrong methods -------------------------------------------------------------------------------
 
 
+FIRST = {
+    "OtherThanDefined": ["values"],
+    "Undilated": ["dilation"],
+    "NotAdaptive": ["adaptive"],
+    "HalfExact": ["dtypes"],
+    "DoubleOnly": ["dtypes"],
+    "Finite": ["infinities"],
+    "WrongByMap": ["gradient_maps"],
+    "NotSummed": ["gradient_parameters"],
+    "Whitened": ["shapes"],
+    "CountsTaps": ["padding"],
+    "OneGradientIsNotFinite": ["shapes", "gradient_parameters", "trait_differentiable"],
+    "PaddedWithZeros": ["padding"],
+    "SideBySide": ["stride"],
+    "WritesInput": ["inputs_unchanged"],
+    "WrongByX": ["gradient_x"],
+    "DividedByLanes": ["gradient_parameters"],
+    "GlobalRandom": ["repeated_calls"],
+    "ByThread": ["repeated_calls"],
+    "Squeezed": ["global"],
+    "Summed": ["repeated_calls"],
+}
+"""Failures to look at first, where others are held back."""
+
+
 @pytest.mark.parametrize("method", WRONG, ids=lambda method: method.__name__)
 def test_wrong_methods_fail_the_checks_that_are_for_them(method: type[pr.Method]) -> None:
     report = check_method(method, max_examples=FEW, raise_on_failure=False)
     assert {result.name for result in report.failed} == WRONG[method]
+    first = {result.name for result in report.first}
+    assert first == set(FIRST.get(method.__name__, WRONG[method]))
+    held_back = re.findall(r"\w+", report.held_back.partition(": ")[2])
+    assert set(held_back) == WRONG[method] - first
 
 
 def test_every_check_can_fail() -> None:
@@ -144,7 +176,7 @@ def test_messages_teach(method: type[pr.Method]) -> None:
             ), message
             continue
         names: dict[str, Any] = {"poolreg": pr, "numpy": np, "inf": np.inf}
-        for made in re.findall(r"^  (\w+ = poolreg.*)$", message, re.MULTILINE):
+        for made in re.findall(r"^  (\w+ = (?:poolreg|numpy).*)$", message, re.MULTILINE):
             exec(made, names)
         assert isinstance(names["x"], np.ndarray)
         compile(called[1], name, "exec")
@@ -182,7 +214,8 @@ def test_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def check(*entries: EntryPoint) -> Any:
         monkeypatch.setattr(check_declaration, "entry_points", lambda group: entries)
-        return check_method(Weighed, max_examples=1, raise_on_failure=False)["entry_point"]
+        report = check_method(Weighed, only=["entry_point"], raise_on_failure=False)
+        return report["entry_point"]
 
     group = "poolreg.methods"
     right = EntryPoint("test.weighed", f"{here}:Weighed", group)
@@ -198,14 +231,77 @@ def test_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
 # ---- Reports and options -------------------------------------------------------------------------
 
 
-def test_what_is_raised_lists_every_failure() -> None:
-    wrong = next(method for method in WRONG if method.__name__ == "HalfExact")
+def named(name: str) -> type[pr.Method]:
+    return next(method for method in WRONG if method.__name__ == name)
+
+
+def test_what_is_raised_tells_the_likeliest_reason_and_names_the_rest() -> None:
     with pytest.raises(CheckFailed) as caught:
-        check_method(wrong, max_examples=1)
+        check_method(named("HalfExact"), max_examples=1)
     message = str(caught.value)
     assert message.startswith("'test.weighed' fails 2 of ")
-    for name in WRONG[wrong]:
-        assert f"\n{name}: {check_descriptions()[name]}\n" in message
+    assert f"\ndtypes: {check_descriptions()['dtypes']}\n" in message
+    assert message.endswith("held back, as dtypes may be the reason: gradient_float32")
+
+
+class Counts(SoftMean):
+    """Adds how often it was called."""
+
+    calls = 0
+
+    def forward(self, plan: Any, arrays: Any, params: Any, saved: Any, y: Any, *rest: Any) -> None:
+        super().forward(plan, arrays, params, saved, y, *rest)
+        Counts.calls += 1
+        y += Counts.calls
+
+
+@pytest.mark.parametrize(
+    ("method", "check", "words"),
+    [
+        (Counts, "values", r"the same call gave two results.*\n.*the method keeps state"),
+        (named("ByThread"), "repeated_calls", "looks at the thread that it runs on"),
+        (
+            named("NotOneOfZero"),
+            "limits",
+            r"y at .* is nan, .*\(members: some 0\)(?s:.*), p=1\.0\)",
+        ),
+        (named("NoSlopeAtZero"), "limits", r"gradient of x .* is nan, .*\(members: some 0\)"),
+        (named("Finite"), "infinities", r"Of the members inf, .* forward makes .*, reference\(\)"),
+        (named("DividedByLanes"), "gradient_parameters", "one number a lane, and poolreg adds"),
+    ],
+)
+def test_a_message_names_the_reason(method: type[pr.Method], check: str, words: str) -> None:
+    with pytest.raises(CheckFailed, match=words):
+        check_method(method, only=[check], max_examples=FEW)
+
+
+def test_a_factor_that_is_wrong_everywhere_is_told() -> None:
+    class Halved(SoftMean):
+        """Half the gradient."""
+
+        def backward(self, *given: Any) -> None:
+            super().backward(*given)
+            given[6]["x"][...] /= 2
+
+    with pytest.raises(CheckFailed, match=r"It is 0\.5 times what is expected everywhere"):
+        check_method(Halved, only=["gradient_x"])
+
+
+def test_what_is_refused_names_the_line_of_the_author() -> None:
+    column = pr.WindowFunction(lambda block: block.win.mean(axis=0)[:, None])
+    line = "test_conformance.py, line {}, <lambda>"
+    with pytest.raises(CheckFailed, match=line.format(column.functions[0].__code__.co_firstlineno)):
+        check_method(type("Column", (SoftMean,), dict(reducer=column)), only=["values"])
+    with pytest.raises(CheckFailed, match=r"wrong_methods\.py, line \d+, <lambda>"):
+        check_method(named("Summed"), only=["gradient_x"])
+
+
+def test_one_check_can_be_run_alone() -> None:
+    ran: list[str] = []
+    report = check_method("max", only=["values", "nan"], before=ran.append)
+    assert [result.name for result in report.results] == ran == ["values", "nan"]
+    with pytest.raises(pr.ParameterError, match=r"only: there is no check 'value'; did you mean"):
+        check_method("max", only=["value"])
 
 
 def test_expected_failures_are_strict() -> None:
@@ -213,8 +309,9 @@ def test_expected_failures_are_strict() -> None:
 
     def report(*names: str) -> Any:
         expected = dict.fromkeys(names, "known")
+        only = ("no_warnings", "values", "randomness")
         return check_method(
-            wrong, expected_failures=expected, max_examples=1, raise_on_failure=False
+            wrong, expected_failures=expected, only=only, max_examples=1, raise_on_failure=False
         )
 
     assert report("no_warnings").failed == ()

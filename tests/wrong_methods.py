@@ -402,7 +402,7 @@ class Undefined(Weighed):
 ALL_VALUES = {"values", "stride", "padding", "dilation", "ceil_mode", "adaptive", "global", "ranks"}
 
 
-@fails(*ALL_VALUES, "infinities", "trait_linear")
+@fails(*ALL_VALUES, "infinities", "limits", "trait_linear")
 class OtherThanDefined(After):
     """A thousandth more than its reference."""
 
@@ -442,7 +442,7 @@ class Undilated(OtherWindows):
         return self.regular(window, dilation=1)
 
 
-@fails("stride", "ceil_mode", "nan", "gradient_reference")
+@fails("stride", "ceil_mode", "nan", "limits", "gradient_reference")
 class SideBySide(OtherWindows):
     """Windows never overlap, whatever the stride."""
 
@@ -466,7 +466,7 @@ class WrongForAChoice(Weighed):
         super().forward(plan, arrays, {**params, "power": "one"}, *others)
 
 
-@fails("padding", "adaptive", "ceil_mode", "gradient_reference")
+@fails("padding", "adaptive", "ceil_mode", "limits", "gradient_reference")
 class PaddedWithZeros(Weighed):
     """Padding is a member of value 0 and weight 1."""
 
@@ -527,7 +527,10 @@ class FirstChannels(Weighed):
         return channels(plan)[::-1] if last else channels(plan)
 
 
-@fails("inputs_unchanged", "layouts", "gradient_maps", "gradient_parameters", "gradient_reference")
+@fails(
+    *("inputs_unchanged", "layouts", "limits"),
+    *("gradient_maps", "gradient_parameters", "gradient_reference"),
+)
 class WritesInput(After):
     """Clips x where it is, which may be read-only, and which backward reads."""
 
@@ -608,7 +611,7 @@ class LosesNan(Weighed):
         return np.where(np.isnan(array), 0, array)
 
 
-@fails("infinities")
+@fails("infinities", "limits")
 class Finite(Weighed):
     """Takes infinities for large numbers."""
 
@@ -616,10 +619,68 @@ class Finite(Weighed):
         return np.clip(array, -1e30, 1e30)
 
 
+# Limits.
+
+
+class Lehmer(pr.Method):
+    """The mean, weighted by a power of the sizes of the members; 1 is the plain mean."""
+
+    name = "test.lehmer"
+    api_version = (1, 0)
+    params = (pr.Param("p", kind="learnable", shape="1|C", default=2.0, low=1, doc="Of sizes."),)
+    reducer = pr.WeightedMean(
+        lambda x, p: np.where(p == 1, 0, (p - 1) * np.log(np.abs(x))),
+        partials={
+            "x": lambda x, p: np.where(p == 1, 0, (p - 1) / x),
+            "p": lambda x: np.log(np.where(x == 0, 1, np.abs(x))),
+        },
+    )
+
+    def reference(self, window: pr.Window, params: Mapping[str, Any]) -> Any:
+        x, sizes = window.values, np.abs(window.values)
+        weights = np.where(sizes == sizes.max(), 1, sizes / sizes.max()) ** (params["p"] - 1)
+        return weights @ x / weights.sum()
+
+
+@fails("limits")
+class NotOneOfZero(Lehmer):
+    """Takes 0 to the power 0 for no number."""
+
+    reducer = pr.WeightedMean(
+        lambda x, p: (p - 1) * np.log(np.abs(x)), partials=Lehmer.reducer.partials
+    )
+
+
+@fails("limits")
+class NoSlopeAtZero(Lehmer):
+    """The gradient divides 0 by 0 where y is finite."""
+
+    reducer = pr.WeightedMean(
+        Lehmer.reducer.main[0],
+        partials={**Lehmer.reducer.partials, "x": lambda x, p: (p - 1) / x},
+    )
+
+
+@fails("limits")
+class WrongAtTheLimit(ScaledMean):
+    """The gradient of the scale is wrong where that is as small as it may be."""
+
+    params = (
+        pr.Param("scale", kind="learnable", shape="1|C", default=1.0, low=0.5, doc="Of outputs."),
+    )
+    reducer = pr.WindowFunction(
+        scaled_mean,
+        lambda block, dy: {
+            name: np.where((name == "scale") & (block.params["scale"] == 0.5), 0, gradient)
+            for name, gradient in scaled_mean_backward(block, dy).items()
+        },
+    )
+
+
 # Gradients.
 
 
-@fails("gradient_x", "gradient_reference")
+@fails("gradient_x", "gradient_reference", "limits")
 class WrongByX(After):
     """The gradient of x is that of the logits."""
 
@@ -635,7 +696,7 @@ class WrongByMap(After):
         out["logits"][...] *= -1
 
 
-@fails("gradient_parameters", "gradient_reference")
+@fails("gradient_parameters", "gradient_reference", "limits")
 class NotSummed(After):
     """The gradient of the scale is that of one output alone."""
 
@@ -682,7 +743,9 @@ class NeverDraws(Weighed):
     traits = pr.Traits(linear=True, needs_rng=True)
 
 
-@fails("global_random_state", "vjp_forward", "out", "threads", "concurrent_calls")
+@fails(
+    *("repeated_calls", "global_random_state", "vjp_forward", "out", "threads", "concurrent_calls"),
+)
 class GlobalRandom(After):
     """Draws from numpy.random."""
 
@@ -718,7 +781,15 @@ class Remembers(Weighed):
         super().forward(plan, mine, params, *others)
 
 
-@fails("batch", "shapes", "nan", "infinities")
+@fails("repeated_calls", "concurrent_calls")
+class ByThread(After):
+    """A little more on every thread but the main one."""
+
+    def spoil_y(self, y: Array, **given: Any) -> None:
+        y *= 1 + 1e-12 * (threading.current_thread() is not threading.main_thread())
+
+
+@fails("batch", "shapes", "nan", "infinities", "limits")
 class Whitened(After):
     """Every plane is moved by a little of what the first plane holds."""
 
@@ -744,7 +815,7 @@ class Keeps(ScaledMean):
     reducer = pr.WindowFunction(forward_and_keep, scaled_mean_backward)
 
 
-@fails("padding", "adaptive", "ceil_mode", "gradient_reference")
+@fails("padding", "adaptive", "ceil_mode", "limits", "gradient_reference")
 class CountsTaps(ScaledMean):
     """Divides by the taps of a window, members or not."""
 
@@ -755,7 +826,8 @@ class CountsTaps(ScaledMean):
 
 
 @fails(
-    *("shapes", "layouts", "channels_last", "inputs_unchanged", "out", "no_warnings"),
+    *("repeated_calls", "inputs_unchanged", "shapes", "limits"),
+    *("layouts", "channels_last", "out", "no_warnings"),
     *("kept_blocks", "gradient_x", "gradient_parameters", "gradient_reference"),
     *("gradient_float32", "vjp_linear", "global_random_state", "threads", "concurrent_calls"),
     "trait_differentiable",
@@ -766,6 +838,19 @@ class Summed(ScaledMean):
     reducer = pr.WindowFunction(
         scaled_mean,
         lambda block, dy: scaled_mean_backward(block, dy) | {"scale": np.sum(dy * block.win)},
+    )
+
+
+@fails("gradient_parameters", "layouts", "channels_last", "limits", "gradient_reference")
+class DividedByLanes(ScaledMean):
+    """Takes the mean over the lanes for what is added up."""
+
+    reducer = pr.WindowFunction(
+        scaled_mean,
+        lambda block, dy: {
+            name: gradient / (len(dy) if name == "scale" else 1)
+            for name, gradient in scaled_mean_backward(block, dy).items()
+        },
     )
 
 
@@ -801,7 +886,7 @@ for trait in ("linear", "separable", "label_preserving", "composable", "mergeabl
     fails(f"trait_{trait}")(type(f"Not{trait.title().replace('_', '')}", (SoftMean,), body))
 
 
-@fails("trait_differentiable", "shapes", "gradient_parameters", "gradient_reference")
+@fails("trait_differentiable", "shapes", "gradient_parameters", "gradient_reference", "limits")
 class OneGradientIsNotFinite(After):
     """Divides by 0 in the gradient."""
 

@@ -12,19 +12,32 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+import poolreg
 from poolreg.engine import Gradients
 from poolreg.general import pool, pool_vjp
+from poolreg.method import Method
 from poolreg.plan import output_shape
+from poolreg.registry import get_method
 from poolreg.testing.reference import reference_pool, reference_vjp
 
-__all__ = ["Call", "CheckFailed", "by_name", "drawn", "made_by"]
+__all__ = ["OVERLAPPING", "Call", "CheckFailed", "by_name", "drawn", "made_by"]
 
 OF_DY = -1.0, 2.0
 """Between which values dy is drawn."""
+OVERLAPPING: dict[str, Any] = dict(kernel_size=3, stride=2, padding=1)
+"""Windows that overlap and hang over the edges."""
 
 
 class CheckFailed(AssertionError):
-    """A method does not do what it promises; the message says what was called and what came."""
+    """A method does not do what it promises; the message says what was called and what came.
+
+    about: what is wrong, ``"y"``, ``"gradient of p"``, or where an exception was raised; then what
+    else may be the reason.
+    """
+
+    def __init__(self, message: str, about: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.about = about
 
 
 def drawn(
@@ -161,12 +174,13 @@ class Call:
         try:
             yield
         except Exception as error:
-            raised = f"{type(error).__name__}: {error} ({place_of(error)})"
-            raise CheckFailed(f"{what} raised {raised}.\n{self}") from error
+            place = place_of(error, get_method(self.method), backward=what == "vjp")
+            raised = f"{type(error).__name__}: {error} ({place})"
+            raise CheckFailed(f"{what} raised {raised}.\n{self}", (place,)) from error
 
-    def fail(self, *lines: str) -> NoReturn:
+    def fail(self, *lines: str, about: tuple[str, ...] = ()) -> NoReturn:
         """The check failed: what came and what to do, then the call to repeat it with."""
-        raise CheckFailed("\n".join([*lines, str(self)]))
+        raise CheckFailed("\n".join([*lines, str(self)]), about)
 
     def __str__(self) -> str:
         shown = [
@@ -181,11 +195,29 @@ class Call:
         return "\n".join(lines)
 
 
-def place_of(error: Exception) -> str:
-    """Where an exception was raised; where NumPy was called, if it comes from there."""
-    frames = extract_tb(error.__traceback__)
-    frame = [f for f in frames if "numpy" not in Path(f.filename).parts][-1]
-    return f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}"
+OURS = Path(poolreg.__file__).parent
+METHODS = OURS / "methods"
+
+
+def place_of(error: Exception, method: Method, *, backward: bool) -> str:
+    """The line of the method's author at which an exception was raised; if poolreg refuses what a
+    function of the method has returned, that function."""
+    frames = [f for f in extract_tb(error.__traceback__) if is_authors(Path(f.filename))]
+    if frames:
+        return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}, in {frames[-1].name}"
+    functions = getattr(getattr(method, "reducer", None), "functions", ())
+    code = getattr(functions[backward], "__code__", None) if functions else None
+    if code is None or not is_authors(Path(code.co_filename)):
+        return f"{type(method).__module__}.{type(method).__qualname__}"
+    return f"{Path(code.co_filename).name}, line {code.co_firstlineno}, {code.co_name}"
+
+
+def is_authors(path: Path) -> bool:
+    """Whether a file may be that of a method: it is neither poolreg's nor NumPy's."""
+    if METHODS in path.parents:
+        return True
+    ours = OURS in path.parents or path.name == "_core.pyx"
+    return not ours and "numpy" not in path.parts
 
 
 def by_name(gradients: Gradients) -> dict[str, NDArray[Any]]:

@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from poolreg.config import num_threads
-from poolreg.testing.calls import Call
-from poolreg.testing.check_arrays import OVERLAPPING, results
+from poolreg.testing.calls import OVERLAPPING, Call
+from poolreg.testing.check_repeats import results
 from poolreg.testing.checks import agree, check, skip
 from poolreg.testing.problems import Subject
 
@@ -130,7 +130,8 @@ def _require_same(found: list[tuple[str, dict[str, bytes]]], call: Call, advice:
     for name, came in others:
         for what in expected:
             if came[what] != expected[what]:
-                call.fail(f"{what} with {name} has not the bits of {what} with {first}.", advice)
+                said = f"{what} with {name} has not the bits of {what} with {first}."
+                call.fail(said, advice, about=(what,))
 
 
 # ---- Company -----------------------------------------------------------------------------------

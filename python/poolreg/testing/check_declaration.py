@@ -71,7 +71,8 @@ def docstring(subject: Subject) -> None:
     )
     require(
         first.endswith(".") and first[0].isupper(),
-        f"the docstring must begin with a sentence on a line of its own, got {first!r}",
+        "the first line of the docstring must be a sentence: begin with a capital letter and end "
+        f"with a full stop; got {first!r}",
     )
 
 

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poolreg.compose import WeightedMean
 from poolreg.general import pool
+from poolreg.method import Method
 from poolreg.testing.calls import Call
 from poolreg.testing.check_declaration import has_reference
 from poolreg.testing.check_windows import UNCOMPARED
 from poolreg.testing.checks import agree, check, differences, skip
 from poolreg.testing.problems import Subject
+from poolreg.testing.reference import reference_windows
+
+Array = NDArray[Any]
+
+WEIGHTS = (
+    " Of a WeightedMean, members of infinite weight share alike and the others count nothing; a "
+    "member of weight 0 counts nothing, even if it is infinite or NaN; if all weights are 0, y is "
+    "the mean."
+)
 
 
 @check
@@ -39,10 +51,13 @@ def _require_nan(
         spoilt.fail(
             f"y of the windows that hold the NaN is {y[held]}, expected NaN.",
             "NaN must not be lost: a comparison with NaN is false, numpy.fmax and nansum drop it.",
+            about=("y",),
         )
     if differences(y[~held], clean[~held], subject.rounding).any():
         spoilt.fail(
-            "windows without the NaN changed.", "an output may depend on its own window alone."
+            "windows without the NaN changed.",
+            "an output may depend on its own window alone.",
+            about=("y",),
         )
 
 
@@ -57,7 +72,27 @@ def infinities(subject: Subject) -> None:
         call = replace(call, x=x, note=note)
         y = call.pool()
         if has_reference(subject.method):
-            advice = "forward and reference() must agree on infinities too."
-            agree(call, "y", y, call.reference(), subject.tolerance, advice)
+            expected = call.reference()
+            wrong = differences(y, expected, subject.tolerance)
+            advice = _first_of(call, wrong, y, expected) if wrong.any() else ""
+            advice += WEIGHTS if is_weighted_mean(subject.method) else ""
+            agree(call, "y", y, expected, subject.tolerance, advice)
     if not has_reference(subject.method):
         skip(UNCOMPARED)
+
+
+def is_weighted_mean(method: Method) -> bool:
+    return isinstance(getattr(method, "reducer", None), WeightedMean)
+
+
+def _first_of(call: Call, wrong: Array, y: Array, expected: Array) -> str:
+    """What forward and reference() make of the first window on which they differ, and which of them
+    is to follow."""
+    windows = reference_windows(call.x, call.method, **call.arguments())
+    index, window = next((index, window) for index, window in windows if wrong[index])
+    members = ", ".join(f"{x:.3g}" for x in window.values)
+    return (
+        f"Of the members {members} forward makes {y[index]}, reference() {expected[index]}. "
+        "reference() says what an infinite member is; forward must agree with it, and be NaN where "
+        "it is NaN."
+    )

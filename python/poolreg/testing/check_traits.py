@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from poolreg.errors import ParameterError
 from poolreg.general import pool, pool_vjp
-from poolreg.testing.calls import Call
-from poolreg.testing.check_arrays import OVERLAPPING
+from poolreg.testing.calls import OVERLAPPING, Call
 from poolreg.testing.checks import agree, check, skip
 from poolreg.testing.problems import Setting, Subject
 from poolreg.testing.reference import reference_windows

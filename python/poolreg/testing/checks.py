@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeAlias
 from unittest import SkipTest
@@ -22,6 +23,7 @@ __all__ = [
     "differences",
     "require",
     "skip",
+    "thing",
 ]
 
 Check: TypeAlias = Callable[[Subject], None]
@@ -56,18 +58,26 @@ def agree(
     expected: NDArray[Any],
     tolerance: float,
     advice: str,
+    *more: str,
 ) -> None:
     """Fail unless two arrays are equal, up to the tolerance times the largest number expected; NaN
-    and infinities in the same places."""
+    and infinities in the same places.  more: what else may be the reason."""
+    about = (thing(what), *more)
     if came.shape != expected.shape:
-        call.fail(f"{what} has shape {came.shape}, expected {expected.shape}.", advice)
+        call.fail(f"{what} has shape {came.shape}, expected {expected.shape}.", advice, about=about)
     wrong = differences(came, expected, tolerance)
     if not wrong.any():
         return
     at = tuple(int(i) for i in np.argwhere(wrong)[0])
     place = f"{what} at {list(at)}" if at else what
     count = f" ({np.count_nonzero(wrong)} of {wrong.size} differ)" if at else ""
-    call.fail(f"{place} is {came[at]}, expected {expected[at]}{count}.", advice)
+    call.fail(f"{place} is {came[at]}, expected {expected[at]}{count}.", advice, about=about)
+
+
+def thing(what: str) -> str:
+    """What a result is, whichever call it came from: ``"y"``, ``"gradient of p"``."""
+    gradient = re.search(r"gradient of \w+", what)
+    return gradient[0] if gradient else what.split()[0]
 
 
 def differences(came: NDArray[Any], expected: NDArray[Any], tolerance: float) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias
 
@@ -20,10 +20,14 @@ from poolreg.testing import (
     check_bits,
     check_declaration,
     check_gradients,
+    check_limits,
+    check_repeats,
     check_specials,
     check_traits,
     check_windows,
 )
+from poolreg.testing.calls import place_of
+from poolreg.testing.check_repeats import EVERYTHING
 from poolreg.testing.checks import CHECKS, Check, CheckFailed, NotApplicable
 from poolreg.testing.problems import Subject
 
@@ -38,13 +42,17 @@ __all__ = [
 
 GROUPS = (
     check_declaration,
+    check_repeats,
     check_windows,
-    check_arrays,
-    check_specials,
     check_gradients,
+    check_specials,
+    check_limits,
+    check_arrays,
     check_bits,
     check_traits,
 )
+"""In the order in which a failure of one is likely to be the reason of failures of the others."""
+
 
 State = Literal["passed", "failed", "expected", "not applicable"]
 AnyMethod: TypeAlias = str | Method | type[Method]
@@ -58,12 +66,16 @@ class CheckResult:
     """What one check found: the message is why it failed or does not apply.
 
     state: ``"passed"``, ``"failed"``, ``"expected"`` (failed, as declared) or
-    ``"not applicable"``.
+    ``"not applicable"``.  about: of a failure, what is wrong, as ``CheckFailed`` has it.  after:
+    the name of a check before this one, of which the failure may be the reason of this one; "" if
+    there is none.
     """
 
     name: str
     state: State
     message: str = ""
+    about: tuple[str, ...] = ()
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,21 @@ class Report:
     @property
     def failed(self) -> tuple[CheckResult, ...]:
         return tuple(result for result in self.results if result.state == "failed")
+
+    @property
+    def first(self) -> tuple[CheckResult, ...]:
+        """The failures to look at first: none before them is likely to be their reason."""
+        return tuple(result for result in self.failed if not result.after)
+
+    @property
+    def held_back(self) -> str:
+        """The other failures in a line for each reason, "" if there are none."""
+        reasons = dict.fromkeys(result.after for result in self.failed if result.after)
+        return "\n".join(
+            f"held back, as {reason} may be the reason: "
+            + ", ".join(result.name for result in self.failed if result.after == reason)
+            for reason in reasons
+        )
 
     def __getitem__(self, name: str) -> CheckResult:
         """The result of the check of this name."""
@@ -118,13 +145,17 @@ def method_checks(
     high: float = 2.0,
     rng: int = 0,
     max_examples: int = 10,
+    only: Iterable[str] = (),
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     """Every check of a method by name: a function that raises ``CheckFailed`` if the method fails,
     and ``unittest.SkipTest`` if the check does not apply.  Arguments are those of
     ``check_method``."""
+    known = _all_checks()
+    chosen = {_known_check("only", name) for name in only} or known.keys()
     subject = Subject(_instance(method), dict(values or {}), low, high, rng, max_examples)
-    for name, check in _all_checks().items():
-        yield name, _bound(check, subject)
+    for name, check in known.items():
+        if name in chosen:
+            yield name, _bound(check, subject)
 
 
 def _instance(method: AnyMethod) -> Method:
@@ -154,7 +185,9 @@ def _bound(check: Check, subject: Subject) -> Callable[[], None]:
             except (CheckFailed, NotApplicable):
                 raise
             except Exception as error:
-                raise CheckFailed(f"raised {type(error).__name__}: {error}") from error
+                place = place_of(error, subject.method, backward=False)
+                raised = f"{type(error).__name__}: {error} ({place})"
+                raise CheckFailed(f"raised {raised}", (place,)) from error
 
     return run
 
@@ -188,6 +221,8 @@ def check_method(
     high: float = 2.0,
     rng: int = 0,
     max_examples: int = 10,
+    only: Iterable[str] = (),
+    before: Callable[[str], object] | None = None,
     raise_on_failure: bool = True,
 ) -> Report:
     """Check that a method does what the contract asks for and what it declares.
@@ -206,15 +241,20 @@ def check_method(
         Where the drawn numbers begin.
     max_examples : int, default 10
         Drawn problems of a check, where there is a choice.
+    only : iterable of str, optional
+        The names of the checks to run; default all.
+    before : callable, optional
+        Called with the name of each check before it runs.
     raise_on_failure : bool, default True
         False: look at ``report.failed``.
 
     Raises
     ------
     CheckFailed
-        An AssertionError with the name and the message of every check that failed.
+        An AssertionError with the likeliest reason first: the name and the message of every check
+        that failed, but the names alone of those that may fail for the reason of one before.
     ParameterError
-        ``expected_failures`` names a check that does not exist.
+        ``expected_failures`` or ``only`` names a check that does not exist.
 
     Examples
     --------
@@ -230,30 +270,46 @@ def check_method(
     >>> report = check_method(Middle, raise_on_failure=False)
     >>> [result.name for result in report.failed][:2]
     ['values', 'stride']
+    >>> report["stride"].after
+    'values'
     """
     expected = _expected(expected_failures)
     options: dict[str, Any] = dict(
-        values=values, low=low, high=high, rng=rng, max_examples=max_examples
+        values=values, low=low, high=high, rng=rng, max_examples=max_examples, only=only
     )
-    results = tuple(
-        _result(name, check, expected.get(name)) for name, check in method_checks(method, **options)
-    )
-    report = Report(_instance(method).name, results)
+    results: list[CheckResult] = []
+    for name, check in method_checks(method, **options):
+        if before is not None:
+            before(name)
+        results.append(_after(results, _result(name, check, expected.get(name))))
+    report = Report(_instance(method).name, tuple(results))
     if report.failed and raise_on_failure:
         raise CheckFailed(_listed(report))
     return report
 
 
 def _expected(failures: Mapping[str, str] | None) -> dict[str, str]:
+    return {_known_check("expected_failures", name): why for name, why in (failures or {}).items()}
+
+
+def _known_check(argument: str, name: str) -> str:
     known = _all_checks()
-    for name in failures or {}:
-        if name not in known:
-            close = get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ParameterError(
-                f"expected_failures: there is no check {name!r}{hint} Checks: {', '.join(known)}"
-            )
-    return dict(failures or {})
+    if name in known:
+        return name
+    close = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise ParameterError(f"{argument}: there is no check {name!r}{hint} Checks: {', '.join(known)}")
+
+
+def _after(before: Iterable[CheckResult], result: CheckResult) -> CheckResult:
+    """The result; a failure, with the first one before it that may have the same reason."""
+    if result.state != "failed":
+        return result
+    reasons = {*result.about, EVERYTHING}
+    for other in before:
+        if other.state == "failed" and not other.after and reasons.intersection(other.about[:1]):
+            return replace(result, after=other.name)
+    return result
 
 
 def _result(name: str, check: Callable[[], None], reason: str | None) -> CheckResult:
@@ -265,7 +321,7 @@ def _result(name: str, check: Callable[[], None], reason: str | None) -> CheckRe
         return CheckResult(name, "failed", f"{_surplus(reason)} It does not apply: {skipped}.")
     except CheckFailed as failure:
         if reason is None:
-            return CheckResult(name, "failed", str(failure))
+            return CheckResult(name, "failed", str(failure), failure.about)
         return CheckResult(name, "expected", reason)
     return CheckResult(name, "passed" if reason is None else "failed", _surplus(reason))
 
@@ -277,11 +333,12 @@ def _surplus(reason: str | None) -> str:
 
 
 def _listed(report: Report) -> str:
-    failed = report.failed
-    lines = [f"{report.method!r} fails {len(failed)} of {len(report.results)} checks"]
-    for result in failed:
+    lines = [f"{report.method!r} fails {len(report.failed)} of {len(report.results)} checks"]
+    for result in report.first:
         indented = result.message.replace("\n", "\n    ")
         lines.append(f"\n{result.name}: {check_descriptions()[result.name]}\n    {indented}")
+    if report.held_back:
+        lines.append(f"\n{report.held_back}")
     return "\n".join(lines)
 
 

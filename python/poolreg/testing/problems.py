@@ -120,10 +120,16 @@ class Subject:
 
     def _with(self, param: Param) -> Iterator[Setting]:
         """The first setting that takes this optional array, with a choice beside it if need be."""
-        for choice in [{}, *self._choices()]:
-            if self._resolve({**choice, param.name: something(param)}) is not None:
-                yield Setting(choice, (param.name,), per_channel=True)
-                return
+        accepted = self.accepted({param.name: something(param)})
+        if accepted is not None:
+            del accepted[param.name]
+            yield Setting(accepted, (param.name,), per_channel=True)
+
+    def accepted(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """These values, with the first choice beside them that they need; None if there is none."""
+        choices = [choice for choice in [{}, *self._choices()] if not choice.keys() & given.keys()]
+        tried = ({**choice, **given} for choice in choices)
+        return next((values for values in tried if self._resolve(values) is not None), None)
 
     def _resolve(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
         """All parameters; None if the method refuses these."""
