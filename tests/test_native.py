@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import poolreg as pr
 import pytest
+from poolreg.testing import check_method
 
 POINTERS = {"float32": ctypes.POINTER(ctypes.c_float), "float64": ctypes.POINTER(ctypes.c_double)}
 DTYPES = sorted(POINTERS)
@@ -169,11 +170,63 @@ def test_a_function_that_fails(threads: int) -> None:
     x = np.ones((200, 300))
     with pr.registered(method_of(reducer)), pr.num_threads(threads):
         y, vjp = pr.pool_vjp(x, "test.made", (2, 2))
-        with pytest.raises(pr.PluginError, match="answered -7, which is not 0"):
+        with pytest.raises(pr.PluginError, match=r"backward_f64 answered -7: 0 says that the"):
             vjp(y)
     failing = pr.Native(pr.native_method(forward=native("forward", lambda *block: 3)))
-    with pytest.raises(pr.PluginError, match="answered 3, which is not 0"):
+    with pytest.raises(pr.PluginError, match=r"forward_f64 answered 3: 0 says that the"):
         pool(failing, x)
+
+
+def leave(taps: int, lanes: int, *rest: Any) -> int:
+    """Nothing is filled."""
+    return 0
+
+
+def beyond(argument: int, at: Callable[[int, int], int], right: Function) -> Function:
+    """What is right, and a number outside of an argument, counted from the last."""
+
+    def function(taps: int, lanes: int, full: int, *rest: Any) -> int:
+        code = right(taps, lanes, full, *rest)
+        rest[argument][at(taps, lanes)] = 1
+        return code
+
+    return function
+
+
+def adding(taps: int, lanes: int, *rest: Any) -> int:
+    """As spread, but to what dwin held before."""
+    dy, dwin = rest[-5:-3]
+    cells(dwin, taps, lanes)[:] += cells(dy, lanes)
+    return 0
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "fault"),
+    [
+        (total, spread, None),
+        (beyond(-1, lambda taps, lanes: lanes, total), spread, "forward_f32 wrote behind y"),
+        (beyond(-1, lambda taps, lanes: -1, total), spread, "forward_f32 wrote before y"),
+        (leave, spread, "forward_f32 left a part of y as it was"),
+        (beyond(0, lambda taps, lanes: 0, total), spread, "forward_f32 changed win, which it may"),
+        (
+            total,
+            beyond(-4, lambda taps, lanes: (taps + 1) * lanes - 1, spread),
+            "backward_f32 wrote behind dwin",
+        ),
+        (total, leave, "backward_f32 left a part of dwin as it was"),
+        (total, adding, "before the call: set it"),
+    ],
+)
+def test_what_functions_write_is_checked(
+    forward: Function, backward: Function, fault: str | None
+) -> None:
+    capsule = pr.native_method(
+        forward=native("forward", forward), backward=native("backward", backward)
+    )
+    method = method_of(pr.Native(capsule))
+    report = check_method(method, only=["native_writes"], raise_on_failure=False)
+    assert [result.state for result in report.results] == ["failed" if fault else "passed"]
+    assert (fault or "") in report["native_writes"].message
 
 
 def test_dtypes_are_those_of_the_functions() -> None:

@@ -83,6 +83,7 @@ class NativeFunction(Outside):
     def __init__(
         self,
         capsule: object,
+        name: str,
         numbers: NDArray[np.float64],
         key: int,
         cells: int,

@@ -807,12 +807,12 @@ cdef class PythonFunction(Outside):
 cdef class NativeFunction(Outside):
     """The functions of a capsule with a poolcore_method."""
 
-    cdef object capsule, numbers
+    cdef object capsule, name, numbers
     cdef pc_native native
     cdef Py_buffer view
 
-    def __init__(self, capsule, numbers, object key, int64_t cells, double fill, bint is_f32):
-        self.capsule = capsule
+    def __init__(self, capsule, name, numbers, object key, int64_t cells, double fill, bint is_f32):
+        self.capsule, self.name = capsule, name
         memset(&self.native, 0, sizeof(pc_native))
         self.native.method = <const poolcore_method *>PyCapsule_GetPointer(capsule, POOLCORE_CAPSULE)
         self.native.dtype = PC_F32 if is_f32 else PC_F64
@@ -827,7 +827,10 @@ cdef class NativeFunction(Outside):
         self.blocks.fill = fill
 
     cdef failed(self):
-        raise PluginError(f"a native function answered {self.native.code}, which is not 0")
+        raise PluginError(
+            f"the native function {self.name} answered {self.native.code}: 0 says that the block is "
+            "done, any other number that the call has failed"
+        )
 
 
 def new_capsule(dict functions, dict counts, owner):
@@ -856,7 +859,7 @@ cdef void free_capsule(object capsule) noexcept:
 
 
 def read_capsule(capsule):
-    """What a capsule with a poolcore_method says: its fields, functions as whether there is one."""
+    """What a capsule with a poolcore_method says: its fields, pointers as addresses."""
     cdef const poolcore_method *method
     method = <const poolcore_method *>PyCapsule_GetPointer(capsule, POOLCORE_CAPSULE)
     fields = {"size": method.size, "minor": method.minor, "expected_size": sizeof(poolcore_method)}
@@ -868,10 +871,11 @@ def read_capsule(capsule):
         "maps_out": method.maps_out,
         "params": method.params,
         "numbers": method.numbers,
-        "forward_f32": method.forward_f32 != NULL,
-        "forward_f64": method.forward_f64 != NULL,
-        "backward_f32": method.backward_f32 != NULL,
-        "backward_f64": method.backward_f64 != NULL,
+        "context": <uintptr_t>method.context,
+        "forward_f32": <uintptr_t>method.forward_f32,
+        "forward_f64": <uintptr_t>method.forward_f64,
+        "backward_f32": <uintptr_t>method.backward_f32,
+        "backward_f64": <uintptr_t>method.backward_f64,
     }
 
 

@@ -94,6 +94,12 @@ _CTYPES: dict[str, Any] = {
 }
 
 
+def prototype(role: str, dtype: str) -> Any:
+    """The type of a native function for ctypes, pointers without a type."""
+    types = (ctypes.c_void_p if "*" in a else _CTYPES[a] for a in _arguments(role, dtype))
+    return ctypes.CFUNCTYPE(ctypes.c_int32, *types)
+
+
 def _fits(given: Any, argument: str) -> bool:
     """Is this ctypes type the argument's?  Of a pointer without a type the type is not known."""
     if not argument.endswith("*"):
@@ -272,10 +278,10 @@ class Native(BlockReducer):
             raise DTypeError(
                 f"there is no native function for {x.dtype}, but for {' and '.join(self.dtypes)}"
             )
+        name = f"{'backward' if backward else 'forward'}_{DTYPES[x.dtype.name]}"
         numbers = np.array([_number(p, params[p.name]) for p in self.schema.hyper], np.float64)
-        return _core.NativeFunction(
-            self.capsule, numbers, params.get("key", 0), CELLS, self.fill, x.dtype == np.float32
-        )
+        key, single = params.get("key", 0), x.dtype == np.float32
+        return _core.NativeFunction(self.capsule, name, numbers, key, CELLS, self.fill, single)
 
 
 def _number(param: Param, value: Any) -> float:

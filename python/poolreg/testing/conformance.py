@@ -21,6 +21,7 @@ from poolreg.testing import (
     check_declaration,
     check_gradients,
     check_limits,
+    check_native,
     check_repeats,
     check_specials,
     check_traits,
@@ -42,6 +43,7 @@ __all__ = [
 
 GROUPS = (
     check_declaration,
+    check_native,
     check_repeats,
     check_windows,
     check_gradients,
