@@ -484,6 +484,14 @@ def test_waiting_is_for_terminals_and_long_calls(
     assert stream.isatty() or not stream.getvalue()
 
 
+def test_progress_may_be_for_what_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", Terminal())
+    with progress.steps(2, after=60) as step:
+        step("pool")
+    assert isinstance(sys.stderr, Terminal)
+    assert not sys.stderr.getvalue()
+
+
 # ---- The gallery -----------------------------------------------------------------------------
 
 

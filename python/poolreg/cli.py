@@ -356,25 +356,55 @@ def list_plugins(as_json: bool, failed: str | None) -> None:
     metavar="DIR",
     help="The folder to make; default: ./poolreg-VENDOR-METHOD.",
 )
-@click.option("--native", is_flag=True, help="Its loops are in C.")
-def new_plugin(name: str, out: Path | None, native: bool) -> None:
+@click.option(
+    "--tier",
+    type=click.Choice(list(scaffold.PARTS)),
+    default="2",
+    show_default=True,
+    help="1: functions of a member, WeightedMean.  2: functions on blocks of windows, in NumPy.  "
+    "native: the same in C.",
+)
+@click.option("--native", "tier", flag_value="native", help="The same as --tier native.")
+def new_plugin(name: str, out: Path | None, tier: str) -> None:
     """A package with one method, its tests and all that installs it: a start for your own."""
-    folder = scaffold.write(name, out, native)
-    click.echo(f"wrote {folder}; {folder / 'README.md'} says how to install and test it")
+    folder = scaffold.write(name, out, tier)
+    click.echo(
+        f"wrote {folder}; {folder / 'README.md'} says how to test it\n"
+        f"to install it: {scaffold.install_line(folder)}"
+    )
 
 
 @plugin_commands.command("check")
 @click.argument("name", shell_complete=completion.method)
 @click.option("--low", type=float, default=-2.0, show_default=True, help="Least input.")
 @click.option("--high", type=float, default=2.0, show_default=True, help="Largest input.")
+@click.option("--only", multiple=True, metavar="CHECK", help="This check alone; may be repeated.")
+@click.option("-v", "--verbose", is_flag=True, help="A table of all checks.")
 @click.pass_context
-def check_plugin(context: click.Context, name: str, low: float, high: float) -> None:
-    """What every method must do, check by check; the exit code is 1 if one fails."""
-    from poolreg.testing import check_method
+def check_plugin(
+    context: click.Context,
+    name: str,
+    low: float,
+    high: float,
+    only: tuple[str, ...],
+    verbose: bool,
+) -> None:
+    """What every method must do: failures, the likeliest reason first; the exit code is 1 if there
+    are any."""
+    from poolreg.testing import check_descriptions, check_method
 
-    report = check_method(name, low=low, high=high, raise_on_failure=False)
-    click.echo(listing.rendered(listing.checks_table(report)))
-    click.echo(f"{name} fails {len(report.failed)} of {len(report.results)} checks")
+    try:
+        pr.get_method(name)
+    except pr.UnknownMethodError as error:
+        yours = f"{error}; install its package first" if "." in name else str(error)
+        raise pr.UnknownMethodError(scaffold.not_installed(name) or yours) from error
+    with steps(len(only or check_descriptions()), after=1.0) as step:
+        report = check_method(
+            name, low=low, high=high, only=only, before=step, raise_on_failure=False
+        )
+    if verbose:
+        click.echo(listing.rendered(listing.checks_table(report)))
+    click.echo(report.headline if verbose else report.summary)
     if report.failed:
         context.exit(1)
 

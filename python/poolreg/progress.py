@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from threading import Timer
+from time import monotonic
 
 from rich.console import Console
 from rich.markup import escape
@@ -23,8 +24,9 @@ LONG = 1.0  # seconds
 
 
 @contextmanager
-def steps(total: int) -> Iterator[Callable[[str], None]]:
-    """A function to call before each of `total` steps, with what it does.
+def steps(total: int, after: float = 0.0) -> Iterator[Callable[[str], None]]:
+    """A function to call before each of `total` steps, with what it does; drawn once they have
+    taken so many seconds.
 
     The bar is drawn at these calls only: no thread disturbs what is measured in between.
     """
@@ -37,13 +39,17 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
         auto_refresh=False,
         disable=not sys.stderr.isatty(),
     )
-    with bar:
-        task, done = bar.add_task("", total=total), count()
+    task, done, begin = bar.add_task("", total=total), count(), monotonic()
 
-        def step(what: str) -> None:
-            bar.update(task, completed=next(done), description=escape(what), refresh=True)
+    def step(what: str) -> None:
+        if monotonic() - begin >= after:
+            bar.start()
+        bar.update(task, completed=next(done), description=escape(what), refresh=True)
 
+    try:
         yield step
+    finally:
+        bar.stop()
 
 
 @contextmanager

@@ -1,13 +1,14 @@
 """A package to start from: one method, its tests, and all that installs it.
 
-``template/`` holds its files.  Their names and texts have the words ``VENDOR``, ``METHOD``,
-``CLASS``, ``DISTRIBUTION`` and ``PACKAGE`` where a name belongs.
+``template/`` holds its files, in parts of which a tier takes some.  Their names and texts have the
+words ``VENDOR``, ``METHOD``, ``CLASS``, ``DISTRIBUTION`` and ``PACKAGE`` where a name belongs.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Mapping
 from keyword import iskeyword
@@ -18,9 +19,15 @@ from poolreg.errors import ParameterError
 from poolreg.files import check_folder
 
 TEMPLATE = Path(__file__).with_name("template")
+PARTS = {
+    "1": ("common", "python", "tier_1"),
+    "2": ("common", "python", "tier_2"),
+    "native": ("common", "native"),
+}
+"""By tier: functions of a member (WeightedMean), functions on blocks (WindowFunction), C."""
 
 
-def write(name: str, folder: Path | None = None, native: bool = False) -> Path:
+def write(name: str, folder: Path | None = None, tier: str = "2") -> Path:
     """Write the package of a method of this name, into a folder that is new or empty.
 
     Raises
@@ -31,14 +38,14 @@ def write(name: str, folder: Path | None = None, native: bool = False) -> Path:
         There is no folder to make it in.
     """
     words = _words(name)
-    folder = folder or Path(words["DISTRIBUTION"])
+    folder = folder or folder_of(name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ParameterError(f"{folder} exists and is no empty folder; --out names another")
     check_folder(folder)
     unfinished = folder.resolve().with_name(f".{folder.resolve().name}-{os.getpid()}")
     try:
         unfinished.mkdir()
-        for part in ("common", "native" if native else "numpy"):
+        for part in PARTS[tier]:
             _fill(TEMPLATE / part, unfinished, words)
         _move(unfinished, folder)
     except OSError as error:
@@ -46,6 +53,26 @@ def write(name: str, folder: Path | None = None, native: bool = False) -> Path:
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return folder
+
+
+def folder_of(name: str) -> Path:
+    """Where the package of a method is written if no folder is given."""
+    return Path(_words(name)["DISTRIBUTION"])
+
+
+def install_line(folder: Path) -> str:
+    """What installs the package in this folder, beside the poolreg that is installed."""
+    native = "--no-build-isolation " if (folder / "setup.py").exists() else ""
+    path = str(folder) if folder.is_absolute() else f"./{folder}"
+    return f"pip install {native}-e {shlex.quote(path)}"
+
+
+def not_installed(name: str) -> str:
+    """That the package of this method is here, but is not installed; "" if it is not here."""
+    folder = folder_of(name) if NAME.fullmatch(name) else None
+    if folder is None or not (folder / "pyproject.toml").exists():
+        return ""
+    return f"{name} is not installed: {install_line(folder)}"
 
 
 def _words(name: str) -> dict[str, str]:

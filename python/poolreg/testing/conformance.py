@@ -106,14 +106,31 @@ class Report:
             for reason in reasons
         )
 
+    @property
+    def headline(self) -> str:
+        """How many checks failed, and what became of the others."""
+        states = [result.state for result in self.results if result.state != "failed"]
+        counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+        return f"{self.method} fails {len(self.failed)} of {len(self.results)} checks; {counts}"
+
+    @property
+    def summary(self) -> str:
+        """The failures, those to look at first in full, and how many checks did not fail."""
+        lines = [self.headline]
+        for result in self.first:
+            indented = result.message.replace("\n", "\n    ")
+            checked = " ".join(check_descriptions()[result.name].split())
+            lines.append(f"\n{result.name}: {checked}\n    {indented}")
+        if self.held_back:
+            lines.append(f"\n{self.held_back}")
+        return "\n".join(lines)
+
     def __getitem__(self, name: str) -> CheckResult:
         """The result of the check of this name."""
         return next(result for result in self.results if result.name == name)
 
     def __str__(self) -> str:
-        states = [result.state for result in self.results]
-        counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]
-        lines = [f"{self.method}: {', '.join(counts)}"]
+        lines = [self.headline]
         for result in self.results:
             message = result.message.replace("\n", "\n      ")
             lines.append(f"  {result.name:<22} {result.state:<15} {message}".rstrip())
@@ -286,7 +303,7 @@ def check_method(
         results.append(_after(results, _result(name, check, expected.get(name))))
     report = Report(_instance(method).name, tuple(results))
     if report.failed and raise_on_failure:
-        raise CheckFailed(_listed(report))
+        raise CheckFailed(report.summary)
     return report
 
 
@@ -299,7 +316,7 @@ def _known_check(argument: str, name: str) -> str:
     if name in known:
         return name
     close = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
+    hint = f"; did you mean {close[0]!r}?" if close else "."
     raise ParameterError(f"{argument}: there is no check {name!r}{hint} Checks: {', '.join(known)}")
 
 
@@ -332,16 +349,6 @@ def _surplus(reason: str | None) -> str:
     if reason is None:
         return ""
     return f"was expected to fail ({reason}), but did not: take it out of expected_failures."
-
-
-def _listed(report: Report) -> str:
-    lines = [f"{report.method!r} fails {len(report.failed)} of {len(report.results)} checks"]
-    for result in report.first:
-        indented = result.message.replace("\n", "\n    ")
-        lines.append(f"\n{result.name}: {check_descriptions()[result.name]}\n    {indented}")
-    if report.held_back:
-        lines.append(f"\n{report.held_back}")
-    return "\n".join(lines)
 
 
 # ---- pytest ------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The Lehmer mean, as the start of a method of your own: replace formula, name and paper."""
+"""A mean weighted by sizes, to start from: replace formula, name and paper."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,14 +11,14 @@ __all__ = ["CLASS"]
 
 
 class CLASS(pr.Method):
-    """The Lehmer mean of the sizes of the members.
+    """The mean of the window, each member weighted by a power of its size.
 
-    ``y = sum of |x_i|^p / sum of |x_i|^(p - 1)``, and 0 if all members are 0.  The mean of the
-    sizes as p falls to 1, the largest size as p grows.
+    ``y = sum of w_i x_i / sum of w_i`` with ``w_i = |x_i|^(p - 1)``: of positive members the Lehmer
+    mean.  The mean at p = 1, the member of the largest size as p grows, and 0 if all members are 0.
 
-    The gradient of x_i is ``dy sign(x_i) (p |x_i|^(p - 1) - (p - 1) y |x_i|^(p - 2)) / s`` with
-    ``s = sum of |x_j|^(p - 1)``, and 0 where x_i is 0.  That of p is
-    ``dy sum of |x_i|^(p - 1) (|x_i| - y) log |x_i| / s``.
+    The gradient of x_i is ``dy w_i (1 + (p - 1) (x_i - y) / x_i) / s`` with ``s = sum of w_j``, and
+    ``dy w_i / s`` where x_i is 0.  That of p is ``dy sum of w_i (x_i - y) log |x_i| / s``, to which
+    zeros add nothing.  Infinite members have all the weight, shared alike.
     """
 
     name = "VENDOR.METHOD"
@@ -31,7 +31,6 @@ class CLASS(pr.Method):
             shape="1|C",
             default=2.0,
             low=1,
-            excluded=(1,),
             transform="clamp",
             doc="The exponent: the larger, the more the largest members count.",
         ),
@@ -41,25 +40,25 @@ class CLASS(pr.Method):
     )
 
     def reference(self, window: pr.Window, params: Mapping[str, Any]) -> Any:
-        """One window, slow and obvious: the definition that the C functions are tested against."""
-        x, p = np.abs(window.values.astype(np.float64)), float(params["p"])
-        if not x.any():
-            return 0.0
-        u = x / x.max()
-        return x.max() * np.sum(u**p) / np.sum(u ** (p - 1))
+        """One window, slow and obvious: the definition that all else is tested against."""
+        x, p = window.values.astype(np.float64), float(params["p"])
+        w = weights_of(x, p)
+        return w @ x / w.sum()
 
     def reference_backward(
         self, window: pr.Window, params: Mapping[str, Any], dy: Any
     ) -> dict[str, Any]:
         """The same for the gradients."""
         x, p = window.values.astype(np.float64), float(params["p"])
-        if not x.any():
-            return {"x": np.zeros_like(x), "p": 0.0}
-        largest, used = np.abs(x).max(), x != 0
-        u = np.abs(x[used]) / largest
-        below = np.sum(u ** (p - 1))
-        mean = np.sum(u**p) / below
-        by_x = np.zeros_like(x)
-        by_x[used] = (p * u ** (p - 1) - (p - 1) * mean * u ** (p - 2)) / below
-        by_p = largest * np.sum(u ** (p - 1) * (u - mean) * np.log(u)) / below
-        return {"x": dy * by_x * np.sign(x), "p": dy * by_p}
+        w = weights_of(x, p)
+        away, used = x - w @ x / w.sum(), x != 0
+        slopes, logs = np.zeros_like(x), np.zeros_like(x)
+        slopes[used] = (p - 1) * away[used] / x[used]
+        logs[used] = np.log(np.abs(x[used]))
+        return {"x": dy * w * (1 + slopes) / w.sum(), "p": dy * np.sum(w * away * logs) / w.sum()}
+
+
+def weights_of(x: Any, p: float) -> Any:
+    """The weights of one window, divided by the largest: nothing overflows, infinities share."""
+    sizes = np.abs(x)
+    return np.where(sizes == sizes.max(), 1, sizes / sizes.max()) ** (p - 1)

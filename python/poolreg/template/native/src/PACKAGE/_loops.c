@@ -1,5 +1,6 @@
 /* The functions of VENDOR.METHOD in the capsule that poolreg takes: PACKAGE._loops.functions. */
 #include <Python.h>
+#include <stdbool.h>
 #include <tgmath.h>
 
 #include <poolcore.h>
