@@ -17,6 +17,7 @@ import poolreg as pr
 import pytest
 from poolreg.cli import cli
 from poolreg.gallery import load_photograph
+from poolreg.testing import check_method
 
 DOCS = Path(__file__).parent.parent / "docs"
 README = DOCS.parent / "README.md"
@@ -65,6 +66,20 @@ def test_examples_run(page: Path) -> None:
     if find_spec("torch") is None:
         text = without_torch(text)
     assert run(text, page.name) >= len(PROMPT.findall(text)), "an example outside of a block"
+
+
+def test_methods_of_the_page_do_what_every_method_must() -> None:
+    """Those that are written on *Write a method*, taken from it as they stand."""
+    text = (DOCS / "write-a-method.md").read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    for block in BLOCK.finditer(text):
+        for example in doctest.DocTestParser().get_examples(block[2], "page"):
+            if example.source.startswith(("import", "def", "class")):
+                exec(example.source, names)
+    methods = [m for m in names.values() if isinstance(m, type) and issubclass(m, pr.Method)]
+    assert {method.__name__ for method in methods} == {"HalfSum", "Lehmer", "Midrange"}
+    for method in methods:
+        assert check_method(method).failed == ()
 
 
 def test_there_are_examples() -> None:

@@ -7,6 +7,7 @@ packages are copied before they are built, and interpreters are isolated.
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,9 +32,12 @@ METHODS = {
     "example.edscw",
     "example.rwp",
 }
+STARTED = {"mylab.block", "mylab.fast", "mylab.lehmer"}
+"""By ``poolreg plugins new``; their own tests check them."""
 NUMBA = "example.rwp_numba"
 BUILD_TOOLS = ("setuptools>=77", "cython>=3.1", "cmake>=3.26", "ninja")
 TEST_TOOLS = ("pytest", "hypothesis")
+PAGE = ROOT / "docs" / "write-a-method.md"
 SUITE = ("cases", "geometries", "layouts", "oracle", "problems", "window_cases")
 
 HEADERS = (
@@ -45,6 +49,18 @@ HEADERS = (
     "poolreg/include/poolcore/lanes.h",
     "poolreg/include/poolcore/rng.h",
 )
+
+
+def lines_of_the_page() -> list[str]:
+    """What the page *Write a method* says that one types, after poolreg is installed: for the first
+    tier and for C, and the same as the first for the second."""
+    blocks = re.findall(
+        r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    first, native = ([line.partition("  #")[0] for line in block.splitlines()] for block in blocks)
+    assert first.pop(0).startswith("pip install '.[cli]' pytest")
+    second = [line.replace("lehmer", "block").replace("--tier 1", "--tier 2") for line in first]
+    return [*first, *second, *native]
 
 
 # ---- The environment -----------------------------------------------------------------------------
@@ -63,15 +79,17 @@ class Outside:
     @property
     def methods(self) -> set[str]:
         """Those that can be used here: numba is not there for every Python."""
-        return METHODS | {NUMBA} if (self.folder / "has-numba").exists() else METHODS
+        numba = {NUMBA} if (self.folder / "has-numba").exists() else set()
+        return METHODS | STARTED | numba
 
     def run(self, *words: object, cwd: Path | None = None) -> str:
         """What a command prints; the test fails if it does."""
         hidden = ("PYTHONPATH", "PYTHONHOME", "FORCE_COLOR", "POOLREG_PLUGINS", "PYTEST_ADDOPTS")
+        variables = {name: value for name, value in os.environ.items() if name not in hidden}
         done = subprocess.run(
             [str(word) for word in words],
             cwd=cwd or self.folder,
-            env={name: value for name, value in os.environ.items() if name not in hidden},
+            env=variables | {"PATH": f"{self.python.parent}{os.pathsep}{variables['PATH']}"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
@@ -125,6 +143,9 @@ def fill(made: Outside) -> None:
     ignored = shutil.ignore_patterns("build", "*.egg-info", "*.so", "__pycache__")
     copies = [shutil.copytree(p, made.folder / p.name, ignore=ignored) for p in PACKAGES]
     made.pip(*install, "--no-build-isolation", "--no-deps", *copies)
+    for line in lines_of_the_page():
+        if line.startswith(("poolreg plugins new", "pip install")):
+            made.run("sh", "-c", line)
 
 
 def wheel(made: Outside) -> Path:
@@ -161,9 +182,17 @@ def test_they_agree_with_the_built_in_methods(outside: Outside, tmp_path: Path) 
 
 
 def test_they_do_what_every_method_must(outside: Outside) -> None:
-    program = "import sys; from poolreg.testing import check_method; check_method(sys.argv[1])"
-    for method in sorted(outside.methods):
-        outside.call("-W", "error", "-c", program, method)
+    program = (
+        "import sys; from poolreg.testing import check_method; [*map(check_method, sys.argv[1:])]"
+    )
+    outside.call("-W", "error", "-c", program, *sorted(outside.methods - STARTED))
+
+
+def test_packages_that_are_started_do_what_the_page_says(outside: Outside) -> None:
+    for line in lines_of_the_page():
+        if not line.startswith(("poolreg plugins new", "pip install", "poolreg plugins list")):
+            said = outside.run("sh", "-c", line)
+            assert re.search(r"mylab\.\w+ fails 0 of \d+ checks; |4 passed", said)
 
 
 @pytest.mark.parametrize("example", ["plugin_python", "plugin_native"])
@@ -189,7 +218,7 @@ def test_functions_of_numba(outside: Outside, tmp_path: Path) -> None:
 
 def test_the_command_line_knows_them(outside: Outside) -> None:
     listed = {one["name"]: one for one in json.loads(outside.poolreg("plugins", "list", "--json"))}
-    assert listed.keys() == METHODS | {NUMBA}
+    assert listed.keys() == METHODS | STARTED | {NUMBA}
     assert {name for name, one in listed.items() if one["state"] == "loaded"} == outside.methods
     known = json.loads(outside.poolreg("methods", "--json"))
     assert outside.methods <= {one["title"] for one in known}

@@ -3,7 +3,9 @@
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import poolreg as pr
 import pytest
 
@@ -18,6 +20,16 @@ def test_python_blocks_run(number: int) -> None:
     names: dict[str, object] = {}
     exec("import numpy as np\nimport poolreg as pr\n" + BLOCKS[number], names)
     assert names["pr"] is pr
+
+
+def test_the_method_is_the_mean_at_its_limit() -> None:
+    names: dict[str, Any] = {}
+    block = next(block for block in BLOCKS if "pr.Method" in block)
+    exec("import numpy as np\nimport poolreg as pr\n" + block, names)
+    with pr.registered(names["Lehmer"]):
+        y, vjp = pr.pool_vjp([0.0, 1.0], names["Lehmer"].name, (2,), p=1.0)
+    assert y == 0.5
+    assert vjp(np.ones(1)).input.tolist() == [0.5, 0.5]
 
 
 def test_there_are_blocks_to_run() -> None:

@@ -7,9 +7,9 @@
  *   taps, lanes   T, L
  *   full          1 if every window has all taps, so that valid need not be looked at
  *   win           [T][L] the members of the windows; taps in row-major order
- *   valid         [T][L] 1 where the window has a member.  Elsewhere win and map_in hold the fill
+ *   valid         [T][L] 1 where the window has a member; never NULL.  Elsewhere win and map_in hold the fill
  *                 value (0 unless the method says another), and dwin is not looked at
- *   count         [L] members of each window
+ *   count         [L] members of each window, at least 1
  *   map_in        [T][L] of the map of the input's shape; NULL: the method has none
  *   map_out       [L] of the map of the output's shape; NULL: none
  *   params        [P][L] the learnable parameters in the order of the schema, one row each (two of shape
@@ -27,8 +27,12 @@
  *   dmap_in       [T][L], dmap_out [L], dparams [P][L]: to be filled, one gradient a lane (poolreg sums
  *                 them); NULL if there is no such thing
  *
+ * What is to be filled holds anything before: set it, add nothing to it.
+ *
  * A function returns 0, or another number to end the call with an error.  It is called without the GIL,
- * from any thread, several at a time; it reads what is const, writes what is not, and keeps no pointer. */
+ * from any thread, several at a time; it reads what is const, writes what is not, and keeps no pointer.
+ * Nothing watches it: what it writes outside of these arrays overwrites what lies there.  Only
+ * poolreg.testing.check_method calls it with margins around what it fills, and looks at them. */
 #ifndef POOLCORE_H
 #define POOLCORE_H
 
