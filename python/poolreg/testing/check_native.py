@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ PATTERN = 0xA5
 """Every byte of what is to be filled, and of its margins, before the call."""
 MARGIN = 64
 """Numbers before and behind, beside a row of the block."""
+
+WINDOWS: list[dict[str, Any]] = [OVERLAPPING, dict(kernel_size=2)]
+"""Blocks with windows that lack taps, and full ones."""
 
 BLOCK = (
     *("taps", "lanes", "full", "win", "valid", "count", "map_in", "map_out", "params"),
@@ -47,9 +51,9 @@ def native_writes(subject: Subject) -> None:
     reducer = getattr(subject.method, "reducer", None)
     if not isinstance(reducer, Native):
         skip("has no native functions")
-    for dtype in subject.method.dtypes:
+    for dtype, window in product(subject.method.dtypes, WINDOWS):
         for setting in subject.usual():
-            call = subject.planes((6, 7), 70, setting, **OVERLAPPING).astype(dtype)
+            call = subject.planes((6, 7), 70, setting, **window).astype(dtype)
             watched = Watched(reducer)
             with registered(with_reducer(subject.method, watched)):
                 came = results(subject, call)
