@@ -15,7 +15,7 @@ pytest.importorskip("matplotlib")
 pytest.importorskip("PIL")
 
 import distributions
-from command import COMMAND, Call, Done, assert_one_line, caller, run, run_several
+from command import Call, Done, assert_one_line, caller, run_several
 from poolreg import scaffold
 
 
