@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
 from poolreg._core import ResultMemory, fits, overlapped
+from poolreg.arraylike import dtype_advice, lost_of, plain_array, type_name
 from poolreg.errors import DTypeError, ParameterError, ShapeError
 from poolreg.method import Array
 
-__all__ = ["FLOAT64", "input_array", "new_array", "out_array"]
+__all__ = ["FLOAT64", "check_out", "float_array", "input_array", "new_array", "out_array"]
 
 FLOAT32 = np.dtype(np.float32)
 FLOAT64 = np.dtype(np.float64)
@@ -22,31 +21,32 @@ FLOAT64 = np.dtype(np.float64)
 
 def input_array(name: str, value: Any) -> Array:
     """The array that the core can read: float32 or float64, native, aligned; a copy only if not."""
-    if type(value) is not np.ndarray:
-        value = _as_array(name, value)
-    dtype = value.dtype
+    array = value if type(value) is np.ndarray else plain_array(name, value)
+    dtype = array.dtype
     if dtype is not FLOAT32 and dtype is not FLOAT64:
-        if dtype.newbyteorder("=") not in (FLOAT32, FLOAT64):
-            raise DTypeError(
-                f"{name} must be float32 or float64, got {dtype}; convert it, for example with "
-                f"{name}.astype(numpy.float32)"
-            )
-        value = value.astype(dtype.newbyteorder("="))
-    if not value.flags.aligned:
-        value = value.copy()
-    return value  # type: ignore[no-any-return]
-
-
-def _as_array(name: str, value: Any) -> NDArray[Any]:
-    if isinstance(value, (np.ma.MaskedArray, np.matrix)):
-        raise DTypeError(f"{name} must be a plain array, got {type(value).__name__}")
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise DTypeError(f"{name} must be an array of numbers: {error}") from error
-    if array.dtype == object:
-        raise DTypeError(f"{name} must be an array of numbers, got {type(value).__name__}")
+        if dtype.kind != "f" or dtype.itemsize not in (4, 8):
+            raise _refused(name, value, dtype)
+        array = array.astype(dtype.newbyteorder("="))
+    if not array.flags.aligned:
+        array = array.copy()
     return array
+
+
+def _refused(name: str, value: Any, dtype: np.dtype[Any]) -> DTypeError:
+    if value is None or (dtype == object and not isinstance(value, np.ndarray)):
+        return DTypeError(f"{name} must be an array of numbers, got {type_name(value)}")
+    expression = name if isinstance(value, np.ndarray) else f"numpy.asarray({name})"
+    return DTypeError(
+        f"{name} must be float32 or float64, got {dtype}; {dtype_advice(expression, dtype)}"
+    )
+
+
+def float_array(name: str, value: Any, dtype: Any) -> Array:
+    """Real numbers as an array of this float dtype: integers too, but nothing else."""
+    array = plain_array(name, value)
+    if array.dtype.kind not in "iuf":
+        raise _refused(name, value, array.dtype)
+    return np.asarray(array, dtype)
 
 
 # What malloc may give back to the system when it is freed, so that its pages are new the next time:
@@ -73,8 +73,7 @@ def out_array(
     # As a rule one look is enough; what follows says what is wrong.
     if type(out) is np.ndarray and out.dtype is dtype and fits(out, shape, others):
         return out
-    if not isinstance(out, np.ndarray):
-        raise DTypeError(f"{name} must be an array, got {type(out).__name__}")
+    check_out(name, out)
     flags = out.flags
     if out.shape != shape:
         raise ShapeError(f"{name} must have shape {shape}, got {out.shape}")
@@ -86,6 +85,17 @@ def out_array(
     if other is not None:
         raise ParameterError(f"{name} must not share memory with {_SPOKEN.get(other, other)}")
     return out
+
+
+def check_out(name: str, out: Any) -> None:
+    """DTypeError unless `out` is an array that is no more than its numbers."""
+    if not isinstance(out, np.ndarray):
+        raise DTypeError(f"{name} must be an array of NumPy's, got {type_name(out)}")
+    if lost_of(out):
+        raise DTypeError(
+            f"{name} must be a plain array, got {type_name(out)}; give numpy.asarray of it, which "
+            "has the same memory"
+        )
 
 
 _SPOKEN = {"x": "the input x"}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poolreg._core import Plan
-from poolreg.arrays import FLOAT64, input_array, new_array, out_array
+from poolreg.arrays import FLOAT64, float_array, input_array, new_array, out_array
 from poolreg.config import context_threads, threads
 from poolreg.draws import draw_key
 from poolreg.errors import DTypeError, ParameterError, ShapeError
@@ -129,8 +129,8 @@ def bind(
     """Parameters by name, checked; arrays by name: the input and the maps."""
     if x.dtype.name not in method.dtypes:
         raise DTypeError(
-            f"method {method.name!r} takes {' or '.join(method.dtypes)}, got {x.dtype}; convert "
-            f"the input, for example with x.astype(numpy.{method.dtypes[0]})"
+            f"method {method.name!r} takes {' or '.join(method.dtypes)}, got {x.dtype}; give "
+            f"x.astype(numpy.{method.dtypes[0]}), which {_LOSES[method.dtypes[0]]}"
         )
     arrays: dict[str, Any] = {"x": x}
     params = method.resolve(given)
@@ -145,10 +145,15 @@ def bind(
     return params, arrays
 
 
+_LOSES = {"float64": "holds every float32", "float32": "rounds to 24 bits"}
+
+
 def _map_array(param: Param, value: Any, plan: Plan, x: Array) -> Array:
     """A map of the input's or the output's shape, or shared along axes that are not pooled."""
-    dtype = FLOAT64 if param.dtype == "float64" else x.dtype
-    array = np.asarray(value, dtype) if param.dtype == "float64" else input_array(param.name, value)
+    if param.dtype == "float64":
+        dtype, array = FLOAT64, float_array(param.name, value, FLOAT64)
+    else:
+        dtype, array = x.dtype, input_array(param.name, value)
     shape = plan.input_shape if param.shape == "map:in" else plan.output_shape
     shared = len(shape) == array.ndim and all(
         m == n or (m == 1 and a not in plan.axes)
@@ -164,7 +169,7 @@ def _map_array(param: Param, value: Any, plan: Plan, x: Array) -> Array:
 
 
 def _learnable(param: Param, value: Any, plan: Plan, x: Array) -> Array:
-    array: Array = np.asarray(value, dtype=x.dtype)
+    array = float_array(param.name, value, x.dtype)
     param.check_values(array)  # float32 may round a small number to a forbidden 0
     if array.ndim == 0 and param.shape in ("scalar", "1|C"):
         return array

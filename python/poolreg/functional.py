@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from poolreg.arrays import input_array
+from poolreg._core import Plan
+from poolreg.arrays import check_out, input_array
 from poolreg.engine import execute
+from poolreg.errors import ShapeError
 from poolreg.functional_docs import (
     adaptive,
     adaptive_selecting,
@@ -70,16 +72,30 @@ def _whole(
     """Pooled axes are dropped unless keepdims; `out` has the shape of what is returned."""
     x = input_array("input", input)
     plan = global_plan(x.shape, axes, data_format)
-    if not keepdims and out is not None:
-        arrays = out if isinstance(out, tuple) else (out,)
-        out = tuple(np.expand_dims(a, plan.axes) for a in arrays)
-        out = out if return_indices else out[0]
-    result = execute(get_method(method), plan, x, {}, return_indices, out, num_threads)
     if keepdims:
-        return result
-    if return_indices:
-        return tuple(np.squeeze(a, plan.axes) for a in result)
-    return np.squeeze(result, plan.axes)
+        return execute(get_method(method), plan, x, {}, return_indices, out, num_threads)
+    kept = _with_pooled_axes(out, plan)
+    result = execute(get_method(method), plan, x, {}, return_indices, kept, num_threads)
+    if not return_indices:
+        return np.squeeze(result, plan.axes) if out is None else out
+    y, index = out if isinstance(out, tuple) else (out, None)
+    return tuple(
+        np.squeeze(array, plan.axes) if given is None else given
+        for array, given in zip(result, (y, index), strict=True)
+    )
+
+
+def _with_pooled_axes(out: Any, plan: Plan) -> Any:
+    """`out` of a result without the pooled axes, with them."""
+    if out is None:
+        return None
+    if isinstance(out, tuple):
+        return tuple(_with_pooled_axes(array, plan) for array in out)
+    check_out("out", out)
+    shape = tuple(n for axis, n in enumerate(plan.output_shape) if axis not in plan.axes)
+    if out.shape != shape:
+        raise ShapeError(f"out must have shape {shape}, got {out.shape}")
+    return np.expand_dims(out, plan.axes)
 
 
 @windowed_selecting

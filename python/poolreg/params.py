@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from poolreg.arraylike import plain_array
 from poolreg.errors import ParameterError
 
 __all__ = ["Param"]
@@ -79,6 +80,8 @@ class Param:
         """The value as its dtype; ParameterError if it is not allowed.  Arrays pass as they are."""
         if value is None and self.optional:
             return None
+        if self.kind == "state":
+            plain_array(self.name, value)
         if self.kind == "learnable":
             self.check_values(value)
         if self.kind != "hyper":
@@ -91,10 +94,10 @@ class Param:
         """ParameterError if one of the values is not a number, or is out of range."""
         if self.kind == "map" and self.low is None and self.high is None:
             return
-        try:
-            numbers = np.asarray(values, np.float64)
-        except (TypeError, ValueError) as error:
-            raise ParameterError(f"{self.name} must be {self.allowed()}, got {values!r}") from error
+        given = plain_array(self.name, values)
+        if given.dtype.kind not in "iuf":
+            raise ParameterError(f"{self.name} must be {self.allowed()}, got {values!r}")
+        numbers = given.astype(np.float64)
         if numbers.ndim == 0 and self._in_range(float(numbers)):
             return
         wrong = np.isnan(numbers) | np.isin(numbers, self.excluded)
