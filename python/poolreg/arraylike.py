@@ -9,7 +9,7 @@ wants that says so: it is refused by its type, with what to do.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from numbers import Number
 from typing import Any
 
@@ -90,7 +90,7 @@ def lost_of(array: NDArray[Any]) -> str:
 
 
 def _lends_memory(value: Any) -> bool:
-    """By NumPy's interface, which is not asked for here since it may cost a copy, or as a buffer."""
+    """By NumPy's interface (looked for, not asked for: that may cost a copy) or as a buffer."""
     for word in ("__array_interface__", "__array_struct__"):
         if inspect.getattr_static(value, word, None) is not None:
             return True
@@ -185,46 +185,38 @@ def _advice(value: Any) -> str:
     return ""
 
 
-def dtype_advice(expression: str, dtype: np.dtype[Any]) -> str:
-    """What of an array of this dtype can be pooled, and what it does to the numbers."""
+def dtype_advice(name: str, dtype: np.dtype[Any], cast: Callable[[str], str]) -> str:
+    """What of an array of this dtype can be pooled; cast says how it becomes float32 or float64."""
     kind, bits = dtype.kind, 8 * dtype.itemsize
     if kind == "b":
-        return f"give {expression}.astype(numpy.float32): max is any, min is all, avg the share"
+        return f"give {cast('float32')}: max is any, min is all, avg the share"
     if kind in "iu":
-        return f"give {_floats_of_integers(expression, dtype.name, bits)}; {_LABELS}"
+        return f"give {_floats_of_integers(dtype.name, bits, cast)}; {_LABELS}"
     if kind == "f" and bits < 32:
-        return f"give {expression}.astype(numpy.float32), which holds every {dtype.name}"
+        return f"give {cast('float32')}, which holds every {dtype.name}"
     if kind == "f":
-        return f"give {expression}.astype(numpy.float64), which rounds to 53 bits"
+        return f"give {cast('float64')}, which rounds to 53 bits"
     if kind == "c":
-        return f"pool {expression}.real and {expression}.imag apart"
+        return f"pool {name}.real and {name}.imag apart"
     if dtype.names:
-        fields = ", ".join(f"{expression}[{field!r}]" for field in dtype.names)
-        return f"pool its fields apart: {fields}"
-    return _not_numbers(expression, dtype)
+        return f"pool its fields apart: {', '.join(f'{name}[{field!r}]' for field in dtype.names)}"
+    if kind == "O":
+        return f"its elements are objects: give {cast('float64')} if they are numbers"
+    if kind == "V" and dtype.type is not np.void:  # numbers of another package, as bfloat16
+        return f"give {cast('float32')}"
+    return _NOT_NUMBERS.get(kind, "it holds no numbers").format(name)
 
 
 _LABELS = "averages of labels mean nothing, max, min and others that select keep them"
+_NOT_NUMBERS = {
+    "m": "these are durations: {0} / numpy.timedelta64(1, 's') has seconds",
+    "M": "these are dates: ({0} - {0}.min()) / numpy.timedelta64(1, 's') has seconds",
+}
 
 
-def _floats_of_integers(expression: str, name: str, bits: int) -> str:
+def _floats_of_integers(name: str, bits: int, cast: Callable[[str], str]) -> str:
     if bits <= 16:
-        return f"{expression}.astype(numpy.float32), which holds every {name}"
+        return f"{cast('float32')}, which holds every {name}"
     if bits == 32:
-        return f"{expression}.astype(numpy.float64), which holds every {name} (float32: to 2**24)"
-    return f"{expression}.astype(numpy.float64), which holds integers to 2**53 (float32: to 2**24)"
-
-
-def _not_numbers(expression: str, dtype: np.dtype[Any]) -> str:
-    if dtype.kind == "m":
-        return f"these are durations: {expression} / numpy.timedelta64(1, 's') has seconds"
-    if dtype.kind == "M":
-        return (
-            f"these are dates: ({expression} - {expression}.min()) / numpy.timedelta64(1, 's') has "
-            "seconds"
-        )
-    if dtype.kind == "O":
-        return "its elements are objects: .astype(numpy.float64) if they are numbers"
-    if dtype.kind == "V" and dtype.type is not np.void:  # numbers of another package: bfloat16
-        return f"give {expression}.astype(numpy.float32)"
-    return "it holds no numbers"
+        return f"{cast('float64')}, which holds every {name} (float32: to 2**24)"
+    return f"{cast('float64')}, which holds integers to 2**53 (float32: to 2**24)"

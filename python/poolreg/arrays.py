@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from poolreg._core import ResultMemory, fits, overlapped
 from poolreg.arraylike import dtype_advice, lost_of, plain_array, type_name
 from poolreg.errors import DTypeError, ParameterError, ShapeError
@@ -33,16 +34,15 @@ def input_array(name: str, value: Any) -> Array:
 
 
 def _refused(name: str, value: Any, dtype: np.dtype[Any]) -> DTypeError:
-    if value is None or (dtype == object and not isinstance(value, np.ndarray)):
+    if dtype.kind == "O" and not isinstance(value, np.ndarray):
         return DTypeError(f"{name} must be an array of numbers, got {type_name(value)}")
-    expression = name if isinstance(value, np.ndarray) else f"numpy.asarray({name})"
-    return DTypeError(
-        f"{name} must be float32 or float64, got {dtype}; {dtype_advice(expression, dtype)}"
-    )
+    array = name if isinstance(value, np.ndarray) else f"numpy.asarray({name})"
+    advice = dtype_advice(array, dtype, lambda wanted: f"{array}.astype(numpy.{wanted})")
+    return DTypeError(f"{name} must be float32 or float64, got {dtype}; {advice}")
 
 
-def float_array(name: str, value: Any, dtype: Any) -> Array:
-    """Real numbers as an array of this float dtype: integers too, but nothing else."""
+def float_array(name: str, value: Any, dtype: Any = None) -> Array:
+    """Real numbers as an array, of this dtype if it is given: integers too, but nothing else."""
     array = plain_array(name, value)
     if array.dtype.kind not in "iuf":
         raise _refused(name, value, array.dtype)

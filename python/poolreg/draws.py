@@ -23,7 +23,7 @@ ROUNDS = 10
 
 
 def draw_key(rng: Any) -> int:
-    """The key of all draws of one call, from whatever SPEC 7 allows as rng."""
+    """The key of all draws of one call, from whatever ``numpy.random.default_rng`` takes."""
     return int(np.random.default_rng(rng).integers(2**64, dtype=np.uint64))
 
 

@@ -150,10 +150,9 @@ _LOSES = {"float64": "holds every float32", "float32": "rounds to 24 bits"}
 
 def _map_array(param: Param, value: Any, plan: Plan, x: Array) -> Array:
     """A map of the input's or the output's shape, or shared along axes that are not pooled."""
-    if param.dtype == "float64":
-        dtype, array = FLOAT64, float_array(param.name, value, FLOAT64)
-    else:
-        dtype, array = x.dtype, input_array(param.name, value)
+    in_double = param.dtype == "float64"
+    dtype = FLOAT64 if in_double else x.dtype
+    array = float_array(param.name, value, dtype) if in_double else input_array(param.name, value)
     shape = plan.input_shape if param.shape == "map:in" else plan.output_shape
     shared = len(shape) == array.ndim and all(
         m == n or (m == 1 and a not in plan.axes)

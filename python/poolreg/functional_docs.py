@@ -28,7 +28,9 @@ ADAPTIVE = """Along each spatial axis of size L, output o of O reduces
 WHOLE = """``y[n, c]`` reduces ``x[n, c, …]``, all of it."""
 
 INPUT = """input : array_like
-    float32 or float64, channels first by default: (N, C, *spatial) or batchless (C, *spatial)."""
+    float32 or float64, channels first by default: (N, C, *spatial) or batchless (C, *spatial).  An
+    image of shape (H, W, 3) is no batchless input: give data_format="HWC".  Arrays without channels
+    are for ``pool``."""
 WINDOW = """kernel_size : int or tuple of int
     Elements of a window.
 stride : int or tuple of int, default kernel_size
@@ -48,7 +50,9 @@ OUTPUT_SIZE = """output_size : int or tuple of int or None
 INDICES = """return_indices : bool, default False
     Also the positions of the selected elements: int64, flat over the spatial axes of the input."""
 RNG = """rng : None, int, SeedSequence, BitGenerator or Generator
-    What the draws of training come from (SPEC 7)."""
+    What the draws of training come from: a seed, a generator of NumPy's, or None for new ones each
+    time, as ``numpy.random.default_rng`` takes it (`Scientific Python SPEC 7
+    <https://scientific-python.org/specs/spec-0007/>`_)."""
 AXES = """axes : int or tuple of int, default all after the first two
     The axes of the window.
 keepdims : bool, default False
@@ -75,6 +79,15 @@ SOURCE = (
 
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}" if line else "" for line in text.split("\n"))
+
+
+def named(function: F, name: str, module: str) -> F:
+    """The function under this name, also in tracebacks and in what Python says of its arguments."""
+    code = function.__code__.replace(co_name=name, co_qualname=name)
+    function.__code__ = code
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = module
+    return function
 
 
 def document(method: Method, text: str, rank: int) -> str:

@@ -43,7 +43,8 @@ def pool(
     Parameters
     ----------
     x : array_like
-        float32 or float64, of any layout; it is only read.
+        float32 or float64, of any layout; it is only read.  An array that would have to be loaded,
+        computed, copied from a device, or lose its mask or labels is a DTypeError.
     method : str
         A name from ``methods()``.
     kernel_size : int or tuple of int
@@ -75,7 +76,9 @@ def pool(
     num_threads : int
         For this call; default: see ``num_threads``.
     rng : None, int, SeedSequence, BitGenerator or Generator
-        For methods that draw (SPEC 7).
+        For methods that draw: a seed, a generator of NumPy's, or None for new draws each time, as
+        ``numpy.random.default_rng`` takes it (`Scientific Python SPEC 7
+        <https://scientific-python.org/specs/spec-0007/>`_).
     **params
         The method's parameters and maps: see ``describe(method)``.
 
@@ -106,6 +109,7 @@ def pool(
     (array([[8.]]), array([[7]]))
     """
     x = input_array("x", x)
+    declared = get_method(method)
     plan = general_plan(
         x.shape,
         kernel_size,
@@ -118,7 +122,7 @@ def pool(
         data_format,
         channel_axis,
     )
-    return execute(get_method(method), plan, x, params, return_indices, out, num_threads, rng)
+    return execute(declared, plan, x, params, return_indices, out, num_threads, rng)
 
 
 def pool_vjp(
@@ -161,6 +165,7 @@ def pool_vjp(
            [0., 0., 0., 1.]])
     """
     x = input_array("x", x)
+    declared = get_method(method)
     plan = general_plan(
         x.shape,
         kernel_size,
@@ -173,7 +178,7 @@ def pool_vjp(
         data_format,
         channel_axis,
     )
-    return differentiate(get_method(method), plan, x, params, out, num_threads, rng)
+    return differentiate(declared, plan, x, params, out, num_threads, rng)
 
 
 _DEFAULTS: dict[str, Any] = {

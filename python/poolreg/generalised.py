@@ -12,9 +12,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from poolreg.arrays import input_array
 from poolreg.engine import execute
-from poolreg.functional_docs import document
+from poolreg.functional_docs import document, named
 from poolreg.plan import Padding, Size, ranked_plan
 from poolreg.registry import get_method
+from poolreg.words import argument_advice
 
 __all__ = [
     f"{method}_pool{rank}d"
@@ -50,17 +51,37 @@ def ranks(
 
 
 def _of_rank(function: Callable[Concatenate[int, P], R], rank: int) -> Callable[P, R]:
-    def pooled(*args: P.args, **kwargs: P.kwargs) -> R:
-        return function(rank, *args, **kwargs)
-
-    signature = inspect.signature(function)
     method = function.__name__.removeprefix("_").removesuffix("_pool")
-    parameters = list(signature.parameters.values())[1:]
-    pooled.__name__ = pooled.__qualname__ = f"{method}_pool{rank}d"
-    pooled.__module__ = __name__
-    pooled.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    name = f"{method}_pool{rank}d"
+    declared = inspect.signature(function)
+    signature = declared.replace(parameters=list(declared.parameters.values())[1:])
+
+    def pooled(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(rank, *args, **kwargs)
+        except TypeError:
+            _check_arguments(name, signature, args, kwargs)
+            raise
+
+    pooled.__signature__ = signature  # type: ignore[attr-defined]
     pooled.__doc__ = document(get_method(method), function.__doc__ or "", rank)
-    return pooled
+    return named(pooled, name, __name__)
+
+
+def _check_arguments(
+    name: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """TypeError, under the name that was called, if arguments are missing, unknown or too many."""
+    for argument in kwargs:
+        if argument not in signature.parameters:
+            advice = argument_advice(argument, signature.parameters)
+            raise TypeError(
+                f"{name}() got an unexpected keyword argument {argument!r}{advice}"
+            ) from None
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{name}() {error}") from None
 
 
 def _pool(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from poolreg.errors import ParameterError
 from poolreg.params import Param
+from poolreg.words import argument_advice
 
 if TYPE_CHECKING:
     from poolreg._core import Plan
@@ -215,10 +215,8 @@ class Method:
 
     def _unknown(self, name: str, known: list[str]) -> str:
         allowed = ", ".join(known) if known else "none"
-        close = get_close_matches(name, [*known, *_WINDOW_WORDS], n=1)
-        words = _OTHER_WORDS.get(name) or (close[0] if close else None)
-        hint = f"; did you mean {words!r}?" if words and words != name else ""
-        return f"method {self.name!r} has no parameter {name!r}; its parameters: {allowed}{hint}"
+        advice = argument_advice(name, [*known, *_CALL_ARGUMENTS])
+        return f"method {self.name!r} has no parameter {name!r}; its parameters: {allowed}{advice}"
 
     def _value(self, param: Param, given: Mapping[str, Any]) -> Any:
         if param.name in given:
@@ -280,7 +278,7 @@ class Method:
         return f"<pooling method {self.name!r}>"
 
 
-_WINDOW_WORDS = (
+_CALL_ARGUMENTS = (
     "kernel_size",
     "stride",
     "padding",
@@ -291,15 +289,7 @@ _WINDOW_WORDS = (
     "data_format",
     "channel_axis",
     "return_indices",
+    "out",
     "num_threads",
+    "rng",
 )
-_OTHER_WORDS = {
-    "strides": "stride",
-    "pool_size": "kernel_size",
-    "window_shape": "kernel_size",
-    "kernel_shape": "kernel_size",
-    "block_size": "kernel_size",
-    "pads": "padding",
-    "dilations": "dilation",
-    "axis": "axes",
-}

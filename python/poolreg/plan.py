@@ -14,6 +14,7 @@ from typing import Any
 
 from poolreg._core import Plan, is_same
 from poolreg.errors import ParameterError, ShapeError
+from poolreg.words import LAYOUTS, SPATIAL, axes_advice, layout_advice, padding_advice
 
 __all__ = ["general_plan", "global_plan", "output_shape", "ranked_plan"]
 
@@ -21,11 +22,6 @@ Size = int | Sequence[int]
 Padding = str | int | Sequence[int] | Sequence[tuple[int, int]]
 
 LARGEST = 2**61 - 1
-SPATIAL = {1: "W", 2: "HW", 3: "DHW"}
-WAYS = (
-    "say which axes are pooled: axes=(…), or data_format= (as 'NCHW' or 'NHWC'), or a kernel_size "
-    "of one entry for every axis of the array"
-)
 
 
 def _several(value: Any) -> bool:
@@ -101,7 +97,8 @@ def _regular_windows(
     if isinstance(padding, str):
         if padding not in ("valid", "same", "same_lower"):
             raise ParameterError(
-                f"padding must be integers, pairs, 'valid', 'same' or 'same_lower', got {padding!r}"
+                "padding must be integers, pairs, 'valid', 'same' or 'same_lower', got "
+                f"{padding!r}{padding_advice(padding)}"
             )
         if padding != "valid":
             if ceil_mode:
@@ -160,13 +157,29 @@ def _windows(
 # ---- Axes --------------------------------------------------------------------------------------
 
 
+def _ways(ndim: int, kernel_size: Any) -> str:
+    """How the pooled axes are said."""
+    example = ""
+    if isinstance(kernel_size, Integral) and 1 < ndim < 4:
+        every = (int(kernel_size),) * ndim
+        example = f", here kernel_size={every}, which pools all {ndim}"
+    return (
+        "say which axes are pooled: axes=(…), or data_format= (as 'NCHW' or 'NHWC'), or a "
+        f"kernel_size of one entry for every axis of the array{example}; the array has {ndim} axes "
+        f"and kernel_size is {kernel_size!r}"
+    )
+
+
 def _normal_axes(axes: Any, ndim: int) -> tuple[int, ...]:
     entries = axes if _several(axes) else (axes,)
     normal = []
     for axis in entries:
         number = int(axis) if isinstance(axis, Integral) and not isinstance(axis, bool) else ndim
         if not -ndim <= number < ndim:
-            raise ShapeError(f"axes must be integers from {-ndim} to {ndim - 1}, got {axes!r}")
+            names = ": axes have numbers here, no names" if isinstance(axis, str) else ""
+            raise ShapeError(
+                f"axes must be integers from {-ndim} to {ndim - 1}, got {axes!r}{names}"
+            )
         normal.append(number % ndim)
     if len(set(normal)) != len(normal) or not normal:
         raise ShapeError(f"axes must be one or more different axes, got {axes!r}")
@@ -182,20 +195,17 @@ def letters_of(data_format: Any, ndim: int, rank: int | None) -> tuple[tuple[int
             raise ShapeError(f"data_format={data_format!r} does not fit an array of {ndim} axes")
         letters = ("C" + SPATIAL[spatial]) if data_format[9:] == "first" else SPATIAL[spatial] + "C"
         data_format = "N" + letters if batched else letters
-    known = isinstance(data_format, str) and any(
-        data_format in (n + order for n in ("", "N"))
-        for s in SPATIAL.values()
-        for order in ("C" + s, s + "C")
-    )
-    if not known:
+    if not isinstance(data_format, str) or data_format not in LAYOUTS:
         raise ParameterError(
             "data_format must be 'channels_first', 'channels_last' or letters: an optional N, then "
             f"C before or after W, HW or DHW (as 'NCHW', 'NHWC', 'CHW'), got {data_format!r}"
+            + layout_advice(data_format)
         )
     spatial_letters = data_format.replace("N", "").replace("C", "")
     if len(data_format) != ndim:
         raise ShapeError(
             f"data_format={data_format!r} has {len(data_format)} axes, the array has {ndim}"
+            + axes_advice(data_format, ndim)
         )
     if rank is not None and len(spatial_letters) != rank:
         raise ShapeError(
@@ -220,7 +230,7 @@ def general_axes(
     elif _several(kernel_size) and len(kernel_size) == ndim and ndim > 0:
         pooled = tuple(range(ndim))
     else:
-        raise ShapeError(f"{WAYS}; the array has {ndim} axes and kernel_size is {kernel_size!r}")
+        raise ShapeError(_ways(ndim, kernel_size))
     channel = None if channel_axis is None else _normal_axes(channel_axis, ndim)[0]
     if channel in pooled:
         raise ShapeError(f"channel_axis={channel_axis!r} is one of the pooled axes {axes!r}")
@@ -243,6 +253,15 @@ def frozen(value: Any) -> Any:
     return value
 
 
+def _other_ranks(rank: int, ndim: int) -> str:
+    """Who pools arrays of other ranks."""
+    if ndim < rank:
+        return f"a function of rank {rank} pools {rank} axes"
+    axes = tuple(range(-rank, 0)) if ndim > rank else tuple(range(rank))
+    what = "arrays without channels" if ndim == rank else "arrays of any rank"
+    return f"for {what} there is pool(x, method, kernel_size, axes={axes})"
+
+
 def _ranked(
     rank: int,
     shape: tuple[int, ...],
@@ -258,6 +277,7 @@ def _ranked(
     if ndim not in (rank + 1, rank + 2):
         raise ShapeError(
             f"input must have {rank + 1} axes (batchless) or {rank + 2}, got {ndim}: shape {shape}"
+            f"; {_other_ranks(rank, ndim)}"
         )
     axes, channel = letters_of("channels_first" if data_format is None else data_format, ndim, rank)
     windows = _windows(shape, axes, kernel_size, stride, padding, dilation, ceil_mode, output_size)
@@ -304,11 +324,12 @@ def ranked_plan(
     try:
         plan, known = _plans[key]
     except (KeyError, TypeError):  # lists are no keys
-        return _make(_ranked, key)
-    _, _, k, s, p, d, c, o, _ = known
-    same = k is kernel_size and s is stride and p is padding and d is dilation
-    if (same and c is ceil_mode and o is output_size) or is_same(known, key):
-        return plan
+        pass
+    else:
+        _, _, k, s, p, d, c, o, _ = known
+        same = k is kernel_size and s is stride and p is padding and d is dilation
+        if (same and c is ceil_mode and o is output_size) or is_same(known, key):
+            return plan
     return _make(_ranked, key)
 
 
@@ -317,8 +338,11 @@ def general_plan(*key: Any) -> Plan:
     try:
         plan, known = _plans[key]
     except (KeyError, TypeError):
-        return _make(_general, key)
-    return plan if is_same(known, key) else _make(_general, key)
+        pass
+    else:
+        if is_same(known, key):
+            return plan
+    return _make(_general, key)
 
 
 def _make(make: Callable[..., Plan], key: tuple[Any, ...]) -> Plan:

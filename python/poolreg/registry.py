@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, TypeVar, overload
 
@@ -18,6 +17,7 @@ from poolreg.errors import ParameterError, PluginError, UnknownMethodError
 from poolreg.method import API_VERSION, Method, Traits
 from poolreg.methods import __path__ as METHOD_FILES  # poolreg.methods is also a function
 from poolreg.params import Param
+from poolreg.words import method_advice
 
 __all__ = ["Description", "describe", "get_method", "methods", "register_method", "registered"]
 
@@ -175,8 +175,9 @@ def get_method(name: str) -> Method:
     """
     try:
         return BY_NAME[name]
-    except (KeyError, TypeError):
-        return _find_method(name)
+    except (KeyError, TypeError):  # not in here, so that errors have no KeyError before them
+        pass
+    return _find_method(name)
 
 
 def _find_method(name: Any) -> Method:
@@ -189,10 +190,11 @@ def _find_method(name: Any) -> Method:
 
 
 def _unknown(name: Any) -> str:
-    close = get_close_matches(name, methods(), n=3) if isinstance(name, str) else []
-    if close:
-        return f"unknown method {name!r}; did you mean {' or '.join(map(repr, close))}?"
-    return f"unknown method {name!r}; known methods: {', '.join(methods())}"
+    advice = method_advice(name, methods())
+    known = f"known methods: {', '.join(methods())}"
+    if isinstance(name, str):
+        return f"unknown method {name!r}; {advice or known}"
+    return f"unknown method {name!r}; {advice}; {known}"
 
 
 @dataclass(frozen=True)

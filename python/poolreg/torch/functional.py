@@ -14,13 +14,15 @@ import torch
 from torch import Generator, Tensor
 from torch.compiler import assume_constant_result
 
-from poolreg.errors import DTypeError, ParameterError, ShapeError
+from poolreg.errors import ParameterError, ShapeError
+from poolreg.functional_docs import named
 from poolreg.params import Param
 from poolreg.plan import Padding, Size, letters_of, per_axis
 from poolreg.registry import get_method
 from poolreg.torch.autograd import called
 from poolreg.torch.general import run
 from poolreg.torch.ready import find
+from poolreg.torch.tensors import checked_tensor, refused
 
 MANY = ("avgmax", "dpp", "gem", "lip", "logavgexp", "logsumexp", "min", "mixed", "mixed_learned",
         "power_avg", "s3", "s3_dpp", "soft", "stochastic", "sum")  # fmt: skip
@@ -43,6 +45,7 @@ AXES = {1: (-1,), 2: (-2, -1), 3: (-3, -2, -1)}
 
 def _checked(rank: int, x: Tensor) -> None:
     """What torch asks of an input: a batch or none, and only the batch may be empty."""
+    checked_tensor(x)
     if x.ndim not in (rank + 1, rank + 2):
         raise ShapeError(
             f"input must have {rank + 1} axes (batchless) or {rank + 2}, got {x.ndim}: shape "
@@ -84,6 +87,7 @@ def _avg(input: Tensor, key: tuple[Any, ...]) -> Tensor:
 
 def _lp(input: Tensor, key: tuple[Any, ...]) -> Tensor:
     method, rank, p, kernel_size, stride, ceil_mode = key
+    checked_tensor(input)
     if not (input.is_floating_point() or input.is_complex()):
         input = input.to(torch.get_default_dtype())
     windows = kernel_size, stride, 0, 1, ceil_mode, None
@@ -93,8 +97,8 @@ def _lp(input: Tensor, key: tuple[Any, ...]) -> Tensor:
 def _adaptive(input: Tensor, key: tuple[Any, ...]) -> Any:
     method, rank, _, output_size, return_indices = key
     windows = None, None, 0, 1, False, output_size
-    if method == "avg" and not input.is_floating_point():
-        raise DTypeError(f"input must be floating-point, got {str(input.dtype)[6:]}")
+    if method == "avg" and not checked_tensor(input).is_floating_point():
+        raise refused("input", input.dtype)
     return _of_torch(rank, method, input, windows, {}, return_indices, key)
 
 
@@ -299,13 +303,14 @@ def _of_rank(method: str, rank: int) -> Pooling:
             y = find(input, key, called)
             if y is not None:
                 return y
+        checked_tensor(input)
         axes, channel = _letters_of(data_format, input.ndim, rank)
         return run(input, method, axes, channel, windows, params, return_indices, generator, key)
 
-    pooled.__name__ = pooled.__qualname__ = f"{method}_pool{rank}d"
+    name = f"{method}_pool{rank}d"
     pooled.__signature__ = _signature(method)  # type: ignore[attr-defined]
-    pooled.__doc__ = f"``poolreg.{method}_pool{rank}d`` on a tensor, with gradients."
-    return pooled
+    pooled.__doc__ = f"``poolreg.{name}`` on a tensor, with gradients."
+    return named(pooled, name, __name__)
 
 
 @assume_constant_result

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.compiler import assume_constant_result, is_compiling
 
 from poolreg._core import is_same
+from poolreg.arrays import float_array
 from poolreg.errors import ParameterError
 from poolreg.method import Method
 from poolreg.plan import Padding, Size, frozen, general_axes
@@ -22,6 +23,7 @@ from poolreg.torch.call import Call, parsed
 from poolreg.torch.compositions import composition, has_composition
 from poolreg.torch.onlookers import is_direct
 from poolreg.torch.ready import find, remember
+from poolreg.torch.tensors import checked_tensor
 
 __all__ = ["pool", "run"]
 
@@ -64,6 +66,8 @@ def pool(
     tensor([[0., 0.],
             [1., 0.]])
     """
+    get_method(method)
+    checked_tensor(input)
     pooled, channel = general_axes(input.ndim, kernel_size, axes, data_format, channel_axis)
     ndim = input.ndim
     windows = kernel_size, stride, padding, dilation, ceil_mode, output_size
@@ -102,8 +106,11 @@ def run(
     settings = {name: value for name, value in params.items() if name not in tensors}
     for name, value in settings.items():
         if isinstance(value, (np.ndarray, list, tuple)):
+            array = float_array(name, value)
+            if not array.flags.writeable:  # which tensors cannot be
+                array = array.copy()
             tensors[name] = torch.as_tensor(
-                value, dtype=_dtype_of(method, name, x), device=x.device
+                array, dtype=_dtype_of(method, name, x), device=x.device
             )
     given = tuple((name, value) for name, value in settings.items() if name not in tensors)
     text, draws = described(method, axes, channel, windows, given, tuple(tensors))
@@ -154,8 +161,11 @@ def described(*key: Any) -> tuple[str, bool]:
     try:
         text, draws, method, known = _described[key]
     except (KeyError, TypeError):  # lists are no keys
-        return _describe(declared, key)
-    return (text, draws) if method is declared and is_same(known, key) else _describe(declared, key)
+        pass
+    else:
+        if method is declared and is_same(known, key):
+            return text, draws
+    return _describe(declared, key)
 
 
 _described: dict[Any, tuple[str, bool, Method, Any]] = {}

@@ -20,7 +20,7 @@ from poolreg.errors import DTypeError, ParameterError
 from poolreg.method import Method
 from poolreg.torch.call import parsed
 from poolreg.torch.ready import ready_call
-from poolreg.torch.tensors import DTYPES, array_of, new_tensor
+from poolreg.torch.tensors import DTYPES, array_of, new_tensor, refused
 
 __all__ = ["backward", "changes", "forward", "select"]
 
@@ -35,7 +35,7 @@ def _held(text: str, x: Tensor) -> Tensor:
     declared = parsed(text).declared
     averaged = declared.name == "avg" and x.dtype == torch.int64
     if not (averaged or declared.traits.label_preserving):
-        raise _refused(x)
+        raise refused("input", x.dtype)
     if x.dtype == torch.int64 and x.numel() > 0:
         most = MOST_HELD // _planned(text, x.shape).taps if averaged else MOST_HELD
         low, high = (int(end) for end in x.aminmax())
@@ -47,20 +47,13 @@ def _held(text: str, x: Tensor) -> Tensor:
     return x.to(HOLDING[x.dtype])
 
 
-def _refused(x: Tensor) -> DTypeError:
-    return DTypeError(
-        f"input must be float32 or float64 here, got {str(x.dtype)[6:]}; convert it, for example "
-        "with .float()"
-    )
-
-
 Arguments = tuple[Method, Plan, dict[str, Any], dict[str, Any]]
 
 
 def arguments(text: str, x: Tensor, tensors: Sequence[Tensor]) -> Arguments:
     """The method, the plan, the parameters and the arrays of a call."""
     if x.dtype not in DTYPES:
-        raise _refused(x)
+        raise refused("input", x.dtype)
     call, array = parsed(text), array_of("input", x)
     declared, plan = call.declared, _planned(text, x.shape)
     given = dict(zip(call.tensors, tensors, strict=True))

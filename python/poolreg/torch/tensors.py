@@ -10,10 +10,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from poolreg.arraylike import dtype_advice, type_name
 from poolreg.arrays import new_array
 from poolreg.errors import DTypeError
 
-__all__ = ["array_of", "channels_last", "empty_tensor", "new_tensor"]
+__all__ = [
+    "array_of",
+    "channels_last",
+    "checked_tensor",
+    "empty_tensor",
+    "new_tensor",
+    "refused",
+]
 
 DTYPES = {torch.float32: np.float32, torch.float64: np.float64}
 _FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
@@ -21,13 +29,33 @@ _TO_LAST = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}
 _TO_FIRST = {4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
 
 
+def checked_tensor(value: Any) -> Tensor:
+    """DTypeError if it is none."""
+    if isinstance(value, Tensor):
+        return value
+    raise DTypeError(
+        f"input must be a torch.Tensor, got {type_name(value)}; the functions of poolreg itself "
+        "take arrays"
+    )
+
+
+def refused(name: str, dtype: torch.dtype) -> DTypeError:
+    """The error for a dtype that a method does not take."""
+    word = str(dtype).removeprefix("torch.")
+    try:
+        advice = dtype_advice(name, np.dtype(word), lambda wanted: f"{name}.{CASTS[wanted]}()")
+    except TypeError:  # what NumPy does not have
+        advice = f"give {name}.float()"
+    return DTypeError(f"{name} must be float32 or float64 here, got {word}; {advice}")
+
+
+CASTS = {"float32": "float", "float64": "double"}
+
+
 def array_of(name: str, tensor: Tensor) -> NDArray[Any]:
     """The tensor's memory as an array."""
     if tensor.dtype.is_complex or tensor.dtype in (torch.bfloat16, torch.float16):
-        raise DTypeError(
-            f"{name} must be float32 or float64, got {str(tensor.dtype)[6:]}; convert it, for "
-            "example with .float()"
-        )
+        raise refused(name, tensor.dtype)
     array: NDArray[Any] = tensor.numpy(force=True)  # also of one that is all zeros, without memory
     return array if array.flags.aligned else array.copy()
 
