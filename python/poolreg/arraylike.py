@@ -9,7 +9,7 @@ wants that says so: it is refused by its type, with what to do.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Number
 from typing import Any
 
@@ -178,9 +178,9 @@ def _advice(value: Any) -> str:
         return ": it is not computed yet; give .compute()"
     if hasattr(kind, "toarray") or hasattr(kind, "todense"):
         return f": it is sparse; give .{'toarray' if hasattr(kind, 'toarray') else 'todense'}()"
-    if _package(value) in READ_BY_ITEM or hasattr(kind, "chunks"):
+    if hasattr(kind, "shape") and (_package(value) in READ_BY_ITEM or hasattr(kind, "chunks")):
         return ": its data is not in memory; give [...] of it, which reads all of it"
-    if hasattr(kind, "__array__") or hasattr(kind, "__len__"):
+    if hasattr(kind, "__array__") or isinstance(value, Sequence):
         return ": give numpy.asarray of it"
     return ""
 

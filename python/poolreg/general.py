@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from poolreg.arrays import input_array
+import numpy as np
+
+from poolreg.arrays import FLOAT64, float_array, input_array
 from poolreg.engine import Gradients, differentiate, execute
 from poolreg.errors import ParameterError
-from poolreg.method import Array
-from poolreg.plan import Padding, Size, general_plan, output_shape
+from poolreg.method import Array, Method
+from poolreg.plan import Padding, Size, frozen, general_plan, output_shape
 from poolreg.registry import get_method
 
 __all__ = ["Pool", "pool", "pool_vjp"]
@@ -198,8 +201,13 @@ class Pool:
     """A configured pooling: method, windows and parameters without the array.
 
     ``Pool(method, kernel_size, stride=…, axes=…, …)`` takes what ``pool`` takes, and ``op(x)`` is
-    ``pool(x, …)`` with it.  Operators are equal if their configuration is, can be pickled, and
-    their repr evaluates.
+    ``pool(x, …)`` with it.  An operator keeps nothing that its maker can change: lists become
+    tuples, arrays are copied and read-only, so ``counts`` that training changes are given to each
+    call.
+
+    Operators are equal if what they were made of is: arrays of one dtype, shape and bytes, numbers
+    by ``==``; a kernel_size of 2 is another than (2, 2).  Equal ones have equal hashes.  They can
+    be copied and pickled, and their repr evaluates where ``Pool`` and NumPy's ``np`` are known.
 
     Examples
     --------
@@ -228,11 +236,11 @@ class Pool:
         channel_axis: int | None = None,
         **params: Any,
     ) -> None:
-        get_method(method)
+        declared = get_method(method)
         if kernel_size is None and output_size is None:
             raise ParameterError("kernel_size or output_size must be given")
         self.method = method
-        self.window: dict[str, Any] = {
+        window = {
             "kernel_size": kernel_size,
             "stride": stride,
             "padding": padding,
@@ -243,7 +251,8 @@ class Pool:
             "data_format": data_format,
             "channel_axis": channel_axis,
         }
-        self.params = params
+        self.window: dict[str, Any] = {n: _kept_window(n, v) for n, v in window.items()}
+        self.params: dict[str, Any] = {n: _kept_param(declared, n, v) for n, v in params.items()}
 
     def __call__(
         self,
@@ -298,15 +307,69 @@ class Pool:
         return self._configuration() == other._configuration()
 
     def __hash__(self) -> int:
-        return hash(repr(self))
+        return hash(self._configuration())
 
     def _configuration(self) -> tuple[Any, ...]:
-        return self.method, self.window, self.params
+        params = [(name, _compared(self.params[name])) for name in sorted(self.params)]
+        return self.method, tuple(self.window.values()), tuple(params)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """What was copied or pickled, with arrays that are read-only again."""
+        vars(self).update(state)
+        for value in self.params.values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
 
     def __repr__(self) -> str:
         given = {n: v for n, v in self.window.items() if v != _DEFAULTS[n] and n != "kernel_size"}
         words = [repr(self.method)]
         if self.window["kernel_size"] is not None:
-            words.append(repr(self.window["kernel_size"]))
-        words += [f"{name}={value!r}" for name, value in {**given, **self.params}.items()]
+            words.append(_written(self.window["kernel_size"]))
+        words += [f"{name}={_written(value)}" for name, value in {**given, **self.params}.items()]
         return f"Pool({', '.join(words)})"
+
+
+def _kept_window(name: str, value: Any) -> Any:
+    """An argument of the windows as nobody can change it: lists as tuples."""
+    value = frozen(value)
+    try:
+        hash(value)
+    except TypeError:
+        raise ParameterError(f"{name} must be a number, a word or a tuple, got {value!r}") from None
+    return value
+
+
+def _kept_param(method: Method, name: str, value: Any) -> Any:
+    """A parameter or map, checked, as nobody can change it: arrays copied and read-only."""
+    param = next((param for param in method.params if param.name == name), None)
+    if param is None:
+        return method.resolve({name: value})  # which says that it is unknown
+    value = param.check(value)
+    if value is None or param.kind == "hyper":
+        return value
+    array = float_array(name, value)
+    as_float = array.dtype.kind in "iu" and param.kind != "state"
+    kept = np.array(array, FLOAT64 if as_float else array.dtype.newbyteorder("="))
+    kept.flags.writeable = False
+    return kept if kept.ndim else kept.item()
+
+
+def _compared(value: Any) -> Any:
+    """A value that is equal and has a hash if the argument is the same."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.name, value.shape, value.tobytes()
+    return value
+
+
+def _written(value: Any) -> str:
+    """An argument as Python reads it, all of it."""
+    if isinstance(value, np.ndarray):
+        return f"np.array({_written(value.tolist())}, dtype={value.dtype.name!r})"
+    if isinstance(value, (list, tuple)):
+        entries = ", ".join(map(_written, value))
+        if isinstance(value, list):
+            return f"[{entries}]"
+        return f"({entries},)" if len(value) == 1 else f"({entries})"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float({str(value)!r})"
+    return repr(value)
