@@ -323,32 +323,64 @@ def test_channel_axis() -> None:
 # ---- Arrays --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "dtype",
-    [
-        np.int8,
-        np.int64,
-        np.uint8,
-        bool,
-        np.float16,
-        np.longdouble,
-        complex,
-        np.complex64,
-        object,
-        "U3",
-        "S3",
-        "M8[s]",
-        [("a", "f4")],
-    ],
-    ids=str,
-)
-def test_other_dtypes(dtype: Any) -> None:
-    x = np.zeros((1, 4, 4)).astype(dtype)
+DTYPES: dict[Any, str] = {
+    np.int8: "input.astype(numpy.float32)",
+    np.uint8: "input.astype(numpy.float32)",
+    np.uint16: "input.astype(numpy.float32)",
+    np.int32: "input.astype(numpy.float64)",
+    np.uint32: "input.astype(numpy.float64)",
+    np.int64: "input.astype(numpy.float64)",
+    np.uint64: "input.astype(numpy.float64)",
+    bool: "input.astype(numpy.float32)",
+    np.float16: "input.astype(numpy.float32)",
+    np.longdouble: "input.astype(numpy.float64), which rounds to 53 bits",
+    complex: "input.real and input.imag apart",
+    np.complex64: "input.real and input.imag apart",
+    object: "objects",
+    "U3": "no numbers",
+    "S3": "no numbers",
+    "V4": "no numbers",
+    "M8[s]": "(input - input.min()) / numpy.timedelta64(1, 's')",
+    "m8[s]": "input / numpy.timedelta64(1, 's')",
+    np.dtype([("a", "f4"), ("b", "f8")]): "fields apart: input['a'], input['b']",
+    np.dtypes.StringDType(): "no numbers",
+}
+
+
+@pytest.mark.parametrize(("dtype", "advice"), DTYPES.items(), ids=map(str, DTYPES))
+def test_other_dtypes(dtype: Any, advice: str) -> None:
+    x = np.zeros((1, 4, 4), np.int8).astype(dtype)
     for call in (lambda: pr.max_pool2d(x, 2), lambda: pr.avg_pool2d(x, 2)):
-        with refuses(pr.DTypeError, "input", "float32 or float64", str(x.dtype)):
+        with refuses(pr.DTypeError, "input", "float32 or float64", str(x.dtype), advice):
             call()
     with refuses(pr.DTypeError, "x must be", "float32 or float64", str(x.dtype)):
         pr.pool_vjp(x, "max", (1, 2, 2))
+
+
+@pytest.mark.parametrize("dtype", [*np.typecodes["AllInteger"], "?", "e", "m8[s]", "M8[s]"])
+def test_advice_for_dtypes_keeps_every_number(dtype: str) -> None:
+    """What is advised gives an array that can be pooled, with the numbers that there were."""
+    ends = [0, 1, 2**53] if dtype.upper() in "LQ" else [0, 1]
+    if dtype.upper() in "BHI":
+        ends = [*ends, np.iinfo(dtype).max, np.iinfo(dtype).min]
+    x = np.array(ends, np.int64).astype(dtype)
+    with pytest.raises(pr.DTypeError) as refused:
+        pr.pool(x, "max", (1,))
+    advised = re.search(
+        r"(?:give |dates: |durations: )(.*?)(?:, which|: max| has|;|$)", str(refused.value)
+    )
+    assert advised is not None
+    y = pr.pool(eval(advised[1], {"x": x, "numpy": np}), "max", (1,))
+    assert [int(n) for n in y] == x.astype(object if dtype in "?e" else np.int64).astype(
+        int
+    ).tolist()
+
+
+def test_advice_for_labels() -> None:
+    """Averages of them mean nothing, but the largest is one of them."""
+    with refuses(pr.DTypeError, "averages of labels mean nothing", "max, min", "select keep them"):
+        pr.max_pool2d(np.array([[[16777217]]]), 1)
+    assert pr.max_pool2d(np.array([[[16777217]]]).astype(np.float64), 1) == 16777217
 
 
 @pytest.mark.parametrize(

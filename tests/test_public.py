@@ -1,5 +1,6 @@
 """The public face: names, signatures, docstrings, operators, configuration."""
 
+import copy
 import doctest
 import importlib
 import inspect
@@ -191,17 +192,81 @@ OPERATORS = [
     pr.Pool("avg", [2, 2], data_format="NCHW", divisor_override=3, dilation=2, ceil_mode=True),
     pr.Pool("sum", output_size=(7, None), data_format="NCHW"),
     pr.Pool("min", output_size=1, axes=(-2, -1), channel_axis=0),
+    pr.Pool("soft", 2, data_format="NCHW", beta=np.array([1.0, np.inf], np.float32)),
+    pr.Pool("soft", 2, data_format="NCHW", beta=np.array([1.0, np.inf])),
+    pr.Pool("soft", 2, data_format="NCHW", beta=np.linspace(0, 1, 1001)),
+    pr.Pool("soft", 2, data_format="NCHW", beta=np.linspace(0, 1, 1001) + (np.arange(1001) == 500)),
+    pr.Pool("soft", 2, data_format="NCHW", beta=0.5),
+    pr.Pool("lp", np.int64(2), axes=0, p=float("inf")),
+    pr.Pool("lip", (1, 2), logits=np.array([[-np.inf, 0.1], [0.2, 0.3]])),
 ]
 
 
 @pytest.mark.parametrize("op", OPERATORS, ids=repr)
 def test_operators_can_be_written_pickled_and_compared(op: pr.Pool) -> None:
-    for same in (eval(repr(op), {"Pool": pr.Pool}), pickle.loads(pickle.dumps(op))):
+    for same in (
+        eval(repr(op), {"Pool": pr.Pool, "np": np}),
+        pickle.loads(pickle.dumps(op)),
+        copy.copy(op),
+        copy.deepcopy(op),
+    ):
         assert same == op
+        assert {op: 1}[same] == 1
+        assert all(not v.flags.writeable for v in same.params.values() if isinstance(v, np.ndarray))
         assert hash(same) == hash(op)
         assert repr(same) == repr(op)
     assert [op == other for other in OPERATORS].count(True) == 1
     assert op != repr(op)
+
+
+def test_equal_arguments_make_equal_operators() -> None:
+    for method, one, other in (
+        ("max", dict(kernel_size=np.int64(2)), dict(kernel_size=2)),
+        ("max", dict(kernel_size=[2, 3]), dict(kernel_size=(2, 3))),
+        ("max", dict(kernel_size=2, padding=[[0, 1]]), dict(kernel_size=2, padding=((0, 1),))),
+        ("soft", dict(kernel_size=2, beta=1), dict(kernel_size=2, beta=np.float32(1.0))),
+        ("soft", dict(kernel_size=2, beta=[1, 2]), dict(kernel_size=2, beta=np.array([1.0, 2]))),
+        (
+            "soft",
+            dict(kernel_size=2, beta=np.arange(3.0), grad="exact"),
+            dict(kernel_size=2, grad="exact", beta=np.arange(3.0).astype(">f8")),
+        ),
+    ):
+        a, b = pr.Pool(method, **one), pr.Pool(method, **other)
+        assert a == b
+        assert hash(a) == hash(b)
+        assert b in [pr.Pool("sum", 2), a]
+
+
+def test_operators_keep_nothing_that_others_can_change() -> None:
+    kernel, beta = [2, 2], np.array([0.5])
+    op = pr.Pool("soft", kernel, data_format="NCHW", beta=beta)
+    text, number = repr(op), hash(op)
+    kernel[0], beta[0] = 3, 7
+    assert (repr(op), hash(op)) == (text, number)
+    with pytest.raises(ValueError, match="read-only"):
+        op.params["beta"][0] = 7
+
+
+def test_operators_are_checked_when_they_are_made() -> None:
+    for arguments, words in (
+        (dict(kernel_size=np.array([2, 2])), "kernel_size must be a number"),
+        (dict(kernel_size=2, beta="x"), "beta must be a number"),
+        (dict(kernel_size=2, grad="no"), "grad must be"),
+    ):
+        with pytest.raises(pr.ParameterError, match=words):
+            pr.Pool("soft", **arguments)
+
+
+def test_counts_that_training_changes_are_given_to_each_call() -> None:
+    x = samples.normals((2, 3, 4, 4), np.float64, 3)
+    counts = np.array([[3, 1], [0, 2], [1, 1]])
+    op = pr.Pool("mixed", 2, data_format="NCHW", eval="majority", counts=counts)
+    np.testing.assert_array_equal(op(x), pr.mixed_pool2d(x, 2, eval="majority", counts=counts))
+    with pytest.raises(pr.ParameterError, match="counts must be writeable in training"):
+        op(x, training=True)
+    op(x, training=True, counts=counts, rng=1)
+    assert counts.sum() == 8 + 2 * 3
 
 
 def test_operators_differ_by_method_window_and_parameters() -> None:
