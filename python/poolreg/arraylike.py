@@ -20,7 +20,7 @@ from poolreg.errors import DTypeError
 
 __all__ = ["dtype_advice", "lost_of", "plain_array", "type_name"]
 
-SCALARS = (Number, np.generic, str, bytes, type(None))
+SCALARS = (float, int, str, bytes, type(None), np.generic, Number)
 MOST_AXES = 64
 
 
@@ -29,6 +29,8 @@ def plain_array(name: str, value: Any) -> NDArray[Any]:
     lost, or loaded without a word."""
     if type(value) is np.ndarray:
         return value
+    if isinstance(value, SCALARS):
+        return np.asarray(value)
     if isinstance(value, (list, tuple)):
         _check_entries(name, value)
     else:
@@ -48,7 +50,8 @@ def _said(value: Any, error: Exception) -> str:
 
 def _check_entries(name: str, value: Any, depth: int = 1) -> None:
     """Lists are looked through for what may not come in alone either."""
-    others = {kind for kind in set(map(type, value)) if not issubclass(kind, SCALARS)}
+    kinds = set(map(type, value)) - {float, int}
+    others = {kind for kind in kinds if not issubclass(kind, SCALARS)}
     if not others or depth > MOST_AXES:
         return
     for entry in value:
@@ -59,14 +62,14 @@ def _check_entries(name: str, value: Any, depth: int = 1) -> None:
 
 
 def _check_source(name: str, value: Any) -> None:
-    """DTypeError unless the value is a number or lends its memory."""
+    """DTypeError unless the value, which is no scalar and no list, lends its memory."""
     if isinstance(value, np.ndarray):
         lost = lost_of(value)
         if lost:
             raise DTypeError(f"{name} must be a plain array, got {type_name(value)}: {lost}")
     elif hasattr(type(value), "__dlpack_device__"):
         _check_device(name, value)
-    elif not isinstance(value, SCALARS) and not _lends_memory(value):
+    elif not _lends_memory(value):
         raise DTypeError(f"{name} must be a plain array, got {type_name(value)}{_advice(value)}")
 
 

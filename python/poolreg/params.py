@@ -94,6 +94,8 @@ class Param:
         """ParameterError if one of the values is not a number, or is out of range."""
         if self.kind == "map" and self.low is None and self.high is None:
             return
+        if type(values) in (float, int) and self._in_range(values):
+            return
         given = plain_array(self.name, values)
         if given.dtype.kind not in "iuf":
             raise ParameterError(f"{self.name} must be {self.allowed()}, got {values!r}")
