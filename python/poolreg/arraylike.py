@@ -21,6 +21,7 @@ from poolreg.errors import DTypeError
 __all__ = ["dtype_advice", "lost_of", "plain_array", "type_name"]
 
 SCALARS = (float, int, str, bytes, type(None), np.generic, Number)
+NUMBERS = {float, int}
 MOST_AXES = 64
 
 
@@ -50,10 +51,10 @@ def _said(value: Any, error: Exception) -> str:
 
 def _check_entries(name: str, value: Any, depth: int = 1) -> None:
     """Lists are looked through for what may not come in alone either."""
-    kinds = set(map(type, value)) - {float, int}
-    others = {kind for kind in kinds if not issubclass(kind, SCALARS)}
-    if not others or depth > MOST_AXES:
+    kinds = set(map(type, value))
+    if kinds <= NUMBERS or depth > MOST_AXES:
         return
+    others = {kind for kind in kinds if not issubclass(kind, SCALARS)}
     for entry in value:
         if isinstance(entry, (list, tuple)):
             _check_entries(name, entry, depth + 1)

@@ -43,6 +43,8 @@ def _refused(name: str, value: Any, dtype: np.dtype[Any]) -> DTypeError:
 
 def float_array(name: str, value: Any, dtype: Any = None) -> Array:
     """Real numbers as an array, of this dtype if it is given: integers too, but nothing else."""
+    if type(value) in (float, int):
+        return np.asarray(value, dtype)
     array = plain_array(name, value)
     if array.dtype.kind not in "iuf":
         raise _refused(name, value, array.dtype)

@@ -169,7 +169,8 @@ def _map_array(param: Param, value: Any, plan: Plan, x: Array) -> Array:
 
 def _learnable(param: Param, value: Any, plan: Plan, x: Array) -> Array:
     array = float_array(param.name, value, x.dtype)
-    param.check_values(array)  # float32 may round a small number to a forbidden 0
+    # float32 may round a small number to a forbidden 0
+    param.check_values(array if array.ndim else float(array))
     if array.ndim == 0 and param.shape in ("scalar", "1|C"):
         return array
     here = ""

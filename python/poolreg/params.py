@@ -99,7 +99,7 @@ class Param:
         given = plain_array(self.name, values)
         if given.dtype.kind not in "iuf":
             raise ParameterError(f"{self.name} must be {self.allowed()}, got {values!r}")
-        numbers = given.astype(np.float64)
+        numbers = np.asarray(given, np.float64)
         if numbers.ndim == 0 and self._in_range(float(numbers)):
             return
         wrong = np.isnan(numbers) | np.isin(numbers, self.excluded)
