@@ -174,7 +174,7 @@ def _normal_axes(axes: Any, ndim: int) -> tuple[int, ...]:
     entries = axes if _several(axes) else (axes,)
     normal = []
     for axis in entries:
-        number = int(axis) if isinstance(axis, Integral) and not isinstance(axis, bool) else ndim
+        number = axis if type(axis) is int else _axis_number(axis, ndim)
         if not -ndim <= number < ndim:
             names = ": axes have numbers here, no names" if isinstance(axis, str) else ""
             raise ShapeError(
@@ -184,6 +184,11 @@ def _normal_axes(axes: Any, ndim: int) -> tuple[int, ...]:
     if len(set(normal)) != len(normal) or not normal:
         raise ShapeError(f"axes must be one or more different axes, got {axes!r}")
     return tuple(normal)
+
+
+def _axis_number(axis: Any, none: int) -> int:
+    """An integer of another type, but no bool; else what is none."""
+    return int(axis) if isinstance(axis, Integral) and not isinstance(axis, bool) else none
 
 
 def letters_of(data_format: Any, ndim: int, rank: int | None) -> tuple[tuple[int, ...], int | None]:
