@@ -131,8 +131,9 @@ typedef struct pc_job {
         int64_t segment;        /* columns of a block: outputs, or members along axis 2 */
         int64_t pitch, chunk;   /* lanes of a row of a block; its rows */
         int64_t block_rows;     /* rows of outputs in a block, if their windows are alike */
-        int64_t unit_step;      /* 2: only every second unit of a plane ... */
-        int64_t first_unit;     /* ... from this one on */
+        int64_t units[3];       /* of a plane, along each axis ... */
+        int64_t unit_step[3];   /* ... 2: only every second one ... */
+        int64_t first_unit[3];  /* ... from this one on */
         int64_t plane, element; /* weights of a lane's index: see pc_outer */
         int64_t place[3];       /* weights of an output's indices in its canonical number */
         pc_functor functor;
@@ -162,14 +163,15 @@ typedef struct pc_job {
     pc_outer outer[PC_MAX_NDIM]; /* the last member: only what is used of it is set */
 } pc_job;
 
-/* Windows that share the weights of their members (shared.inc.c).  A unit is a part of the outputs along
- * axis `split`, a band a part of a unit; the jobs are those of a band's boxes. */
+/* Windows that share the weights of their members (shared.inc.c).  A unit is a box of outputs, a band a
+ * part of it along axis `split`; the jobs are those of a band's boxes. */
 typedef struct pc_shared {
     pc_job sum, transpose, rest; /* rest: of the functor, whose outputs are in a box */
     int split;
-    int64_t band; /* outputs along the axis */
-    int taps;     /* both sums in registers, of windows of so many columns (pairs.inc.c); or 0 */
-    bool norms;   /* powers with p = 2 from memory to memory (norms.inc.c) */
+    int64_t part[3]; /* outputs of a unit along each axis */
+    int64_t band;    /* outputs of a band along axis `split` */
+    int taps;        /* both sums in registers, of windows of so many columns (pairs.inc.c); or 0 */
+    bool norms;      /* powers with p = 2 from memory to memory (norms.inc.c) */
     int64_t cells, results; /* elements of a box of inputs, of outputs */
     int64_t left;           /* of the box of outputs that are left over */
     int64_t row;            /* of the longest row */

@@ -3,7 +3,8 @@
 #include "run.h"
 
 /* Bytes of a band's box of inputs, about, so that all boxes stay in the first cache; with gradients there
- * are more of them.  If the least band has more than the most inputs, windows do not share. */
+ * are more of them.  No box has more than the most elements: where the least band would, units are cut
+ * along all axes, and if that does not help, windows do not share. */
 enum { BAND_BYTES = 8192, GRADIENT_BAND_BYTES = 4096, MOST_CELLS = 32768 };
 /* Inputs of a unit that is walked by bands, about.  With gradients, units that are not apart are whole
  * planes of up to the most, if there are enough planes for any number of threads: nothing is zeroed
@@ -44,29 +45,49 @@ static bool can_share(const pc_job *job, bool backward)
     return (is_exponential || summed_power(job, backward) > 0) && !job->op[PC_MAP_OUT].data;
 }
 
-/* A dense box of n1 x n2 columns an index of axis 0. */
-static pc_operand box_of(const pc_job *job, int64_t n1, int64_t n2)
+/* A dense box of so many rows and columns an index of axis 0. */
+static pc_operand box_of(const pc_job *job, const int64_t n[3])
 {
     pc_operand op = {.size = job->op[PC_X].size, .lane = job->op[PC_X].size, .contiguous = true};
     op.axis[2] = job->L * op.size;
-    op.axis[1] = n2 * op.axis[2];
-    op.axis[0] = n1 * op.axis[1];
+    op.axis[1] = n[2] * op.axis[2];
+    op.axis[0] = n[1] * op.axis[1];
     return op;
 }
 
-static void plan_jobs(pc_shared *shared, const pc_job *job, int64_t inputs, int64_t outputs)
+static int64_t elements_of(const pc_job *job, const int64_t n[3])
 {
-    const int split = shared->split;
-    const pc_axis *const *axis = job->axis;
-    const pc_operand x =
-        box_of(job, split == 1 ? inputs : axis[1]->I, split == 2 ? inputs : axis[2]->I);
-    const pc_operand y =
-        box_of(job, split == 1 ? outputs : axis[1]->O, split == 2 ? outputs : axis[2]->O);
+    return n[0] * n[1] * n[2] * job->L;
+}
+
+/* What a band's boxes hold along each axis: all that the inputs of a unit may reach; of what is left over,
+ * with gradients that of a whole unit. */
+typedef struct extents {
+    int64_t inputs[3], outputs[3], left[3];
+} extents;
+
+static extents extents_of(const pc_shared *shared, const pc_job *job, bool backward)
+{
+    extents n;
+    for (int a = 0; a < 3; a++) {
+        const pc_axis *axis = job->axis[a];
+        const int64_t some = a == shared->split ? shared->band : shared->part[a];
+        const int64_t around = backward ? 2 * ((axis->K - 1) * axis->D / axis->S) : 0;
+        n.inputs[a] =
+            some == axis->O ? axis->I : pc_min(span_of(axis, some) + axis->S - 1, axis->I);
+        n.outputs[a] = pc_min(some + around, axis->O);
+        n.left[a] = backward ? shared->part[a] : some;
+    }
+    return n;
+}
+
+static void plan_jobs(pc_shared *shared, const pc_job *job, const extents *n)
+{
     shared->rest = *job;
-    shared->rest.op[PC_Y] = y;
-    shared->sum = (pc_job){.axis = {axis[0], axis[1], axis[2]}, .L = job->L};
-    shared->sum.op[PC_X] = x;
-    shared->sum.op[PC_Y] = y;
+    shared->rest.op[PC_Y] = box_of(job, n->left);
+    shared->sum = (pc_job){.axis = {job->axis[0], job->axis[1], job->axis[2]}, .L = job->L};
+    shared->sum.op[PC_X] = box_of(job, n->inputs);
+    shared->sum.op[PC_Y] = box_of(job, n->outputs);
     shared->transpose = shared->sum;
     shared->transpose.to_input = true;
 }
@@ -74,26 +95,27 @@ static void plan_jobs(pc_shared *shared, const pc_job *job, int64_t inputs, int6
 /* Do neighbouring outputs have no input in common? */
 static bool are_apart(const pc_axis *axis) { return (axis->K - 1) * axis->D < axis->S; }
 
-/* About so many outputs along an axis that they reach `wanted` inputs, in parts of about equal size. */
-static int64_t part_of(const pc_axis *axis, int64_t cells, int64_t wanted, int64_t least)
+/* Up to so many outputs along an axis, or the least, in parts of about equal size. */
+static int64_t equal_part(const pc_axis *axis, int64_t most, int64_t least)
 {
-    const int64_t most = (wanted / cells - span_of(axis, 1)) / axis->S + 1;
     const int64_t parts = pc_ceil_div(axis->O, pc_max(most, least));
     return pc_min(pc_max(pc_ceil_div(axis->O, parts), least), axis->O);
+}
+
+/* About so many outputs along an axis that they reach `wanted` inputs, each of so many cells. */
+static int64_t part_of(const pc_axis *axis, int64_t cells, int64_t wanted, int64_t least)
+{
+    return equal_part(axis, (wanted / cells - span_of(axis, 1)) / axis->S + 1, least);
 }
 
 /* Are rows of outputs walked by bands?  Their inputs are then rows of one plane. */
 static bool has_bands(const pc_job *job, int split) { return split == 1 && job->axis[0]->I == 1; }
 
-/* Outputs of a unit; in backward, a unit and the next but one reach no common input. */
-static int64_t unit_of(const pc_job *job, int split, int64_t cells, bool backward)
+/* Outputs of a unit along an axis, at the least: in backward, a unit and the next but one reach no common
+ * input. */
+static int64_t least_of(const pc_axis *axis, bool backward)
 {
-    const pc_axis *axis = job->axis[split];
-    const int64_t least = backward ? pc_ceil_div(span_of(axis, 1), axis->S) : 1;
-    const bool whole = backward && !are_apart(axis) && pc_planes_of(job) >= MANY_PLANES;
-    if (!has_bands(job, split))
-        return part_of(axis, cells, CELLS, least);
-    return part_of(axis, cells, whole ? MOST_UNIT_CELLS : UNIT_CELLS, least);
+    return backward ? pc_ceil_div(span_of(axis, 1), axis->S) : 1;
 }
 
 /* Windows of so many columns whose sums are found in registers, or 0: of floats that are summed as such. */
@@ -107,48 +129,121 @@ static int pairs_of(const pc_job *job, int split, bool wide)
     return floats && job->L == 1 && has_bands(job, split) && few && pairs ? (int)along->K : 0;
 }
 
-static void split_by(pc_job *job, int a, int64_t part)
+/* Rows of outputs of a unit and of its bands, of which one row has so many inputs. */
+static void take_bands(pc_shared *shared, const pc_job *job, int64_t cells, int64_t unit_cells,
+                       bool backward)
 {
-    const int64_t inner = a == 0 ? job->axis[1]->O : 1;
-    job->row_block = a == 2 ? job->rows : part * inner;
-    job->tile = a == 2 ? part : job->columns;
-    job->blocks = pc_ceil_div(job->rows, job->row_block);
-    job->tiles = pc_ceil_div(job->columns, job->tile);
+    const pc_axis *axis = job->axis[1];
+    const int64_t bytes = backward ? GRADIENT_BAND_BYTES : BAND_BYTES;
+    const int64_t band = part_of(axis, cells, bytes / job->op[PC_X].size, 1);
+    shared->part[1] = part_of(axis, cells, unit_cells, least_of(axis, backward));
+    shared->band = pc_min(band, shared->part[1]);
 }
 
-bool pc_plan_shared(pc_shared *shared, pc_job *job, bool wide, bool backward)
+/* Units are cut along the outermost axis of several outputs alone. */
+static void take_whole_rows(pc_shared *shared, const pc_job *job, bool backward)
 {
-    if (!can_share(job, backward))
-        return false;
     int a = 0;
     while (a < 2 && job->axis[a]->O == 1)
         a++;
     const pc_axis *axis = job->axis[a];
-    int64_t cells = job->L, results = job->L;
+    const bool planes = backward && !are_apart(axis) && pc_planes_of(job) >= MANY_PLANES;
+    int64_t cells = job->L;
     for (int b = 0; b < 3; b++) {
         cells *= b == a ? 1 : job->axis[b]->I;
-        results *= b == a ? 1 : job->axis[b]->O;
+        shared->part[b] = job->axis[b]->O;
     }
-    const int64_t unit = unit_of(job, a, cells, backward);
-    const int64_t band_bytes = backward ? GRADIENT_BAND_BYTES : BAND_BYTES;
-    const int64_t band_cells = band_bytes / job->op[PC_X].size;
-    const int64_t band =
-        has_bands(job, a) ? pc_min(part_of(axis, cells, band_cells, 1), unit) : unit;
-    const int64_t inputs = pc_min(span_of(axis, band) + axis->S - 1, axis->I);
-    const int64_t around = backward ? 2 * pc_ceil_div(span_of(axis, 1), axis->S) : 0;
-    const int64_t outputs = pc_min(band + around, axis->O);
-    if (inputs > MOST_CELLS / cells || outputs > MOST_CELLS / results)
-        return false;
-    split_by(job, a, unit);
-    *shared = (pc_shared){.split = a, .band = band, .row = job->axis[2]->I * job->L};
-    shared->taps = pairs_of(job, a, wide);
-    shared->cells = pc_round_up(inputs * cells, PC_BLOCK) + BEHIND;
-    shared->results = pc_round_up(outputs * results, PC_BLOCK) + BEHIND;
-    shared->left = pc_round_up((backward ? unit : band) * results, PC_BLOCK);
-    shared->apart = are_apart(axis) || job->blocks * job->tiles == 1;
-    shared->adds = job->windows.add || !shared->apart;
-    plan_jobs(shared, job, inputs, outputs);
+    shared->split = a;
+    if (has_bands(job, a)) {
+        take_bands(shared, job, cells, planes ? MOST_UNIT_CELLS : UNIT_CELLS, backward);
+        return;
+    }
+    shared->part[a] = shared->band = part_of(axis, cells, CELLS, least_of(axis, backward));
+}
+
+/* Units are cut along all axes.  Along axis 0 and the columns they are so many times as long as what
+ * neighbours share, if these are so many; of columns there are as many as boxes have room for. */
+static void take_parts(pc_shared *shared, const pc_job *job, int64_t times, bool backward)
+{
+    const pc_axis *along = job->axis[2];
+    int64_t least[3];
+    for (int a = 0; a < 3; a++)
+        least[a] = pc_max(times * least_of(job->axis[a], true), least_of(job->axis[a], backward));
+    *shared = (pc_shared){.split = 1, .band = 1, .part = {1, 1, 1}};
+    shared->part[0] = equal_part(job->axis[0], 1, least[0]);
+    extents n = extents_of(shared, job, backward);
+    const int64_t rows = pc_max(n.inputs[0] * n.inputs[1], n.outputs[0] * n.outputs[1]);
+    const int64_t beside = backward ? (along->K - 1) * along->D : 0; /* outputs of other units */
+    shared->part[2] = part_of(along, rows * job->L, MOST_CELLS - rows * job->L * beside, least[2]);
+    n = extents_of(shared, job, backward);
+    take_bands(shared, job, n.inputs[0] * n.inputs[2] * job->L, UNIT_CELLS, backward);
+}
+
+static bool fits(const pc_shared *shared, const pc_job *job, bool backward)
+{
+    const extents n = extents_of(shared, job, backward);
+    return elements_of(job, n.inputs) <= MOST_CELLS && elements_of(job, n.outputs) <= MOST_CELLS;
+}
+
+/* Whole rows where boxes have room for them, else parts; false: not even for these. */
+static bool take_units(pc_shared *shared, const pc_job *job, bool backward)
+{
+    enum { FAR = 8 };
+    take_whole_rows(shared, job, backward);
+    for (int64_t times = FAR; !fits(shared, job, backward); times /= 2) {
+        take_parts(shared, job, times, backward);
+        if (times == 0)
+            return fits(shared, job, backward);
+    }
     return true;
+}
+
+/* The units of a plane: rows of the job are those along axes 0 and 1. */
+static void split_units(pc_job *job, const pc_shared *shared)
+{
+    int64_t *units = job->windows.units;
+    for (int a = 0; a < 3; a++)
+        units[a] = pc_ceil_div(job->axis[a]->O, shared->part[a]);
+    job->row_block = 1;
+    job->rows = job->blocks = units[0] * units[1];
+    job->tile = shared->part[2];
+    job->tiles = units[2];
+}
+
+/* Have units no inputs in common? */
+static bool units_are_apart(const pc_job *job)
+{
+    bool apart = true;
+    for (int a = 0; a < 3; a++)
+        apart = apart && (job->windows.units[a] == 1 || are_apart(job->axis[a]));
+    return apart;
+}
+
+bool pc_plan_shared(pc_shared *shared, pc_job *job, bool wide, bool backward)
+{
+    *shared = (pc_shared){0};
+    if (!can_share(job, backward) || !take_units(shared, job, backward))
+        return false;
+    const extents n = extents_of(shared, job, backward);
+    split_units(job, shared);
+    shared->taps = pairs_of(job, shared->split, wide);
+    shared->cells = pc_round_up(elements_of(job, n.inputs), PC_BLOCK) + BEHIND;
+    shared->results = pc_round_up(elements_of(job, n.outputs), PC_BLOCK) + BEHIND;
+    shared->left = pc_round_up(elements_of(job, n.left), PC_BLOCK);
+    shared->row = pc_max(n.inputs[2], n.outputs[2]) * job->L;
+    shared->apart = units_are_apart(job);
+    shared->adds = job->windows.add || !shared->apart;
+    plan_jobs(shared, job, &n);
+    return true;
+}
+
+/* Sums of columns that are a part of all are those of a tile: nothing is done for rows as a whole. */
+static size_t plan_sum(pc_job *sum, const pc_job *job, const pc_call *call, bool wide)
+{
+    const size_t bytes = pc_plan_sum(sum, call, wide);
+    sum->tiles *= job->windows.units[2];
+    sum->long_rows = sum->long_rows && job->windows.units[2] == 1;
+    return bytes;
 }
 
 /* Roots of sums of squares go from memory to memory where sums would from box to box. */
@@ -163,8 +258,8 @@ size_t pc_shared_scratch(pc_shared *shared, pc_job *job, const pc_call *call, bo
                          bool backward)
 {
     const size_t walk = job->windows.scratch;
-    const size_t sum = pc_plan_sum(&shared->sum, call, wide);
-    const size_t transpose = pc_plan_sum(&shared->transpose, call, wide);
+    const size_t sum = plan_sum(&shared->sum, job, call, wide);
+    const size_t transpose = plan_sum(&shared->transpose, job, call, wide);
     choose_norms(shared, job, backward);
     const int64_t lines = 64 * (PC_OPERANDS + 8), size = shared->rest.op[PC_X].size;
     const int64_t boxes =

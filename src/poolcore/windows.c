@@ -110,7 +110,7 @@ static bool are_many_and_small(const pc_job *job)
     return pc_planes_of(job) >= MANY && bytes <= SMALL;
 }
 
-/* Backward: a unit of outputs of a plane adds to dx; every second one runs at a time, so no two that
+/* Backward: a unit of outputs of a plane adds to dx; units of one colour run at a time, so no two that
  * run add to the same element.  Only the outermost axis that has several outputs is split. */
 static void split_units(pc_job *job)
 {
@@ -155,7 +155,6 @@ static void set_windows(pc_job *job, const pc_call *call)
     job->windows.params = call->params;
     job->windows.key = call->key;
     job->windows.add = call->add;
-    job->windows.unit_step = 1;
     for (int n = 0; n < PC_NUMBERS; n++)
         job->windows.number[n] = call->number[n];
     for (int o = 0; o < PC_OPTIONS; o++)
@@ -179,6 +178,9 @@ static void share_windows(pc_job *job, const pc_call *call, pc_shared *shared, b
 {
     const bool wide = windows_type(call) == PC_TYPE_F32_WIDE;
     job->windows.scratch = is_outside(job) ? whole_scratch(job) : windows_scratch(job);
+    job->windows.units[0] = 1;
+    job->windows.units[1] = job->blocks;
+    job->windows.units[2] = job->tiles;
     if (is_outside(job) || !pc_plan_shared(shared, job, wide, backward))
         return;
     job->windows.shared = shared;
@@ -237,21 +239,37 @@ static void add_partials(const pc_job *job, const pc_call *call)
     }
 }
 
-/* Every second unit, then the others; planes of several units are zeroed before.  Or all at once, if
- * they are apart. */
+/* Takes those units that are of a colour, as the squares of a chess board are: along each axis every
+ * second one.  How many there are in a plane. */
+static int64_t take_colour(pc_job *job, int colour)
+{
+    int64_t count = 1;
+    for (int a = 0; a < 3; a++) {
+        job->windows.unit_step[a] = 2;
+        job->windows.first_unit[a] = colour >> a & 1;
+        count *= pc_ceil_div(job->windows.units[a] - job->windows.first_unit[a], 2);
+    }
+    return count;
+}
+
+/* One colour after the other; planes of several units are zeroed before.  Or all at once, if they are
+ * apart. */
 static pc_status run_units(pc_job *job, const pc_call *call)
 {
+    enum { COLOURS = 8 };
     const int64_t units = job->blocks * job->tiles, planes = pc_planes_of(job);
+    pc_status status = PC_OK;
+    for (int a = 0; a < 3; a++)
+        job->windows.unit_step[a] = 1;
     if (units == 1 || (job->windows.shared && job->windows.shared->apart))
         return run_windows(job, planes * units, call, true);
-    pc_status status = PC_OK;
     if (!call->add && !job->windows.once)
         status =
             pc_run_items(job, planes, pc_isa_current()->windows_zero[windows_type(call)], call, 0);
-    job->windows.unit_step = 2;
-    for (int first = 0; first < 2 && status == PC_OK; first++) {
-        job->windows.first_unit = first;
-        status = run_windows(job, planes * pc_ceil_div(units - first, 2), call, true);
+    for (int colour = 0; colour < COLOURS && status == PC_OK; colour++) {
+        const int64_t count = take_colour(job, colour);
+        if (count > 0)
+            status = run_windows(job, planes * count, call, true);
     }
     return status;
 }

@@ -74,14 +74,14 @@ static void F(sum_at_edge)(const F(unit) * u, const T *const from[], T *const to
                            int64_t m, int64_t end)
 {
     const pc_axis *axis = u->job->axis[2];
-    const int64_t I = axis->I;
+    const int64_t I = axis->I, pitch = F(step_of)(&u->shared->sum.op[PC_X], 1);
     for (; m < end; m++) {
         for (int b = 0; b < F(BOTH); b++) {
             T sum = 0;
             for (int64_t k = 0, c = 2 * m - axis->PL; k < axis->K; k++, c++) {
                 T down = c >= 0 && c < I ? from[b][c] : 0;
                 for (int r = 1; r < rows && c >= 0 && c < I; r++)
-                    down += from[b][r * I + c];
+                    down += from[b][r * pitch + c];
                 sum = k == 0 ? down : sum + down;
             }
             to[b][m] = sum;
@@ -95,23 +95,24 @@ static void F(sum_at_edge)(const F(unit) * u, const T *const from[], T *const to
 static void F(sum_by_pairs)(const F(unit) * u)
 {
     const pc_axis *down = u->job->axis[1], *along = u->job->axis[2];
-    const int64_t I = along->I, O = along->O;
-    int64_t first = 0, end = O;
+    const int64_t pitch = F(step_of)(&u->shared->sum.op[PC_X], 1);
+    int64_t first = u->o[2], end = u->o_end[2];
     pc_whole_outputs(along, &first, &end);
     for (int64_t o = u->o[1]; o < u->o_end[1]; o++) {
         const int64_t start = o * down->S - down->PL, top = pc_max(start, 0);
         const int rows = (int)(pc_min(start + down->K, down->I) - top);
-        const int64_t row = (top - u->i[1]) * I, column = first * 2 - along->PL;
+        const int64_t row = (top - u->i[1]) * pitch - u->i[2], column = first * 2 - along->PL;
         const T *box[] = {u->weights + row, u->products + row};
-        T *out[] = {u->sums + (o - u->first) * O, u->values + (o - u->first) * O};
+        T *out[] = {F(outputs)(u, u->sums, 0, o) - u->o[2],
+                    F(outputs)(u, u->values, 0, o) - u->o[2]};
         const T *from[] = {box[0] + column, box[1] + column};
         T *to[] = {out[0] + first, out[1] + first};
         if (u->divided)
-            F(means_of_row)(from, to, I, rows, (int)along->K, end - first);
+            F(means_of_row)(from, to, pitch, rows, (int)along->K, end - first);
         else
-            F(sums_of_row)(from, to, I, rows, (int)along->K, end - first);
-        F(sum_at_edge)(u, box, out, rows, 0, first);
-        F(sum_at_edge)(u, box, out, rows, end, O);
+            F(sums_of_row)(from, to, pitch, rows, (int)along->K, end - first);
+        F(sum_at_edge)(u, box, out, rows, u->o[2], first);
+        F(sum_at_edge)(u, box, out, rows, end, u->o_end[2]);
     }
 }
 
@@ -162,17 +163,19 @@ PC_OUTLINE void F(holding_row)(const T *const from[], T *const to[], int64_t pit
 static void F(hold_by_pairs)(const F(unit) * u)
 {
     const pc_axis *down = u->job->axis[1], *along = u->job->axis[2];
-    const int64_t I = along->I, O = along->O;
+    const int64_t pitch = F(step_of)(&u->shared->sum.op[PC_Y], 1), n = u->o_end[2] - u->o[2];
+    const int64_t columns = u->i_end[2] - u->i[2], padded = u->i[2] - (u->o[2] * 2 - along->PL);
     for (int64_t i = u->i[1]; i < u->i_end[1]; i++) {
         const pc_links holding = pc_windows_holding(down, 0, i);
-        const int64_t row = (i - u->i[1]) * I, at = (holding.pos - u->first) * O;
-        const T *from[] = {u->sums + at, u->values + at};
+        const int64_t row = F(place_of)(u, 0, i);
+        const T *from[] = {F(outputs)(u, u->sums, 0, holding.pos),
+                           F(outputs)(u, u->values, 0, holding.pos)};
         T *to[] = {u->shares + row, u->means + row};
         if (holding.n > 0)
-            F(holding_row)(from, to, O, (int)holding.n, (int)along->K, along->PL % 2 != 0, O,
-                           pc_ceil_div(I, 2));
+            F(holding_row)(from, to, pitch, (int)holding.n, (int)along->K, padded % 2 != 0, n,
+                           pc_ceil_div(columns, 2));
         for (int b = 0; holding.n == 0 && b < F(BOTH); b++)
-            memset(to[b], 0, (size_t)I * sizeof(T));
+            memset(to[b], 0, (size_t)columns * sizeof(T));
     }
 }
 #undef V

@@ -5,8 +5,9 @@
  * has left the range of T or nearly so; an output for which they do not is left to the functor
  * (windows.inc.c), which the members of its window decide alone.
  *
- * A unit is some outputs along the outermost pooled axis, which are walked by bands: the inputs and outputs
- * of a band are kept in boxes in the first cache, and what the next band needs of these is moved on.
+ * A unit is a box of outputs: some along the outermost pooled axis, and all along the others if planes are
+ * not too wide.  It is walked by bands: the inputs and outputs of a band are kept in boxes in the first
+ * caches, and what the next band needs of these is moved on.
  *
  * Part of windows.inc.c. */
 
@@ -17,9 +18,10 @@ typedef struct F(unit) {
     pc_item item;
     int64_t o[3], o_end[3];       /* outputs of the band */
     int64_t i[3], i_end[3];       /* the inputs they reach */
-    int64_t first, end;           /* outputs of axis `split` in the boxes of sums and values */
+    int64_t near[3], near_end[3]; /* outputs in the boxes of sums and values */
+    int64_t summed;               /* of axis `split`, those before are in these boxes; or -1 */
     int64_t held, held_end;       /* rows in the boxes of weights and products, of axis 1 */
-    int64_t left;                 /* output that the box `rest` begins with */
+    int64_t left[3];              /* output that the box `rest` begins with */
     bool divided;                 /* the box `values` holds means */
     T *weights, *products;        /* boxes of inputs */
     T *shares, *means;            /* sums over the windows that hold an input */
@@ -28,47 +30,41 @@ typedef struct F(unit) {
     char *scratch;                /* of the sums */
 } F(unit);
 
-/* Where the first element of the array would be whose part, from index `first` of axis a on, is `box`. */
-PC_INLINE char *F(origin)(const T *box, const pc_operand *op, int a, int64_t first)
+/* Where the first element of the array would be whose part, from index `first` on, is `box`. */
+PC_INLINE char *F(origin)(const T *box, const pc_operand *op, const int64_t first[3])
 {
-    return (char *)((uintptr_t)box - (uintptr_t)(first * op->axis[a]));
+    const ptrdiff_t before =
+        first[0] * op->axis[0] + first[1] * op->axis[1] + first[2] * op->axis[2];
+    return (char *)((uintptr_t)box - (uintptr_t)before);
 }
 
-/* Outputs [first, end) of axis `split`. */
-static void F(take_band)(F(unit) * u, int64_t first, int64_t end)
+/* Outputs [first, end) of axis a. */
+static void F(take_outputs)(F(unit) * u, int a, int64_t first, int64_t end)
 {
-    const int split = u->shared->split;
-    const pc_axis *axis = u->job->axis[split];
-    const int64_t inner = split == 0 ? u->job->axis[1]->O : 1;
+    const pc_axis *axis = u->job->axis[a];
     const int64_t reach = (axis->K - 1) * axis->D + 1 - axis->PL;
-    u->o[split] = first;
-    u->o_end[split] = end;
-    if (split == 2) {
-        u->item.column = first;
-        u->item.column_end = end;
-    } else {
-        u->item.row = first * inner;
-        u->item.row_end = end * inner;
-    }
-    u->i[split] = pc_max(first * axis->S - axis->PL, 0);
-    u->i_end[split] = end < axis->O ? pc_min((end - 1) * axis->S + reach, axis->I) : axis->I;
+    u->o[a] = first;
+    u->o_end[a] = end;
+    u->i[a] = pc_max(first * axis->S - axis->PL, 0);
+    u->i_end[a] = end < axis->O ? pc_min((end - 1) * axis->S + reach, axis->I) : axis->I;
 }
 
+/* Rows of a job whose windows share are the units of a plane along axes 0 and 1.  Divisions are felt by
+ * small planes: a plane of one unit needs none. */
 static void F(take_unit)(F(unit) * u, const pc_item *item)
 {
-    const pc_job *job = u->job;
-    const int split = u->shared->split;
-    const int64_t inner = split == 0 ? job->axis[1]->O : 1;
+    const int64_t inner = u->job->windows.units[1], *part = u->shared->part;
+    const int64_t deep = item->row < inner ? 0 : item->row / inner;
+    const int64_t along = item->column < part[2] ? 0 : item->column / part[2];
+    const int64_t at[] = {deep, item->row - deep * inner, along};
     u->item = *item;
     for (int a = 0; a < 3; a++) {
-        u->o[a] = u->i[a] = 0;
-        u->o_end[a] = job->axis[a]->O;
-        u->i_end[a] = job->axis[a]->I;
+        const int64_t first = at[a] * part[a];
+        F(take_outputs)(u, a, first, pc_min(first + part[a], u->job->axis[a]->O));
+        u->left[a] = first;
     }
-    F(take_band)(u, split == 2 ? item->column : item->row / inner,
-                 split == 2 ? item->column_end : item->row_end / inner);
     u->held = u->held_end = 0;
-    u->end = -1;
+    u->summed = -1;
     u->walk->item = item;
     F(take_params)(u->walk);
 }
@@ -159,14 +155,30 @@ static F(elements) F(elements_of)(const F(unit) * u)
                          .learnt = u->learnt};
 }
 
-/* Rows of the boxes that this band shares with the one before are moved to their front; how many. */
-static int64_t F(keep_rows)(F(unit) * u, int64_t columns)
+/* Elements from one index of an axis of a box to the next. */
+PC_INLINE int64_t F(step_of)(const pc_operand *box, int a)
 {
-    const int64_t kept = pc_max(u->held_end - u->i[1], 0), from = (u->i[1] - u->held) * columns;
-    const size_t size = (size_t)(kept * columns) * sizeof(T);
-    if (kept > 0) {
-        memmove(u->weights, u->weights + from, size);
-        memmove(u->products, u->products + from, size);
+    return box->axis[a] / (ptrdiff_t)sizeof(T);
+}
+
+/* Where row (i0, i1) of the inputs is in a box. */
+PC_INLINE int64_t F(place_of)(const F(unit) * u, int64_t i0, int64_t i1)
+{
+    const pc_operand *box = &u->shared->sum.op[PC_X];
+    return (i0 - u->i[0]) * F(step_of)(box, 0) + (i1 - u->i[1]) * F(step_of)(box, 1);
+}
+
+/* Rows of the boxes that this band shares with the one before are moved to their front; how many. */
+static int64_t F(keep_rows)(F(unit) * u)
+{
+    const int64_t kept = pc_max(u->held_end - u->i[1], 0);
+    const int64_t pitch = F(step_of)(&u->shared->sum.op[PC_X], 1), from = u->i[1] - u->held;
+    for (int64_t i0 = u->i[0]; kept > 0 && i0 < u->i_end[0]; i0++) {
+        const int64_t to = F(place_of)(u, i0, u->i[1]);
+        memmove(u->weights + to, u->weights + to + from * pitch,
+                (size_t)(kept * pitch) * sizeof(T));
+        memmove(u->products + to, u->products + to + from * pitch,
+                (size_t)(kept * pitch) * sizeof(T));
     }
     u->held = u->i[1];
     u->held_end = u->i_end[1];
@@ -178,12 +190,12 @@ static void F(share_weights)(F(unit) * u)
     static const int gradient[] = {PC_DX, PC_DMAP_IN};
     F(elements) e = F(elements_of)(u);
     const int64_t columns = (u->i_end[2] - u->i[2]) * u->job->L;
-    const int64_t kept = u->shared->split == 1 ? F(keep_rows)(u, columns) : 0;
-    e.weights += kept * columns;
-    e.products += kept * columns;
+    const int64_t kept = u->shared->split == 1 ? F(keep_rows)(u) : 0;
     for (int64_t i0 = u->i[0]; i0 < u->i_end[0]; i0++)
         for (int64_t i1 = u->i[1] + kept, rows; i1 < u->i_end[1]; i1 += rows) {
             rows = F(rows_of_unit)(u, i1, false);
+            e.weights = u->weights + F(place_of)(u, i0, i1);
+            e.products = u->products + F(place_of)(u, i0, i1);
             e.x = F(load_run)(u, PC_X, i0, i1);
             e.map = F(load_run)(u, PC_MAP_IN, i0, i1);
             for (int k = 0; k < 2; k++)
@@ -191,6 +203,16 @@ static void F(share_weights)(F(unit) * u)
                     e.to[k] = (const T *)pc_row_of(u->job, &u->item, gradient[k], i0, i1, u->i[2]);
             F(over_run)(u, u->walk->functor->share, rows * columns, &e);
         }
+}
+
+/* The rows of a band that follow one another, from index o0 of axis 0 on; the next such index. */
+static int64_t F(take_rows)(const F(unit) * u, int64_t o0, pc_item *item)
+{
+    const int64_t O = u->job->axis[1]->O;
+    const int64_t end = u->o_end[1] - u->o[1] == O ? u->o_end[0] : o0 + 1;
+    item->row = o0 * O + u->o[1];
+    item->row_end = (end - 1) * O + u->o_end[1];
+    return end;
 }
 
 /* Tiles of rows, of a job that sums boxes or of its transpose. */
@@ -210,20 +232,21 @@ static void F(sum_rows)(const F(unit) * u, const pc_job *sum, pc_item item, int6
 static void F(sum_windows)(const F(unit) * u, const T *from, T *to)
 {
     const pc_job *sum = &u->shared->sum;
-    const int split = u->shared->split;
-    pc_item item = {.row = u->item.row, .row_end = u->item.row_end};
-    item.base[PC_X] = F(origin)(from, &sum->op[PC_X], split, u->i[split]);
-    item.base[PC_Y] = F(origin)(to, &sum->op[PC_Y], split, u->first);
-    F(sum_rows)(u, sum, item, u->o[2], u->o_end[2]);
+    pc_item item = {0};
+    item.base[PC_X] = F(origin)(from, &sum->op[PC_X], u->i);
+    item.base[PC_Y] = F(origin)(to, &sum->op[PC_Y], u->near);
+    for (int64_t o0 = u->o[0]; o0 < u->o_end[0];) {
+        o0 = F(take_rows)(u, o0, &item);
+        F(sum_rows)(u, sum, item, u->o[2], u->o_end[2]);
+    }
 }
 
 static void F(sum_holding)(const F(unit) * u, const T *from, T *to)
 {
     const pc_job *sum = &u->shared->transpose;
-    const int split = u->shared->split;
     pc_item item = {0};
-    item.base[PC_X] = F(origin)(to, &sum->op[PC_X], split, u->i[split]);
-    item.base[PC_Y] = F(origin)(from, &sum->op[PC_Y], split, u->first);
+    item.base[PC_X] = F(origin)(to, &sum->op[PC_X], u->i);
+    item.base[PC_Y] = F(origin)(from, &sum->op[PC_Y], u->near);
     for (int64_t i0 = u->i[0]; i0 < u->i_end[0]; i0++) {
         item.row = i0 * u->job->axis[1]->I + u->i[1];
         item.row_end = i0 * u->job->axis[1]->I + u->i_end[1];
@@ -231,12 +254,19 @@ static void F(sum_holding)(const F(unit) * u, const T *from, T *to)
     }
 }
 
-/* Row (o0, o1) of a box of outputs that begins with output `first`. */
-PC_INLINE T *F(outputs)(const F(unit) * u, T *box, int64_t first, int64_t o0, int64_t o1)
+/* Row (o0, o1) of the band in a box of sums or values. */
+PC_INLINE T *F(outputs)(const F(unit) * u, T *box, int64_t o0, int64_t o1)
 {
     const pc_operand *op = &u->shared->sum.op[PC_Y];
-    return (T *)(F(origin)(box, op, u->shared->split, first) + o0 * op->axis[0] + o1 * op->axis[1] +
-                 u->o[2] * op->axis[2]);
+    return box + (o0 - u->near[0]) * F(step_of)(op, 0) + (o1 - u->near[1]) * F(step_of)(op, 1) +
+           (u->o[2] - u->near[2]) * F(step_of)(op, 2);
+}
+
+/* The same of what is left over. */
+PC_INLINE T *F(left_over)(const F(unit) * u, int64_t o0, int64_t o1)
+{
+    const pc_operand *op = &u->shared->rest.op[PC_Y];
+    return u->rest + (o0 - u->left[0]) * F(step_of)(op, 0) + (o1 - u->left[1]) * F(step_of)(op, 1);
 }
 
 /* Nothing of weight has overflowed or lost bits at the small end of T. */
@@ -291,14 +321,14 @@ PC_INLINE __attribute__((unused)) bool F(finds_norms)(const F(unit) * u)
 static int64_t F(conclude)(const F(unit) * u, int64_t o0, int64_t o1, T *y, int64_t n)
 {
     const F(elements) e = F(elements_of)(u);
-    const T *sums = F(outputs)(u, u->sums, u->first, o0, o1);
+    const T *sums = F(outputs)(u, u->sums, o0, o1);
 #if SUM_IS_T
     if (F(finds_norms)(u))
         return PC_CAT3(check_roots, power, TYPE)(y, n);
 #endif
     if (u->walk->functor->conclude)
         return u->walk->functor->conclude(&e, sums, y, n);
-    const T *values = F(outputs)(u, u->values, u->first, o0, o1);
+    const T *values = F(outputs)(u, u->values, o0, o1);
     return u->divided ? F(take_means)(values, y, n) : F(divide)(sums, values, y, n);
 }
 
@@ -308,7 +338,7 @@ static void F(pool_rest)(const F(unit) * u, int64_t row, int64_t row_end)
     pc_item item = u->item;
     item.row = row;
     item.row_end = row_end;
-    item.base[PC_Y] = F(origin)(u->rest, &u->shared->sum.op[PC_Y], u->shared->split, u->left);
+    item.base[PC_Y] = F(origin)(u->rest, &u->shared->rest.op[PC_Y], u->left);
     F(walk_item)(u->walk, &item, F(pool_outputs));
 }
 
@@ -318,7 +348,8 @@ PC_INLINE int64_t F(outputs_at_once)(const F(unit) * u, int64_t o1)
 {
     const pc_operand *y = &u->job->op[PC_Y];
     const int64_t n = u->job->axis[2]->O * u->job->L, long_run = 32 * PC_BLOCK;
-    const bool adjoin = u->shared->split != 2 && y->contiguous && y->axis[1] == n * y->size;
+    const bool whole = u->o_end[2] - u->o[2] == u->job->axis[2]->O;
+    const bool adjoin = whole && y->contiguous && y->axis[1] == n * y->size;
     return adjoin ? pc_min(u->o_end[1] - o1, pc_ceil_div(long_run, n)) : 1;
 }
 
@@ -332,7 +363,7 @@ static int64_t F(pool_rows)(const F(unit) * u, int64_t row, int64_t rows, bool w
     char *at = pc_row_of(u->job, &u->item, PC_Y, o0, o1, u->o[2]);
     T *y = ON_T(target)(op, at, u->row[PC_Y]);
     const int64_t left = F(conclude)(u, o0, o1, y, n);
-    const T *rest = F(outputs)(u, u->rest, u->left, o0, o1);
+    const T *rest = F(left_over)(u, o0, o1);
     for (int64_t i = 0; with_rest && left > 0 && i < n; i++)
         y[i] = y[i] != y[i] ? rest[i] : y[i];
     ON_T(store)(op, at, columns, u->job->L, y);
@@ -348,10 +379,13 @@ static int64_t F(pool_rows)(const F(unit) * u, int64_t row, int64_t rows, bool w
 PC_OUTLINE void F(find_norms)(const F(unit) * u)
 {
     pc_item item = u->item;
-    for (int64_t c = u->o[2]; c < u->o_end[2]; c += u->shared->sum.tile) {
-        item.column = c;
-        item.column_end = pc_min(c + u->shared->sum.tile, u->o_end[2]);
-        PC_CAT3(in_registers, norm, TYPE)(u->job, &item);
+    for (int64_t o0 = u->o[0]; o0 < u->o_end[0];) {
+        o0 = F(take_rows)(u, o0, &item);
+        for (int64_t c = u->o[2]; c < u->o_end[2]; c += u->shared->sum.tile) {
+            item.column = c;
+            item.column_end = pc_min(c + u->shared->sum.tile, u->o_end[2]);
+            PC_CAT3(in_registers, norm, TYPE)(u->job, &item);
+        }
     }
 }
 #endif
@@ -386,11 +420,11 @@ static void F(sum_band)(F(unit) * u)
     F(sum_all)(u, true);
 }
 
-/* The functor gets all rows from the first to the last that need it at once: it is faster on several. */
-static void F(pool_band)(F(unit) * u)
+/* Rows [item.row, item.row_end) of y, from their sums.  The functor gets all rows from the first to the
+ * last that need it at once: it is faster on several. */
+static void F(pool_all_rows)(const F(unit) * u)
 {
     int64_t first = u->item.row_end, end = u->item.row;
-    F(sum_band)(u);
     for (int64_t row = u->item.row, rows; row < u->item.row_end; row += rows) {
         rows = F(outputs_at_once)(u, row % u->job->axis[1]->O);
         if (F(pool_rows)(u, row, rows, false) > 0) {
@@ -406,13 +440,23 @@ static void F(pool_band)(F(unit) * u)
     }
 }
 
+static void F(pool_band)(F(unit) * u)
+{
+    for (int a = 0; a < 3; a++)
+        u->near[a] = u->left[a] = u->o[a];
+    F(sum_band)(u);
+    for (int64_t o0 = u->o[0]; o0 < u->o_end[0];) {
+        o0 = F(take_rows)(u, o0, &u->item);
+        F(pool_all_rows)(u);
+    }
+}
+
 static void F(pool_unit)(F(unit) * u)
 {
     const int split = u->shared->split;
     const int64_t band = u->shared->band, end = u->o_end[split];
     for (int64_t o = u->o[split]; o < end; o += band) {
-        F(take_band)(u, o, pc_min(o + band, end));
-        u->first = u->left = o;
+        F(take_outputs)(u, split, o, pc_min(o + band, end));
         F(pool_band)(u);
     }
 }

@@ -25,8 +25,11 @@ PC_OUTLINE int64_t F(divide_gradient)(T *sums, T *values, const T *dy, T *rest, 
 static void F(differentiate_rest)(const F(unit) * u)
 {
     pc_item item = u->item;
-    item.base[PC_Y] = F(origin)(u->rest, &u->shared->sum.op[PC_Y], u->shared->split, u->left);
-    F(walk_item)(u->walk, &item, F(differentiate_outputs));
+    item.base[PC_Y] = F(origin)(u->rest, &u->shared->rest.op[PC_Y], u->left);
+    for (int64_t o0 = u->o[0]; o0 < u->o_end[0];) {
+        o0 = F(take_rows)(u, o0, &item);
+        F(walk_item)(u->walk, &item, F(differentiate_outputs));
+    }
 }
 
 /* What the elements of rows have learnt, added to that of the unit's lanes. */
@@ -78,7 +81,11 @@ static void F(spread_gradients)(const F(unit) * u)
     for (int64_t i0 = u->i[0]; i0 < u->i_end[0]; i0++)
         for (int64_t i1 = u->i[1], rows; i1 < u->i_end[1]; i1 += rows) {
             rows = F(rows_of_unit)(u, i1, true);
-            const int64_t n = rows * columns;
+            const int64_t n = rows * columns, at = F(place_of)(u, i0, i1);
+            e.weights = u->weights + at;
+            e.products = u->products + at;
+            e.shares = u->shares + at;
+            e.means = u->means + at;
             e.x = F(load_run)(u, PC_X, i0, i1);
             e.map = F(load_run)(u, PC_MAP_IN, i0, i1);
             T *dx = F(gradient_run)(u, PC_DX, i0, i1, (T *)e.shares);
@@ -95,24 +102,53 @@ static void F(spread_gradients)(const F(unit) * u)
 }
 
 /* The boxes of outputs reach over all windows that hold an input of the band: those of the band before
- * are moved to their front; those of other units count nothing. */
+ * are moved to their front. */
 static void F(reach_over)(F(unit) * u)
 {
+    const pc_operand *op = &u->shared->sum.op[PC_Y];
     const int split = u->shared->split;
-    const int64_t o = u->o[split], o_end = u->o_end[split];
-    const int64_t n = u->shared->sum.op[PC_Y].axis[split] / (int64_t)sizeof(T);
-    const int64_t before = u->first, before_end = u->end;
-    pc_outputs_near(u->job->axis[split], 0, u->i[split], u->i_end[split], &u->first, &u->end);
-    const int64_t lead = pc_max(o - u->first, 0) * n, after = pc_max(u->end - o_end, 0) * n;
+    const int64_t before = u->near[split];
     T *const box[2] = {u->sums, u->values};
-    for (int b = 0; b < 2; b++) {
-        if (lead > 0 && before_end == o)
-            memmove(box[b], box[b] + (u->first - before) * n, (size_t)lead * sizeof(T));
-        else
-            memset(box[b], 0, (size_t)lead * sizeof(T));
-        memset(box[b] + (o_end - u->first) * n, 0, (size_t)after * sizeof(T));
+    for (int a = 0; a < 3; a++) {
+        const pc_axis *axis = u->job->axis[a];
+        u->near[a] = 0;
+        u->near_end[a] = axis->O;
+        if (u->o[a] > 0 || u->o_end[a] < axis->O)
+            pc_outputs_near(axis, 0, u->i[a], u->i_end[a], &u->near[a], &u->near_end[a]);
     }
-    u->end = o_end;
+    const int64_t n = F(step_of)(op, split), from = (u->near[split] - before) * n;
+    const int64_t lead = u->summed == u->o[split] ? (u->o[split] - u->near[split]) * n : 0;
+    for (int64_t d = 0; lead > 0 && d < (split == 1 ? u->near_end[0] - u->near[0] : 1); d++)
+        for (int b = 0; b < 2; b++) {
+            T *to = box[b] + d * F(step_of)(op, 0);
+            memmove(to, to + from, (size_t)lead * sizeof(T));
+        }
+    u->summed = u->o_end[split];
+}
+
+/* Outputs of other units, which are in the boxes, count nothing. */
+static void F(clear_others)(const F(unit) * u)
+{
+    bool all = true;
+    for (int a = 0; a < 3; a++)
+        all = all && u->near[a] >= u->left[a] && u->near_end[a] <= u->o_end[a];
+    if (all)
+        return;
+    const pc_operand *op = &u->shared->sum.op[PC_Y];
+    const int64_t pitch = F(step_of)(op, 1), lead = (u->o[2] - u->near[2]) * u->job->L;
+    const int64_t mine = lead + (u->o_end[2] - u->o[2]) * u->job->L;
+    T *const box[2] = {u->sums, u->values};
+    for (int64_t o0 = u->near[0]; o0 < u->near_end[0]; o0++)
+        for (int64_t o1 = u->near[1]; o1 < u->near_end[1]; o1++) {
+            const bool other =
+                o0 < u->left[0] || o0 >= u->o_end[0] || o1 < u->left[1] || o1 >= u->o_end[1];
+            for (int b = 0; b < 2 && (other || mine < pitch); b++) {
+                T *row = F(outputs)(u, box[b], o0, o1) - lead;
+                memset(row, 0, (size_t)(other ? pitch : lead) * sizeof(T));
+                if (!other)
+                    memset(row + mine, 0, (size_t)(pitch - mine) * sizeof(T));
+            }
+        }
 }
 
 /* The gradients of the outputs of a band, as shares; how many are left over. */
@@ -125,9 +161,9 @@ static int64_t F(share_gradients)(const F(unit) * u)
             rows = F(outputs_at_once)(u, o1);
             const char *at = pc_row_of(u->job, &u->item, PC_Y, o0, o1, u->o[2]);
             const T *dy = ON_T(load)(&u->job->op[PC_Y], at, columns, L, u->row[PC_Y]);
-            left += F(divide_gradient)(F(outputs)(u, u->sums, u->first, o0, o1),
-                                       F(outputs)(u, u->values, u->first, o0, o1), dy,
-                                       F(outputs)(u, u->rest, u->left, o0, o1), rows * columns * L);
+            left +=
+                F(divide_gradient)(F(outputs)(u, u->sums, o0, o1), F(outputs)(u, u->values, o0, o1),
+                                   dy, F(left_over)(u, o0, o1), rows * columns * L);
         }
     return left;
 }
@@ -153,6 +189,7 @@ static int64_t F(differentiate_band)(F(unit) * u, int64_t complete)
     F(reach_over)(u);
     F(share_weights)(u);
     F(sum_all)(u, false);
+    F(clear_others)(u);
     const int64_t left = F(share_gradients)(u);
     u->i_end[u->shared->split] = complete;
     F(hold_all)(u);
@@ -167,13 +204,12 @@ static void F(differentiate_unit)(F(unit) * u)
     const int64_t band = u->shared->band, first = u->o[split], end = u->o_end[split];
     const int64_t i_end = u->i_end[split];
     int64_t left = 0;
-    u->left = first;
     for (int64_t o = first; o < end; o += band) {
         const int64_t o_end = pc_min(o + band, end), next = pc_max(o_end * axis->S - axis->PL, 0);
-        F(take_band)(u, o, o_end);
+        F(take_outputs)(u, split, o, o_end);
         left += F(differentiate_band)(u, o_end < end ? next : i_end);
     }
-    F(take_band)(u, first, end);
+    F(take_outputs)(u, split, first, end);
     if (left > 0)
         F(differentiate_rest)(u);
 }

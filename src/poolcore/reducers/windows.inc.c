@@ -611,13 +611,22 @@ static void F(windows_zero)(const pc_job *job, int64_t begin, int64_t end, char 
     }
 }
 
-/* Item `number` of backward: a unit, or one of every second of each plane.  A plane of a single unit is
- * zeroed here. */
+/* Item `number` of backward: a unit, of those that run at a time.  A plane of a single unit is zeroed
+ * here. */
 static pc_item F(unit_at)(const pc_job *job, int64_t number, int64_t *unit)
 {
-    const int64_t units = job->blocks * job->tiles, step = job->windows.unit_step;
-    const int64_t mine = pc_ceil_div(units - job->windows.first_unit, step);
-    *unit = number / mine * units + job->windows.first_unit + number % mine * step;
+    int64_t units = 1;
+    *unit = 0;
+    for (int a = 2; a >= 0; a--) {
+        if (job->windows.units[a] == 1)
+            continue;
+        const int64_t first = job->windows.first_unit[a], step = job->windows.unit_step[a];
+        const int64_t mine = pc_ceil_div(job->windows.units[a] - first, step);
+        *unit += (first + number % mine * step) * units;
+        units *= job->windows.units[a];
+        number /= mine;
+    }
+    *unit += number * units;
     const pc_item item = pc_item_at(job, *unit);
     if (units == 1 && !job->windows.add && !job->windows.once && !job->windows.shared) {
         F(zero_plane_of)(job, &item, PC_DX);
