@@ -116,6 +116,60 @@ def test_limits_of_the_environment(value: str) -> None:
     assert value in done.stderr.splitlines()[-1]
 
 
+# ---- Beside the arrays of a call -----------------------------------------------------------------
+
+
+MEASURE = """
+import numpy as np, poolreg as pr
+
+def memory(name):
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith(name))
+
+def rise(call):
+    "KiB that the process had more at its largest than before, and than the results take"
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    before = memory("VmRSS")
+    results = call()
+    return memory("VmHWM") - before - sum(r.nbytes for r in results) // 1024
+
+shape = 8, 32, 56, 56
+x = np.random.default_rng(0).random(shape, np.float32) + 1
+y, dx = np.ones((8, 32, 28, 28), np.float32), np.ones(shape, np.float32)
+dy = np.ones_like(y)
+for method in pr.methods():
+    given = {"logits": np.ones(shape, np.float32)} if method == "lip" else {}
+    if method == "lp":
+        given["p"] = 2.5
+    window = dict(kernel_size=3, stride=2, padding=1, data_format="NCHW", num_threads=2)
+
+    def forward():
+        pr.pool(x, method, **window, **given, out=y)
+        return []
+
+    def backward():
+        gradients = vjp(dy, out=dx)
+        return [*gradients.inputs.values(), *gradients.params.values()]
+
+    _, vjp = pr.pool_vjp(x, method, **window, **given)
+    forward(), backward()
+    print(method, rise(forward), rise(backward))
+"""
+MOST = 2 * 1024
+"""KiB; an array of the input's shape takes 3136."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says how large a process was")
+def test_a_call_needs_little_memory() -> None:
+    """A megabyte a thread; and for s3 the results at all places, of a group of planes."""
+    done = python(MEASURE, MALLOC_MMAP_THRESHOLD_="65536")  # and what is freed is gone
+    assert done.returncode == 0, done.stderr
+    rises = [line.split() for line in done.stdout.splitlines()]
+    assert [name for name, _, _ in rises] == list(pr.methods())
+    assert not [line for line in rises if max(int(line[1]), int(line[2])) > MOST], rises
+
+
 # ---- Written past the caches ---------------------------------------------------------------------
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
-from itertools import pairwise
-from typing import Any, ClassVar
+import math
+from collections.abc import Iterator, Mapping, MutableMapping
+from itertools import pairwise, product
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,6 +124,52 @@ def stages(plan: Plan, params: Mapping[str, Any]) -> tuple[Plan, Plan | None]:
     return dense, Plan(dense.output_shape, tuple(means), plan.channel_axis)
 
 
+MAP_BYTES = 1 << 20
+"""Of the results at all places there are about so many at a time, and at least a plane."""
+
+
+class Group(NamedTuple):
+    """Some of the planes: where they are, their windows, and their channels."""
+
+    at: tuple[slice, ...]
+    reduced: Plan
+    means: Plan
+    channels: slice
+
+    def of(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        return {name: array[self.at] for name, array in arrays.items()}
+
+
+def cut(count: int, most: int) -> list[slice]:
+    """Parts of about equal size."""
+    size = -(-count // -(-count // max(most, 1)))
+    return [slice(first, min(first + size, count)) for first in range(0, count, size)]
+
+
+def groups(reduced: Plan, means: Plan, x: Array) -> Iterator[Group]:
+    """All planes; together are neighbours in memory, and how many depends on the shape alone."""
+    shape, pooled = reduced.output_shape, reduced.axes
+    parts = [[slice(0, n)] for n in shape]
+    if x.itemsize * math.prod(shape) <= MAP_BYTES:
+        yield Group((), reduced, means, slice(None))
+        return
+    most = MAP_BYTES // (x.itemsize * math.prod(shape[a] for a in pooled))
+    for axis in sorted(set(range(x.ndim)) - set(pooled), key=lambda a: abs(x.strides[a])):
+        parts[axis] = cut(shape[axis], most)
+        most //= parts[axis][0].stop
+    plans: dict[tuple[int, ...], tuple[Plan, Plan]] = {}
+    channel = reduced.channel_axis
+    for at in product(*parts):
+        sizes = tuple(
+            x.shape[a] if a in pooled else part.stop - part.start for a, part in enumerate(at)
+        )
+        if sizes not in plans:
+            some = Plan(sizes, reduced.windows, channel)
+            plans[sizes] = some, Plan(some.output_shape, means.windows, channel)
+        whole = tuple(slice(None) if a in pooled else part for a, part in enumerate(at))
+        yield Group(whole, *plans[sizes], slice(None) if channel is None else at[channel])
+
+
 @register_method
 class S3(Method):
     """The maximum of a window that begins at a random place, one of those that the stride skips.
@@ -191,9 +238,12 @@ class S3(Method):
         if means is None:
             self.inner.forward(reduced, arrays, params, saved, y, num_threads)
             return
-        dense = new_array(arrays["x"], reduced.output_shape, y.dtype)
-        self.inner.forward(reduced, arrays, params, saved, dense, num_threads)
-        self._mean.forward(means, {"x": dense}, params, None, y, num_threads)
+        for group in groups(reduced, means, arrays["x"]):
+            some, given = self._of_channels(params, group.channels), group.of(arrays)
+            marks = None if saved is None else group.of(saved)
+            dense = new_array(given["x"], group.reduced.output_shape, y.dtype)
+            self.inner.forward(group.reduced, given, some, marks, dense, num_threads)
+            self._mean.forward(group.means, {"x": dense}, some, None, y[group.at], num_threads)
 
     def backward(
         self,
@@ -207,9 +257,29 @@ class S3(Method):
         num_threads: int,
     ) -> None:
         reduced, means = stages(plan, params)
-        if means is not None:
-            of_dense = new_array(arrays["x"], reduced.output_shape, dy.dtype)
+        if means is None:
+            self.inner.backward(reduced, dy, arrays, params, y, saved, out, num_threads)
+            return
+        learnt = {name: np.zeros(value.shape) for name, value in out.items() if name != "x"}
+        for group in groups(reduced, means, arrays["x"]):
+            some, given = self._of_channels(params, group.channels), group.of(arrays)
+            of_dense = new_array(given["x"], group.reduced.output_shape, dy.dtype)
             into = {"x": of_dense}
-            self._mean.backward(means, dy, arrays, params, y, saved, into, num_threads)
-            dy = of_dense
-        self.inner.backward(reduced, dy, arrays, params, y, saved, out, num_threads)
+            mine = dy[group.at]
+            self._mean.backward(group.means, mine, given, some, mine, saved, into, num_threads)
+            added = self._of_channels(learnt, group.channels)
+            into = {"x": out["x"][group.at]} | {name: np.empty_like(v) for name, v in added.items()}
+            marks = group.of(saved)
+            self.inner.backward(group.reduced, of_dense, given, some, y, marks, into, num_threads)
+            for name, value in added.items():
+                value += into[name]
+        for name, value in learnt.items():
+            out[name][...] = value
+
+    def _of_channels(self, values: Mapping[str, Any], channels: slice) -> dict[str, Any]:
+        """The values, of those that are learnt for each channel a part."""
+        per_channel = [p.name for p in self.params if p.kind == "learnable"]
+        return {
+            name: value[channels] if name in per_channel and np.ndim(value) > 0 else value
+            for name, value in values.items()
+        }
