@@ -129,13 +129,18 @@ static int pairs_of(const pc_job *job, int split, bool wide)
     return floats && job->L == 1 && has_bands(job, split) && few && pairs ? (int)along->K : 0;
 }
 
+/* Inputs of a band, about. */
+static int64_t band_cells(const pc_job *job, bool backward)
+{
+    return (backward ? GRADIENT_BAND_BYTES : BAND_BYTES) / job->op[PC_X].size;
+}
+
 /* Rows of outputs of a unit and of its bands, of which one row has so many inputs. */
-static void take_bands(pc_shared *shared, const pc_job *job, int64_t cells, int64_t unit_cells,
-                       bool backward)
+static void take_bands(pc_shared *shared, const pc_job *job, int64_t cells, int64_t wanted,
+                       int64_t unit_cells, bool backward)
 {
     const pc_axis *axis = job->axis[1];
-    const int64_t bytes = backward ? GRADIENT_BAND_BYTES : BAND_BYTES;
-    const int64_t band = part_of(axis, cells, bytes / job->op[PC_X].size, 1);
+    const int64_t band = part_of(axis, cells, wanted, 1);
     shared->part[1] = part_of(axis, cells, unit_cells, least_of(axis, backward));
     shared->band = pc_min(band, shared->part[1]);
 }
@@ -155,7 +160,8 @@ static void take_whole_rows(pc_shared *shared, const pc_job *job, bool backward)
     }
     shared->split = a;
     if (has_bands(job, a)) {
-        take_bands(shared, job, cells, planes ? MOST_UNIT_CELLS : UNIT_CELLS, backward);
+        take_bands(shared, job, cells, band_cells(job, backward),
+                   planes ? MOST_UNIT_CELLS : UNIT_CELLS, backward);
         return;
     }
     shared->part[a] = shared->band = part_of(axis, cells, CELLS, least_of(axis, backward));
@@ -176,7 +182,8 @@ static void take_parts(pc_shared *shared, const pc_job *job, int64_t times, bool
     const int64_t beside = backward ? (along->K - 1) * along->D : 0; /* outputs of other units */
     shared->part[2] = part_of(along, rows * job->L, MOST_CELLS - rows * job->L * beside, least[2]);
     n = extents_of(shared, job, backward);
-    take_bands(shared, job, n.inputs[0] * n.inputs[2] * job->L, UNIT_CELLS, backward);
+    const int64_t wanted = backward ? band_cells(job, true) : MOST_CELLS / 2;
+    take_bands(shared, job, n.inputs[0] * n.inputs[2] * job->L, wanted, UNIT_CELLS, backward);
 }
 
 static bool fits(const pc_shared *shared, const pc_job *job, bool backward)
