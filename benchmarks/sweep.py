@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 from statistics import geometric_mean
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -96,17 +96,17 @@ class Cell:
 
 
 def best(call: Callable[[], object], repeats: int) -> float:
-    """The shortest of a few rounds, of as many calls as take about a millisecond."""
+    """The thread's shortest of a few rounds, of as many calls as take about a millisecond."""
     call()
-    start = perf_counter()
+    start = thread_time()
     call()
-    loops = max(1, round(1e-3 / (perf_counter() - start)))
+    loops = max(1, round(1e-3 / (thread_time() - start)))
     rounds = []
     for _ in range(repeats):
-        start = perf_counter()
+        start = thread_time()
         for _ in range(loops):
             call()
-        rounds.append((perf_counter() - start) / loops)
+        rounds.append((thread_time() - start) / loops)
     return min(rounds)
 
 
