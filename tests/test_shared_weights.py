@@ -65,7 +65,7 @@ def test_near_weights(method: str, shape: Any, geometry: Any) -> None:
     wide, of_x = of_dtype(given, np.float64), x.astype(np.float64)
     of_y = reference_pool(of_x, method, **wide)
     dy = np.random.default_rng(4).standard_normal(of_y.shape).astype(np.float32)
-    exact = reference_vjp(of_x, method, dy, **wide)
+    exact = reference_vjp(of_x, method, dy.astype(np.float64), **wide)
     for dtype in DTYPES:
         y, vjp = pr.pool_vjp(x.astype(dtype), method, **of_dtype(given, dtype))
         got = vjp(dy.astype(dtype))
