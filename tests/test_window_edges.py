@@ -88,6 +88,35 @@ def test_a_window_that_reaches_far_beyond_the_input(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("shape", "axis"), [((8,), 0), ((8, 40), 0), ((40, 8), 1), ((1, 8, 2), 1)])
+def test_more_windows_than_elements(method: str, shape: tuple[int, ...], axis: int) -> None:
+    """A window that slides over all of the input, and stays there for a thousand steps."""
+    K, size = 1000, 8
+    x = numbers(shape, np.float64) / 8
+    window: dict[str, Any] = dict(kernel_size=K, stride=1, padding=K - 1, axes=axis)
+    if method == "avg":
+        window["count_include_pad"] = False
+    maps = {"logits": x / 8} if method == "lip" else {}
+    y, vjp = pr.pool_vjp(x, method, **window, **maps)
+    dy = numbers(y.shape, np.float64)
+    expected, dx = np.empty_like(y), np.zeros_like(x)
+    runs = (
+        [(o, o + 1) for o in range(size - 1)]
+        + [(size - 1, K)]
+        + [(o, o + 1) for o in range(K, K + size - 1)]
+    )
+    for first, end in runs:
+        held = (slice(None),) * axis + (slice(max(first + 1 - K, 0), min(first + 1, size)),)
+        outputs = (slice(None),) * axis + (slice(first, end),)
+        given = {name: array[held] for name, array in maps.items()}
+        one, one_vjp = pr.pool_vjp(x[held], method, output_size=1, axes=axis, **given)
+        expected[outputs] = one
+        dx[held] += one_vjp(dy[outputs].sum(axis=axis, keepdims=True)).input
+    np.testing.assert_allclose(y, expected, rtol=1e-12)
+    np.testing.assert_allclose(vjp(dy).input, dx, rtol=1e-10)
+
+
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(
     ("shape", "far", "near"),
     [

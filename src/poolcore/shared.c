@@ -21,6 +21,12 @@ static int64_t span_of(const pc_axis *axis, int64_t outputs)
     return pc_min((outputs - 1) * axis->S + (axis->K - 1) * axis->D + 1, axis->I);
 }
 
+/* Outputs that hold one input, at the most. */
+static int64_t holding(const pc_axis *axis)
+{
+    return pc_ceil_div((axis->K - 1) * axis->D + 1, axis->S);
+}
+
 /* Sums of a small power of |x|, forward: which it is, or 0. */
 static int summed_power(const pc_job *job, bool backward)
 {
@@ -113,10 +119,7 @@ static bool has_bands(const pc_job *job, int split) { return split == 1 && job->
 
 /* Outputs of a unit along an axis, at the least: in backward, a unit and the next but one reach no common
  * input. */
-static int64_t least_of(const pc_axis *axis, bool backward)
-{
-    return backward ? pc_ceil_div(span_of(axis, 1), axis->S) : 1;
-}
+static int64_t least_of(const pc_axis *axis, bool backward) { return backward ? holding(axis) : 1; }
 
 /* Windows of so many columns whose sums are found in registers, or 0: of floats that are summed as such. */
 static int pairs_of(const pc_job *job, int split, bool wide)

@@ -13,6 +13,31 @@ static int64_t gcd(int64_t a, int64_t b)
     return a;
 }
 
+/* 1 / a modulo m, which have no common divisor: Euclid's algorithm, a r = value (mod m) at each step. */
+static int64_t inverse_of(int64_t a, int64_t m)
+{
+    int64_t value = m, next = a % m, r = 0, next_r = 1;
+    while (next > 0) {
+        const int64_t times = value / next, rest = value % next, rest_r = r - times * next_r;
+        value = next;
+        next = rest;
+        r = next_r;
+        next_r = rest_r;
+    }
+    return r < 0 ? r + m : r;
+}
+
+/* a b modulo m, of 0 <= a, b < m. */
+static int64_t product_of(int64_t a, int64_t b, int64_t m)
+{
+    int64_t product = 0;
+    if (m <= INT32_MAX)
+        return a * b % m;
+    for (; b > 0; b /= 2, a = 2 * a % m)
+        product = (product + b % 2 * a) % m;
+    return product;
+}
+
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b != 0 && (a < 0) != (b < 0));
@@ -27,12 +52,20 @@ static bool extent_of(int64_t K, int64_t D, int64_t *extent)
     return true;
 }
 
+/* How windows that share a grid follow one another. */
+static void set_steps(pc_axis *axis)
+{
+    const int64_t common = axis->D == 1 ? 1 : gcd(axis->S, axis->D);
+    axis->o_step = axis->D / common;
+    axis->o_inverse = axis->o_step == 1 ? 0 : inverse_of(axis->S / common, axis->o_step);
+}
+
 /* A REGULAR axis as it was asked for; `padded` columns are the input and its padding. */
 static void set_regular(pc_axis *axis, int64_t I, int64_t O, int64_t K, int64_t S, int64_t PL,
                         int64_t D, int64_t padded)
 {
     *axis = (pc_axis){.kind = PC_REGULAR, .I = I, .O = O, .K = K, .S = S, .D = D, .PL = PL};
-    axis->o_step = D / gcd(S, D);
+    set_steps(axis);
     axis->rows = 1;
     axis->asked_S = S;
     axis->asked_PL = PL;
@@ -97,7 +130,7 @@ static void walk_members(pc_axis *axis)
         axis->K = axis->S = axis->D = 1;
         axis->PL = axis->O; /* all windows end before the input */
     }
-    axis->o_step = axis->D / gcd(axis->S, axis->D);
+    set_steps(axis);
 }
 
 pc_status pc_axis_regular(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t PL, int64_t PH,
@@ -302,14 +335,23 @@ bool pc_axis_is_uniform(const pc_axis *axis, bool counted)
     return axis->kind == PC_BINS && !axis->begin && axis->I % axis->O == 0;
 }
 
+/* The first output from o on that has a tap at padded column `at`, if its taps went on for ever; or one
+ * beyond the last, if there is none. */
+static int64_t first_on_grid(const pc_axis *axis, int64_t at, int64_t o)
+{
+    const int64_t common = axis->D / axis->o_step, rest = (at - o * axis->S) % axis->D;
+    if (rest % common != 0)
+        return axis->O;
+    return o + product_of(rest / common, axis->o_inverse, axis->o_step);
+}
+
 static void find_regular_holding(const pc_axis *axis, int64_t i, pc_links *l)
 {
     const int64_t at = i + axis->PL, reach = (axis->K - 1) * axis->D;
     int64_t o = at > reach ? pc_ceil_div(at - reach, axis->S) : 0;
     const int64_t last = pc_min(at / axis->S, axis->O - 1);
-    if (axis->D > 1)
-        while (o <= last && (at - o * axis->S) % axis->D != 0)
-            o++;
+    if (axis->D > 1 && o <= last)
+        o = first_on_grid(axis, at, o);
     l->n = o > last ? 0 : axis->D == 1 ? last - o + 1 : (last - o) / axis->o_step + 1;
     l->pos = o;
     l->pos_step = axis->o_step;

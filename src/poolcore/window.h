@@ -32,13 +32,13 @@ typedef enum pc_kind { PC_REGULAR, PC_BINS, PC_MAP } pc_kind;
 typedef struct pc_axis {
     pc_kind kind;
     int64_t I, O, K;
-    int64_t S, D, PL; /* PC_REGULAR, as it is walked: see pc_axis_regular */
-    int64_t o_step;   /* PC_REGULAR: D / gcd(S, D): distance of windows sharing a grid */
-    int64_t counted,
-        last_counted;          /* PC_REGULAR: taps of a window, and of the last one, that lie in the
-                                      input or its padding */
-    int64_t asked_S, asked_PL; /* PC_REGULAR: the first tap of output o was to be o*S - PL */
-    int64_t rows;              /* PC_BINS: rows of the tables, 1 or one a plane */
+    int64_t S, D, PL;  /* PC_REGULAR, as it is walked: see pc_axis_regular */
+    int64_t o_step;    /* PC_REGULAR: D / gcd(S, D): distance of windows sharing a grid */
+    int64_t o_inverse; /* PC_REGULAR: of S / gcd(S, D), modulo o_step */
+    /* PC_REGULAR: taps that lie in the input or its padding; of the last window in last_counted. */
+    int64_t counted, last_counted;
+    int64_t asked_S, asked_PL;  /* PC_REGULAR: the first tap of output o was to be o*S - PL */
+    int64_t rows;               /* PC_BINS: rows of the tables, 1 or one a plane */
     const int64_t *begin, *end; /* PC_BINS: borrowed, [rows][O]; NULL: the adaptive formula */
     int64_t *lists;             /* PC_MAP: owned; see pc_axis_map */
     const int64_t *out_ptr, *out_pos, *out_tap; /* PC_MAP: compressed rows, output -> inputs */
@@ -222,6 +222,22 @@ static inline void pc_outputs_with_tap(const pc_axis *axis, int64_t k, int64_t l
         *first = pc_max(*first, pc_ceil_div(low + shift, axis->S));
     *end = high + shift > 0 ? pc_min(*end, pc_ceil_div(high + shift, axis->S)) : 0;
     *end = pc_max(*end, *first);
+}
+
+/* The taps that one of the outputs [first, end) may have as a member: the first of them, and how many, at
+ * least one.  Of axes that are not REGULAR, all. */
+static inline int64_t pc_taps_of_outputs(const pc_axis *axis, int64_t first, int64_t end,
+                                         int64_t *tap)
+{
+    *tap = 0;
+    if (axis->kind != PC_REGULAR)
+        return axis->K;
+    const int64_t last_start = (end - 1) * axis->S - axis->PL, start = first * axis->S - axis->PL;
+    if (last_start < 0)
+        *tap = pc_min(pc_ceil_div(-last_start, axis->D), axis->K - 1);
+    if (start >= axis->I)
+        return 1;
+    return pc_max(pc_min(axis->K, (axis->I - 1 - start) / axis->D + 1) - *tap, 1);
 }
 
 /* The outputs of [*first, *end) whose window on a REGULAR axis has all of its taps. */

@@ -678,6 +678,10 @@ static void test_largest_sizes(void)
     check_huge(&(sizes){MAX, 1, MAX, 0, 0, MAX, true}, 1);
     check_huge(&(sizes){MAX - 2, 3, 1, 1, 1, 1, false}, MAX - 2);
     check_huge(&(sizes){MAX - 2, 3, 2, 1, 1, 1, true}, MAX / 2);
+    const int64_t S = (INT64_C(1) << 20) + 1;
+    check_huge(&(sizes){MAX, 2, S, 0, 0, MAX / 2, false}, (MAX - 1 - MAX / 2) / S + 1);
+    check_huge(&(sizes){MAX, 2, 6 * S, 0, 0, 15 * (S + 2), false},
+               (MAX - 1 - 15 * (S + 2)) / (6 * S) + 1);
     check_huge(&(sizes){MAX / 2, MAX, 1, MAX / 4, MAX / 2 - MAX / 4 + 1, 1, false}, 1);
 }
 

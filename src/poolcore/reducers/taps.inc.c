@@ -9,9 +9,10 @@ static int64_t F(number_along)(const pc_job *job, int a, const pc_links *links, 
     return (job->flat ? pc_link_pos(links, j) : pc_link_tap(links, j)) * job->mark_weight[a];
 }
 
-static void F(place_outputs)(const F(walk) * w, int64_t tap, pc_row *row)
+static void F(place_outputs)(const F(walk) * w, int64_t step, pc_row *row)
 {
     const pc_axis *axis = w->job->axis[2];
+    const int64_t tap = w->tap + step;
     row->first = w->o2;
     row->end = w->o2 + w->n;
     if (w->height == 1)

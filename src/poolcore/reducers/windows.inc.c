@@ -33,6 +33,7 @@ typedef struct F(walk) {
     int64_t o2, n;    /* the first output of a row and how many: of a block */
     int64_t whole[2]; /* outputs of a row from the first on that has all taps, to the last */
     int64_t steps[3]; /* rows of the block along each axis */
+    int64_t tap;      /* the first along axis 2, if n > 1 */
     pc_links along;   /* the window along axis 2, if n = 1 */
     int64_t rows, loaded;
     int64_t counted[4]; /* what the members of the lanes were counted for */
@@ -386,7 +387,7 @@ static void F(start_outputs)(F(walk) * w, int64_t o2, int64_t n)
     w->n = n;
     w->steps[0] = w->from.link[0].n;
     w->steps[1] = w->from.link[1].n;
-    w->steps[2] = job->axis[2]->K;
+    w->steps[2] = pc_taps_of_outputs(job->axis[2], o2, o2 + n, &w->tap);
     w->lanes.n = w->height * n * job->L;
     if (n == 1) {
         pc_find_window(job->axis[2], w->item->plane, o2, &w->along);
