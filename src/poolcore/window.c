@@ -345,18 +345,31 @@ static int64_t first_on_grid(const pc_axis *axis, int64_t at, int64_t o)
     return o + product_of(rest / common, axis->o_inverse, axis->o_step);
 }
 
+/* Of an axis without dilation: all windows from the first that reaches so far. */
 static void find_regular_holding(const pc_axis *axis, int64_t i, pc_links *l)
+{
+    const int64_t at = i + axis->PL, reach = axis->K - 1;
+    const int64_t o = at > reach ? pc_ceil_div(at - reach, axis->S) : 0;
+    const int64_t last = pc_min(at / axis->S, axis->O - 1);
+    l->n = pc_max(last - o + 1, 0);
+    l->pos = o;
+    l->pos_step = 1;
+    l->tap = at - o * axis->S;
+    l->tap_step = -axis->S;
+}
+
+static void find_dilated_holding(const pc_axis *axis, int64_t i, pc_links *l)
 {
     const int64_t at = i + axis->PL, reach = (axis->K - 1) * axis->D;
     int64_t o = at > reach ? pc_ceil_div(at - reach, axis->S) : 0;
     const int64_t last = pc_min(at / axis->S, axis->O - 1);
-    if (axis->D > 1 && o <= last)
+    if (o <= last)
         o = first_on_grid(axis, at, o);
-    l->n = o > last ? 0 : axis->D == 1 ? last - o + 1 : (last - o) / axis->o_step + 1;
+    l->n = o > last ? 0 : (last - o) / axis->o_step + 1;
     l->pos = o;
     l->pos_step = axis->o_step;
-    l->tap = axis->D == 1 ? at - o * axis->S : (at - o * axis->S) / axis->D;
-    l->tap_step = axis->D == 1 ? -axis->S : -(axis->o_step * axis->S / axis->D);
+    l->tap = (at - o * axis->S) / axis->D;
+    l->tap_step = -(axis->S / (axis->D / axis->o_step));
 }
 
 /* First o of [0, O] whose bin ends (or begins) after i: both ascend. */
@@ -378,8 +391,10 @@ void pc_find_holding(const pc_axis *axis, int64_t row, int64_t i, pc_links *l)
 {
     l->pos_list = l->tap_list = NULL;
     l->bins = NULL;
-    if (axis->kind == PC_REGULAR) {
+    if (axis->kind == PC_REGULAR && axis->D == 1) {
         find_regular_holding(axis, i, l);
+    } else if (axis->kind == PC_REGULAR) {
+        find_dilated_holding(axis, i, l);
     } else if (axis->kind == PC_BINS) {
         l->pos = first_bin_after(axis, row, i, pc_bin_end);
         l->n = pc_max(first_bin_after(axis, row, i, pc_bin_begin) - l->pos, 0);

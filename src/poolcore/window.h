@@ -224,17 +224,13 @@ static inline void pc_outputs_with_tap(const pc_axis *axis, int64_t k, int64_t l
     *end = pc_max(*end, *first);
 }
 
-/* The taps that one of the outputs [first, end) may have as a member: the first of them, and how many, at
- * least one.  Of axes that are not REGULAR, all. */
+/* The taps of a REGULAR axis that one of the outputs [first, end) may have as a member: the first of
+ * them, and how many, at least one. */
 static inline int64_t pc_taps_of_outputs(const pc_axis *axis, int64_t first, int64_t end,
                                          int64_t *tap)
 {
-    *tap = 0;
-    if (axis->kind != PC_REGULAR)
-        return axis->K;
     const int64_t last_start = (end - 1) * axis->S - axis->PL, start = first * axis->S - axis->PL;
-    if (last_start < 0)
-        *tap = pc_min(pc_ceil_div(-last_start, axis->D), axis->K - 1);
+    *tap = last_start < 0 ? pc_min(pc_ceil_div(-last_start, axis->D), axis->K - 1) : 0;
     if (start >= axis->I)
         return 1;
     return pc_max(pc_min(axis->K, (axis->I - 1 - start) / axis->D + 1) - *tap, 1);

@@ -182,7 +182,8 @@ class S3(Method):
 
     The gradient goes to the selected member of each kept window, in inference of each window
     its share: the first of equals, the last NaN.  If a member is NaN, y is NaN.  Padding is no
-    member, and windows end with the input.  There are no adaptive windows.
+    member, and windows end with the input.  There are no adaptive windows, and padding before an
+    axis is at most its size, or 2**20.
     """
 
     name = "s3"

@@ -387,11 +387,14 @@ static void F(start_outputs)(F(walk) * w, int64_t o2, int64_t n)
     w->n = n;
     w->steps[0] = w->from.link[0].n;
     w->steps[1] = w->from.link[1].n;
-    w->steps[2] = pc_taps_of_outputs(job->axis[2], o2, o2 + n, &w->tap);
+    w->steps[2] = job->axis[2]->K;
+    w->tap = 0;
     w->lanes.n = w->height * n * job->L;
     if (n == 1) {
         pc_find_window(job->axis[2], w->item->plane, o2, &w->along);
         w->steps[2] = w->along.n;
+    } else if (w->height == 1) {
+        w->steps[2] = pc_taps_of_outputs(job->axis[2], o2, o2 + n, &w->tap);
     }
     if (job->windows.fold) {
         const int64_t segment = job->windows.segment;
