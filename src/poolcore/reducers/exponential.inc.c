@@ -20,7 +20,7 @@ PC_OUTLINE void X(find_largest)(const T *x, A *largest, int64_t lo, int64_t hi)
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         const T m = (T)largest[i];
-        largest[i] = (A)((x[i] > m) | (x[i] != x[i]) ? x[i] : m);
+        largest[i] = (A)(((x[i] > m) | (x[i] != x[i])) ? x[i] : m);
     }
 }
 

@@ -55,7 +55,7 @@ PC_INLINE void P(find_extreme)(const T *x, const T *p, int base, T least, int po
     for (int64_t i = lo; i < hi; i++) {
         const T u = P(base)(x[i], base, least), m = (T)extreme[i];
         const T k = power == 0 && p[i] < 0 ? -u : u;
-        extreme[i] = (A)((k > m) | (k != k) ? k : m);
+        extreme[i] = (A)(((k > m) | (k != k)) ? k : m);
     }
 }
 
@@ -219,7 +219,7 @@ static void P(prepare)(F(lanes) * lanes, int pass, int64_t n)
         const A sum = slot[P(POWERS)][i], one = 1 / lanes->count[i], share = mean ? one : 1;
         const A slope = slot[P(ROOT)][i] / (sum < 0 ? -sum : sum);
         const A scale = RESULT(slot) == 0 ? 0 : slope;
-        slot[P(SCALE)][i] = is_signed & (lanes->param[0][i] == 1) ? share : scale;
+        slot[P(SCALE)][i] = (is_signed & (lanes->param[0][i] == 1)) ? share : scale;
     }
 }
 
@@ -233,7 +233,7 @@ static void P(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[]
         const A logs = slot[P(LOGS)][i] / slot[P(POWERS)][i];
         const T slope = y / p * ((T)logs - LOG((T)slot[P(ROOT)][i]));
         const double all = (double)lanes->dy[i] * (double)slope;
-        gradient[0][i] = (y == 0) | (size > most) ? 0 : all;
+        gradient[0][i] = ((y == 0) | (size > most)) ? 0 : all;
     }
 }
 

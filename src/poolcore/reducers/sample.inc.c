@@ -45,7 +45,7 @@ PC_INLINE void S(look)(const T *x, int by, A *largest, int64_t lo, int64_t hi)
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         const double k = (double)S(key)(x[i], by), m = largest[i];
-        largest[i] = (k > m) | (k != k) ? k : m;
+        largest[i] = ((k > m) | (k != k)) ? k : m;
     }
 }
 

@@ -54,7 +54,7 @@ PC_INLINE void W(find_largest)(int rows, const F(block) * block, const F(lanes) 
         for (int r = 0; r < rows; r++) {
             INPUTS(r * pitch + i);
             const T k = KEY;
-            m = (k > m) | (k != k) ? k : m;
+            m = ((k > m) | (k != k)) ? k : m;
         }
         largest[i] = (A)m;
     }
