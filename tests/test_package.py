@@ -73,6 +73,14 @@ assert tiny[0, 0, 0] / np.float32(2) > 0
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
 
 
+def test_without_docstrings() -> None:
+    """python -OO drops them, and functions are documented from them."""
+    program = "import numpy, poolreg; print(poolreg.soft_pool1d(numpy.ones((1, 4)), 2)[0, 0])"
+    command = [sys.executable, "-OO", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "1.0\n", done.stderr
+
+
 def units() -> Iterator[str]:
     """The instruction sets that CMakeLists.txt compiles here."""
     listed = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")

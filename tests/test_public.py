@@ -357,6 +357,29 @@ def test_thread_counts_of_the_environment(value: str) -> None:
     assert value in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize("name", ["POOLREG_NUM_THREADS", "POOLREG_KEEP_MEMORY"])
+@pytest.mark.parametrize("value", ["9" * 5000, "\N{ARABIC-INDIC DIGIT THREE}"])
+def test_numbers_of_the_environment_are_ascii_and_short(name: str, value: str) -> None:
+    assert f"ParameterError: {name} must be" in python("import poolreg", **{name: value}).stderr
+
+
+def test_an_instruction_set_of_undecodable_bytes() -> None:
+    done = python(SHOW, POOLREG_CPU=b"\xff\xfe".decode(errors="surrogateescape"))
+    assert "ParameterError: POOLREG_CPU" in done.stderr
+
+
+@pytest.mark.parametrize("value", [2**31, 2**32, 2**32 - 1, 10**12, 3 * 2**32])
+def test_thread_counts_of_openmp_that_are_cut(value: int) -> None:
+    """OpenMP keeps the low 32 bits of OMP_NUM_THREADS, which may be 0 or negative."""
+    program = """
+import numpy as np, poolreg as pr
+assert pr.show_config().num_threads >= 1
+pr.soft_pool2d(np.ones((1, 2, 160, 160), np.float32), 3)
+"""
+    done = python(program, OMP_NUM_THREADS=str(value))
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     "name",
     [

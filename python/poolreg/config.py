@@ -26,22 +26,28 @@ def checked_threads(name: str, value: Any) -> int:
     return number
 
 
+def _number(text: str) -> int | str:
+    """What ASCII digits say, if they are not too many to be meant."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else text
+
+
 def _from_environment() -> int:
     text = os.environ.get("POOLREG_NUM_THREADS", "").strip()
     if not text:
         return _DEFAULT
-    return checked_threads("POOLREG_NUM_THREADS", int(text) if text.isdecimal() else text)
+    return checked_threads("POOLREG_NUM_THREADS", _number(text))
 
 
 def _keep_memory() -> None:
     text = os.environ.get("POOLREG_KEEP_MEMORY", "").strip()
     if not text:
         return
-    if not text.isdecimal() or int(text) >= 2**32:
+    mebibytes = _number(text)
+    if not isinstance(mebibytes, int) or mebibytes >= 2**32:
         raise ParameterError(
             f"POOLREG_KEEP_MEMORY must be MiB, an integer from 0 to 2**32 - 1, got {text!r}"
         )
-    _core.keep_memory(int(text) << 20)
+    _core.keep_memory(mebibytes << 20)
 
 
 def _select_isa() -> None:
@@ -66,6 +72,12 @@ def num_threads(n: int) -> Iterator[None]:
 
     A call's own ``num_threads=`` goes first, then this, then the environment variable
     ``POOLREG_NUM_THREADS``, then OpenMP's default.  Results do not depend on it.
+
+    Where the system refuses a thread (a container with a limit of pids, ``RLIMIT_NPROC``, little
+    memory), OpenMP's library ends the process, and no exception can be raised: ask for fewer there.
+
+    A call that lasts is stopped by Ctrl-C, or by what else a signal's handler raises, within half a
+    second, from Python's main thread; what it was to write is then partly written.
 
     >>> import numpy as np, poolreg as pr
     >>> with pr.num_threads(1):

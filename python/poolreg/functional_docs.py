@@ -126,7 +126,9 @@ def document(method: Method, text: str, rank: int) -> str:
 
 def _document(function: F, formula: str, parts: list[str], selects: bool) -> F:
     """Between the first line and the example: formula, parameters, result, errors, rules."""
-    first, example = (function.__doc__ or "").split("\n", 1)
+    if not function.__doc__:  # python -OO
+        return function
+    first, example = function.__doc__.split("\n", 1)
     pair = "; with return_indices, a tuple of two" if selects else ""
     result = "ndarray" + (", or (ndarray, ndarray) with return_indices" if selects else "")
     text = "\n".join(

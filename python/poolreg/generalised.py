@@ -64,7 +64,8 @@ def _of_rank(function: Callable[Concatenate[int, P], R], rank: int) -> Callable[
             raise
 
     pooled.__signature__ = signature  # type: ignore[attr-defined]
-    pooled.__doc__ = document(get_method(method), function.__doc__ or "", rank)
+    if function.__doc__:  # not with python -OO
+        pooled.__doc__ = document(get_method(method), function.__doc__, rank)
     return named(pooled, name, __name__)
 
 
