@@ -455,6 +455,25 @@ def test_out(out: Any, error: type[Exception], words: tuple[str, ...]) -> None:
     np.testing.assert_array_equal(X, before)
 
 
+@pytest.mark.parametrize(
+    "strides", [(0, 64, 16, 4), (128, 64, 4, 4), (-128, 32, 16, 4), (4, 4, 4, 4)]
+)
+def test_out_that_overlaps_itself(strides: tuple[int, ...]) -> None:
+    memory = np.zeros(200, np.float32)
+    out = np.lib.stride_tricks.as_strided(memory[100:], (2, 2, 4, 4), strides)
+    with refuses(pr.ParameterError, "out", str(strides), "overlap"):
+        pr.max_pool2d(np.ones((2, 2, 8, 8), np.float32), 2, out=out)
+    assert not memory.any()
+
+
+@pytest.mark.parametrize("strides", [(4, 8, 64, 16), (-128, 64, 16, 4), (256, 64, -16, 4)])
+def test_out_in_any_order(strides: tuple[int, ...]) -> None:
+    memory = np.zeros(300, np.float32)
+    out = np.lib.stride_tricks.as_strided(memory[150:], (2, 2, 4, 4), strides)
+    pr.max_pool2d(np.ones((2, 2, 8, 8), np.float32), 2, out=out)
+    assert memory.sum() == 64
+
+
 def test_out_of_indices() -> None:
     y, index = np.zeros(Y, np.float32), np.zeros(Y, np.int64)
     with refuses(pr.DTypeError, "out[1]", "int64", "int32"):

@@ -6,13 +6,15 @@ Window arithmetic is in C, policy in Python.  Small calls on tensors are found a
 
 from cython cimport binding, critical_section
 from cpython.buffer cimport (
+    PyBUF_C_CONTIGUOUS,
+    PyBUF_FORMAT,
     PyBUF_STRIDES,
     PyBUF_WRITABLE,
     PyBuffer_FillInfo,
     PyBuffer_Release,
     PyObject_GetBuffer,
 )
-from cpython.exc cimport PyErr_Clear
+from cpython.exc cimport PyErr_CheckSignals, PyErr_Clear
 from cpython.pycapsule cimport (
     PyCapsule_GetContext,
     PyCapsule_GetName,
@@ -23,10 +25,11 @@ from cpython.pycapsule cimport (
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_GetItem, PyTuple_Size
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free, llabs, malloc
 from libc.string cimport memset
 
 from math import prod
+from threading import get_ident, main_thread
 
 from poolreg.errors import DTypeError, ParameterError, PluginError, PoolregError, ShapeError
 
@@ -41,6 +44,9 @@ cdef extern from "status.h":
         PC_ERR_MANY_AXES
         PC_ERR_UNSUPPORTED
         PC_ERR_FUNCTION
+        PC_ERR_ARGUMENT
+        PC_ERR_TAP
+        PC_ERR_INTERRUPTED
 
 cdef extern from "window.h":
     enum:
@@ -151,6 +157,7 @@ cdef extern from "pool.h":
         int64_t cells
         double fill
         void *(*allocate)(void *, size_t) noexcept nogil
+    ctypedef int (*pc_interrupted_function)() noexcept nogil
     ctypedef struct pc_call:
         const pc_plan *plan
         pc_dtype dtype
@@ -171,6 +178,7 @@ cdef extern from "pool.h":
         bint add
         uint64_t key
         int num_threads
+        pc_interrupted_function interrupted
     ctypedef struct pc_way:
         pass
     pc_status pc_forward(const pc_call *) nogil
@@ -323,7 +331,35 @@ cdef dict MESSAGES = {
                                    "with kernel 1 and stride 1)"),
     PC_ERR_UNSUPPORTED: (PoolregError, "no kernel takes windows of this kind"),
     PC_ERR_FUNCTION: (PoolregError, "a function on blocks failed"),
+    PC_ERR_ARGUMENT: (ParameterError, "a plan or a call cannot have such numbers or arrays"),
+    PC_ERR_TAP: (ParameterError, "a saved tap number is none of its window's: saved arrays must stay as "
+                                 "forward left them"),
 }
+
+cdef enum:
+    LASTING = 1 << 18  # taps of all windows of a call that is worth to be stopped
+
+cdef object interruption = None
+
+
+cdef int look_for_signals() noexcept with gil:
+    """Run the handlers of signals that have come, as only the main thread may (any call of Python's runs
+    them); what one raises is kept."""
+    global interruption
+    try:
+        if get_ident() != main_thread().ident:
+            return -1
+        PyErr_CheckSignals()
+    except BaseException as error:
+        interruption = error
+        return 1
+    return 0
+
+
+cdef raise_interruption():
+    global interruption
+    error, interruption = interruption, None
+    raise error
 
 
 cdef class Plan:
@@ -335,18 +371,16 @@ cdef class Plan:
     """
 
     cdef pc_plan plan
-    cdef int64_t *tables
+    cdef int64_t *tables  # of bins; the axes borrow them
+    cdef size_t placed  # numbers in them
+    cdef bint begun, lasts
     cdef readonly tuple input_shape, output_shape, axes, windows
     cdef readonly object channel_axis
 
-    def __cinit__(self, tuple shape, tuple windows, channel_axis=None):
-        """Room for the tables of bins; the axes borrow them."""
-        count = sum([2 * len(window[2]) for window in windows if window[1] == "bins"])
-        self.tables = NULL
-        if count > 0:
-            self.tables = <int64_t *>malloc(count * sizeof(int64_t))
-            if self.tables == NULL:
-                raise MemoryError("no memory for windows")
+    def __cinit__(self, *arguments, **keywords):
+        self.tables, self.placed = NULL, 0
+        self.begun = False
+        self.plan.ndim = -1  # no array has so many axes
 
     def __dealloc__(self):
         free(self.tables)
@@ -354,6 +388,14 @@ cdef class Plan:
     def __init__(self, tuple shape, tuple windows, channel_axis=None):
         cdef int d, p
         cdef pc_status status
+        if self.begun:
+            raise ParameterError("a plan is made once")
+        self.begun = True
+        if len(shape) > PC_MAX_NDIM:
+            raise ShapeError(f"at most {PC_MAX_NDIM} axes, got an array of {len(shape)}")
+        if len(windows) > len(shape):
+            raise ShapeError(f"windows along {len(windows)} axes of an array of {len(shape)}")
+        self.make_room(windows)
         self.plan.ndim = len(shape)
         for d in range(self.plan.ndim):
             self.plan.in_[d] = shape[d]
@@ -367,25 +409,44 @@ cdef class Plan:
                 status = build_axis(&self.plan.axis[p], shape[windows[p][0]], windows[p])
             if status != PC_OK:
                 raise_axis(status, shape, windows[p])
-        status = pc_plan_finish(&self.plan)
-        if status != PC_OK:
-            raise_status(status)
+        self.finish()
         self.input_shape = shape
         self.output_shape = tuple([self.plan.out[d] for d in range(self.plan.ndim)])
         self.axes = tuple([window[0] for window in windows])
         self.windows = windows
         self.channel_axis = channel_axis
 
+    cdef int make_room(self, tuple windows) except -1:
+        """Memory for the tables of bins."""
+        cdef size_t count = sum([2 * len(window[2]) for window in windows if window[1] == "bins"])
+        if count > 0:
+            self.tables = <int64_t *>malloc(count * sizeof(int64_t))
+            if self.tables == NULL:
+                raise MemoryError("no memory for windows")
+        return 0
+
+    cdef int finish(self) except -1:
+        cdef pc_status status = pc_plan_finish(&self.plan)
+        cdef double taps = <double>self.plan.taps
+        cdef int d
+        if status != PC_OK:
+            self.plan.ndim = -1
+            raise_status(status)
+        for d in range(self.plan.ndim):
+            taps *= <double>self.plan.out[d]
+        self.lasts = taps >= LASTING
+        return 0
+
     cdef pc_status build_bins(self, int p, int64_t size, tuple window) except *:
         """The bins of an axis, in the next part of the tables."""
-        cdef int64_t *begin = self.tables
+        cdef int64_t *begin = self.tables + self.placed
         cdef int64_t *end
-        cdef int q, o
-        for q in range(p):
-            if self.plan.axis[q].kind == PC_BINS:
-                begin += 2 * self.plan.axis[q].O
+        cdef int o
         begins, ends = window[2], window[3]
+        if len(begins) != len(ends):
+            raise ShapeError(f"{len(begins)} bins begin, {len(ends)} end")
         end = begin + len(begins)
+        self.placed += 2 * len(begins)
         for o in range(len(begins)):
             begin[o], end[o] = begins[o], ends[o]
         return pc_axis_bins(&self.plan.axis[p], size, len(begins), 1, begin, end)
@@ -398,8 +459,7 @@ cdef class Plan:
             if self.plan.axis[p].kind != PC_REGULAR:
                 raise ShapeError("adaptive and global windows have no first tap to be around of")
             pc_axis_around(&plan.plan.axis[p], &self.plan.axis[p])
-        if pc_plan_finish(&plan.plan) != PC_OK:
-            raise ShapeError("a size is too large: sizes are limited to 2**61")
+        plan.finish()
         return plan
 
     def require_members(self):
@@ -424,7 +484,9 @@ cdef pc_status build_axis(pc_axis *axis, int64_t size, tuple window) except *:
     if kind == "same":
         _, _, K, S, D, lower = window
         return pc_axis_same(axis, size, K, S, D, lower)
-    return pc_axis_adaptive(axis, size, window[2])
+    if kind == "adaptive":
+        return pc_axis_adaptive(axis, size, window[2])
+    raise ParameterError(f"no windows are called {kind!r}")
 
 
 cdef raise_axis(pc_status status, tuple shape, tuple window):
@@ -448,6 +510,8 @@ cdef raise_status(pc_status status, str where=""):
 
 
 cdef raise_call(pc_status status, Plan plan):
+    if status == PC_ERR_INTERRUPTED:
+        raise_interruption()
     if status == PC_ERR_EMPTY_WINDOW:
         raise ShapeError(
             f"the window of output index {plan.plan.empty_index} along axis {plan.plan.empty_dim} "
@@ -456,10 +520,17 @@ cdef raise_call(pc_status status, Plan plan):
     raise_status(status)
 
 
+cdef void watch(pc_call *call, Plan plan) noexcept:
+    """Look for signals meanwhile, if the call lasts."""
+    call.interrupted = NULL
+    if plan.lasts:
+        call.interrupted = look_for_signals
+
+
 cdef int acquire(array, Py_buffer *view, const int64_t *shape, int ndim, bint writable) except -1:
     """Take the buffer of an array that the engine has checked; releases it if it is none of ours."""
     cdef int d
-    PyObject_GetBuffer(array, view, PyBUF_STRIDES | (PyBUF_WRITABLE if writable else 0))
+    PyObject_GetBuffer(array, view, PyBUF_STRIDES | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0))
     if view.ndim == ndim:
         for d in range(ndim):
             if view.shape[d] != shape[d]:
@@ -498,14 +569,50 @@ cdef bint is_aligned(const Py_buffer *view) noexcept:
     return places % <uintptr_t>view.itemsize == 0
 
 
+cdef bint is_apart(const Py_buffer *view) noexcept:
+    """Whether strides alone tell that no two elements share memory: each is as long as what the
+    shorter ones reach over."""
+    cdef uint64_t left = 0  # axes of which the reach is still to be added
+    cdef Py_ssize_t reach = view.itemsize, stride
+    cdef int d, shortest
+    if view.len == 0:
+        return True
+    for d in range(view.ndim):
+        if view.shape[d] > 1:
+            left |= <uint64_t>1 << d
+    while left:
+        shortest = -1
+        for d in range(view.ndim):
+            if left >> d & 1 and (
+                    shortest < 0 or llabs(view.strides[d]) < llabs(view.strides[shortest])):
+                shortest = d
+        stride = llabs(view.strides[shortest])
+        if stride < reach:
+            return False
+        reach += (view.shape[shortest] - 1) * stride
+        left ^= <uint64_t>1 << shortest
+    return True
+
+
+def overlaps_itself(out):
+    """Whether two elements of an array may share memory."""
+    cdef Py_buffer view
+    cdef bint apart
+    PyObject_GetBuffer(out, &view, PyBUF_STRIDES)
+    apart = is_apart(&view)
+    PyBuffer_Release(&view)
+    return not apart
+
+
 def fits(out, tuple shape, dict others):
     """Whether an array of numbers can be written to, has this shape, is aligned and shares no memory
-    with the others."""
+    with the others or among its elements."""
     cdef Py_buffer view
     cdef int d
     cdef bint good
     PyObject_GetBuffer(out, &view, PyBUF_STRIDES)
-    good = not view.readonly and view.ndim == len(shape) and is_aligned(&view)
+    good = (not view.readonly and view.ndim == len(shape) and is_aligned(&view)
+            and is_apart(&view))
     if good:
         for d in range(view.ndim):
             good = good and view.shape[d] == <Py_ssize_t>shape[d]
@@ -530,31 +637,48 @@ def overlapped(out, dict others):
     return None
 
 
+cdef char letter_of(const Py_buffer *view) noexcept:
+    """What the struct module calls its elements; 0 if they are not of one kind."""
+    return 0 if view.format == NULL or view.format[0] == 0 or view.format[1] != 0 else view.format[0]
+
+
 cdef int dtype_of(const Py_buffer *view, pc_dtype *dtype) except -1:
-    """The engine has made sure of a float dtype; its size tells which."""
-    if view.itemsize == 4:
+    if letter_of(view) == b"f":
         dtype[0] = PC_F32
-    elif view.itemsize == 8:
+    elif letter_of(view) == b"d":
         dtype[0] = PC_F64
     else:
-        raise DTypeError(f"no kernel for elements of {view.itemsize} bytes")
+        raise DTypeError(f"no kernel for elements of the kind {view.format!r}")
     return 0
+
+
+cdef int check_dtype(const Py_buffer *view, pc_dtype expected) except -1:
+    cdef pc_dtype dtype
+    dtype_of(view, &dtype)
+    if dtype != expected:
+        raise DTypeError("the arrays of a call must have the same dtype")
+    return 0
+
+
+cdef int check_marks(const Py_buffer *view) except -1:
+    cdef char letter = letter_of(view)
+    if letter == b"B" or letter == b"i" or letter == b"l" or letter == b"q":
+        return 0
+    raise DTypeError(f"marks are uint8, int32 or int64, not of the kind {view.format!r}")
 
 
 cdef run(Plan plan, pc_call *call, bint backward, x, y, marks):
     """Fill in the arrays of a call and make it; the results are y and marks, or x if backward."""
     cdef Py_buffer vx, vy, vm
-    cdef pc_dtype y_dtype
     cdef pc_status status
     call.plan = &plan.plan
+    watch(call, plan)
     acquire(x, &vx, plan.plan.in_, plan.plan.ndim, backward)
     try:
         acquire(y, &vy, plan.plan.out, plan.plan.ndim, not backward)
         try:
             dtype_of(&vx, &call.dtype)
-            dtype_of(&vy, &y_dtype)
-            if y_dtype != call.dtype:
-                raise DTypeError("x and y must have the same dtype")
+            check_dtype(&vy, call.dtype)
             call.x.data, call.x.strides = vx.buf, <const int64_t *>vx.strides
             call.y.data, call.y.strides = vy.buf, <const int64_t *>vy.strides
             if marks is None:
@@ -564,11 +688,14 @@ cdef run(Plan plan, pc_call *call, bint backward, x, y, marks):
                     status = pc_backward(call) if backward else pc_forward(call)
             else:
                 acquire(marks, &vm, plan.plan.out, plan.plan.ndim, not backward)
-                call.marks.data, call.marks.strides = vm.buf, <const int64_t *>vm.strides
-                call.mark_bytes = <int>vm.itemsize
-                with nogil:
-                    status = pc_backward(call) if backward else pc_forward(call)
-                PyBuffer_Release(&vm)
+                try:
+                    check_marks(&vm)
+                    call.marks.data, call.marks.strides = vm.buf, <const int64_t *>vm.strides
+                    call.mark_bytes = <int>vm.itemsize
+                    with nogil:
+                        status = pc_backward(call) if backward else pc_forward(call)
+                finally:
+                    PyBuffer_Release(&vm)
         finally:
             PyBuffer_Release(&vy)
     finally:
@@ -633,16 +760,22 @@ cdef class Buffers:
         for i in range(self.held):
             PyBuffer_Release(&self.views[i])
 
-    cdef int take(self, pc_array *to, array, const int64_t *shape, int ndim, bint writable) except -1:
-        """An array of this shape, or NULL for None; its item size."""
-        to.data, to.strides = NULL, NULL
-        if array is None:
-            return 0
+    cdef const Py_buffer *take(self, pc_array *to, array, const int64_t *shape, int ndim,
+                               bint writable) except NULL:
+        """An array of this shape."""
         cdef Py_buffer *view = &self.views[self.held]
         acquire(array, view, shape, ndim, writable)
         self.held += 1
         to.data, to.strides = view.buf, <const int64_t *>view.strides
-        return <int>view.itemsize
+        return view
+
+    cdef int take_if_any(self, pc_array *to, array, const int64_t *shape, int ndim, bint writable,
+                         pc_dtype dtype) except -1:
+        """The same of this dtype, or NULL for None."""
+        to.data, to.strides = NULL, NULL
+        if array is not None:
+            check_dtype(self.take(to, array, shape, ndim, writable), dtype)
+        return 0
 
 
 cdef class ResultMemory:
@@ -736,6 +869,10 @@ cdef class Outside:
     def __cinit__(self, *arguments, **keywords):
         memset(&self.blocks, 0, sizeof(pc_blocks))
 
+    cdef int check(self, pc_dtype dtype) except -1:
+        """Raise if it takes no elements of this dtype."""
+        return 0
+
     cdef failed(self):
         """Raise what the function has raised, or an error that says what it answered."""
         raise NotImplementedError
@@ -818,13 +955,21 @@ cdef class NativeFunction(Outside):
         self.native.dtype = PC_F32 if is_f32 else PC_F64
         self.native.key = key
         self.numbers = numbers
-        PyObject_GetBuffer(numbers, &self.view, PyBUF_STRIDES)
+        PyObject_GetBuffer(numbers, &self.view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
         self.native.numbers = <const double *>self.view.buf
+        is_enough = letter_of(&self.view) == b"d" and self.view.len >= 8 * self.native.method.numbers
         PyBuffer_Release(&self.view)
+        if not is_enough:
+            raise ParameterError(f"a native function takes {self.native.method.numbers} numbers (float64)")
         self.blocks.function = pc_call_native
         self.blocks.context = &self.native
         self.blocks.cells = cells
         self.blocks.fill = fill
+
+    cdef int check(self, pc_dtype dtype) except -1:
+        if dtype != self.native.dtype:
+            raise DTypeError("a native function is for one dtype")
+        return 0
 
     cdef failed(self):
         raise PluginError(
@@ -894,21 +1039,49 @@ cdef enum:
     MOST_PARAMS = 16
 
 
-cdef int set_windows(pc_call *call, Plan plan, int functor, numbers, options, params,
-                     pc_param *room, gradients, Outside outside, int num_threads) except -1:
-    """What forward and backward have in common; params and gradients are C-contiguous arrays, one
-    entry a channel unless they have no axis; the gradients float64 or None."""
+cdef int set_param(pc_param *param, Plan plan, pc_dtype dtype, array, gradient) except -1:
+    """A C-contiguous array, one entry a channel unless it has no axis; its gradient float64 or None."""
     cdef Py_buffer view
+    cdef int64_t size
+    cdef bint fits
+    PyObject_GetBuffer(array, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
+    try:
+        check_dtype(&view, dtype)
+        size = view.len // view.itemsize
+        param.data, param.width, param.gradient = view.buf, size, NULL
+        param.per_channel = view.ndim > 0 and plan.plan.channel >= 0
+        if param.per_channel:
+            if view.shape[0] != plan.plan.in_[plan.plan.channel]:
+                raise ShapeError("a parameter with an axis has one entry a channel")
+            param.width = size // view.shape[0] if view.shape[0] > 0 else 1
+    finally:
+        PyBuffer_Release(&view)
+    if gradient is not None:
+        PyObject_GetBuffer(gradient, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)
+        param.gradient = <double *>view.buf
+        fits = letter_of(&view) == b"d" and view.len == 8 * size
+        PyBuffer_Release(&view)
+        if not fits:
+            raise DTypeError("the gradient of a parameter is float64, of its shape")
+    return 0
+
+
+cdef int set_windows(pc_call *call, Plan plan, pc_dtype dtype, int functor, numbers, options, params,
+                     pc_param *room, gradients, Outside outside, int num_threads) except -1:
+    """What forward and backward have in common."""
     cdef int n, p
-    cdef int64_t size, i
     memset(call, 0, sizeof(pc_call))
-    call.plan = &plan.plan
+    call.plan, call.dtype = &plan.plan, dtype
+    watch(call, plan)
+    if outside is not None:
+        call.interrupted = look_for_signals
     call.reducer = PC_WINDOWS
     call.marking = PC_TAPS
     call.mark_bytes = 1
     call.functor = <pc_functor>functor
     call.num_threads = num_threads
     if outside is not None:
+        outside.check(dtype)
         call.blocks = outside.blocks
     for n in range(min(PC_NUMBERS, len(numbers))):
         call.number[n] = numbers[n]
@@ -919,21 +1092,7 @@ cdef int set_windows(pc_call *call, Plan plan, int functor, numbers, options, pa
     if call.params > (PC_PARAMS if outside is None else MOST_PARAMS):
         raise ParameterError(f"at most {MOST_PARAMS} learnable parameters, got {call.params}")
     for p in range(call.params):
-        PyObject_GetBuffer(params[p], &view, PyBUF_STRIDES)
-        room[p].data = view.buf
-        size = 1
-        for i in range(view.ndim):
-            size *= view.shape[i]
-        room[p].per_channel = view.ndim > 0 and plan.plan.channel >= 0
-        if room[p].per_channel and view.shape[0] > 0:
-            size //= view.shape[0]
-        room[p].width = size
-        room[p].gradient = NULL
-        PyBuffer_Release(&view)
-        if gradients is not None:
-            PyObject_GetBuffer(gradients[p], &view, PyBUF_STRIDES | PyBUF_WRITABLE)
-            room[p].gradient = <double *>view.buf
-            PyBuffer_Release(&view)
+        set_param(&room[p], plan, dtype, params[p], None if gradients is None else gradients[p])
     return 0
 
 
@@ -950,16 +1109,22 @@ def windows_forward(Plan plan, int functor, tuple numbers, tuple options, tuple 
     cdef pc_call call
     cdef pc_param room[MOST_PARAMS]
     cdef pc_status status
+    cdef pc_array place
+    cdef pc_dtype dtype
+    cdef const Py_buffer *view
     cdef int ndim = plan.plan.ndim
     cdef Buffers held = Buffers()
-    set_windows(&call, plan, functor, numbers, options, params, room, None, outside, num_threads)
-    call.key = key
-    call.dtype = PC_F32 if held.take(&call.x, x, plan.plan.in_, ndim, False) == 4 else PC_F64
-    held.take(&call.y, y, plan.plan.out, ndim, True)
-    held.take(&call.map_in, map_in, plan.plan.in_, ndim, False)
-    held.take(&call.map_out, map_out, plan.plan.out, ndim, False)
+    dtype_of(held.take(&place, x, plan.plan.in_, ndim, False), &dtype)
+    set_windows(&call, plan, dtype, functor, numbers, options, params, room, None, outside, num_threads)
+    call.key, call.x = key, place
+    check_dtype(held.take(&call.y, y, plan.plan.out, ndim, True), dtype)
+    held.take_if_any(&call.map_in, map_in, plan.plan.in_, ndim, False, dtype)
+    held.take_if_any(&call.map_out, map_out, plan.plan.out, ndim, False,
+                     PC_F64 if functor == PC_SAMPLE else dtype)
     if marks is not None:
-        call.mark_bytes = held.take(&call.marks, marks, plan.plan.out, ndim, True)
+        view = held.take(&call.marks, marks, plan.plan.out, ndim, True)
+        check_marks(view)
+        call.mark_bytes = <int>view.itemsize
         call.marking = PC_INDICES if flat else PC_TAPS
     with nogil:
         status = pc_forward(&call)
@@ -974,19 +1139,20 @@ def windows_backward(Plan plan, int functor, tuple numbers, tuple options, tuple
     cdef pc_call call
     cdef pc_param room[MOST_PARAMS]
     cdef pc_status status
+    cdef pc_array place
+    cdef pc_dtype dtype
     cdef int ndim = plan.plan.ndim
     cdef Buffers held = Buffers()
-    set_windows(&call, plan, functor, numbers, options, params, room, gradients, outside,
+    dtype_of(held.take(&place, x, plan.plan.in_, ndim, False), &dtype)
+    set_windows(&call, plan, dtype, functor, numbers, options, params, room, gradients, outside,
                 num_threads)
-    call.key = key
-    call.add = add
-    call.dtype = PC_F32 if held.take(&call.x, x, plan.plan.in_, ndim, False) == 4 else PC_F64
-    held.take(&call.y, dy, plan.plan.out, ndim, False)
-    held.take(&call.dx, dx, plan.plan.in_, ndim, True)
-    held.take(&call.map_in, map_in, plan.plan.in_, ndim, False)
-    held.take(&call.dmap_in, dmap_in, plan.plan.in_, ndim, True)
-    held.take(&call.map_out, map_out, plan.plan.out, ndim, False)
-    held.take(&call.dmap_out, dmap_out, plan.plan.out, ndim, True)
+    call.key, call.add, call.x = key, add, place
+    check_dtype(held.take(&call.y, dy, plan.plan.out, ndim, False), dtype)
+    check_dtype(held.take(&call.dx, dx, plan.plan.in_, ndim, True), dtype)
+    held.take_if_any(&call.map_in, map_in, plan.plan.in_, ndim, False, dtype)
+    held.take_if_any(&call.dmap_in, dmap_in, plan.plan.in_, ndim, True, dtype)
+    held.take_if_any(&call.map_out, map_out, plan.plan.out, ndim, False, dtype)
+    held.take_if_any(&call.dmap_out, dmap_out, plan.plan.out, ndim, True, dtype)
     with nogil:
         status = pc_backward(&call)
     if status != PC_OK:
@@ -1203,7 +1369,8 @@ cdef class TensorCall:
         memset(&self.call, 0, sizeof(pc_call))
         if asked[0] == WINDOWS:
             _, functor, numbers, options, params = asked
-            set_windows(&self.call, plan, functor, numbers, options, params, self.room, None, None, 0)
+            set_windows(&self.call, plan, PC_F32 if self.kind.item == 4 else PC_F64, functor, numbers,
+                        options, params, self.room, None, None, 0)
         elif asked[0] == LINEAR:
             set_linear(&self.call, asked[1], asked[2], 0)
         else:
@@ -1231,6 +1398,7 @@ cdef class TensorCall:
             status = pc_backward(call) if backward else pc_forward(call)
         else:
             call.num_threads = self.exchange.threads()
+            watch(call, self.plan)
             with nogil:
                 status = pc_backward(call) if backward else pc_forward(call)
         if status != PC_OK:
@@ -1403,35 +1571,55 @@ cdef class TensorCalls:
         return None
 
 
+cdef enum:
+    MOST_DRAWS = 1 << 22  # between looks for signals
+
+
+cdef int take_uniforms(out, Py_buffer *view) except -1:
+    PyObject_GetBuffer(out, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)
+    if letter_of(view) == b"d":
+        return 0
+    PyBuffer_Release(view)
+    raise DTypeError("draws are float64")
+
+
 def uniforms(uint64_t key, uint32_t stream, out):
     """Fill a C-contiguous float64 array with the draws of the elements 0, 1, … of a stream."""
     cdef Py_buffer view
-    cdef int64_t element, count
-    PyObject_GetBuffer(out, &view, PyBUF_STRIDES | PyBUF_WRITABLE)
-    count = view.len // view.itemsize
-    with nogil:
-        for element in range(count):
-            (<double *>view.buf)[element] = pc_uniform(key, element, 0, stream)
-    PyBuffer_Release(&view)
+    cdef int64_t element, begin
+    take_uniforms(out, &view)
+    try:
+        for begin in range(0, view.len // 8, MOST_DRAWS):
+            with nogil:
+                for element in range(begin, min(begin + MOST_DRAWS, view.len // 8)):
+                    (<double *>view.buf)[element] = pc_uniform(key, element, 0, stream)
+            PyErr_CheckSignals()
+    finally:
+        PyBuffer_Release(&view)
 
 
 def uniforms_of(uint64_t key, elements, uint32_t call, out):
     """Fill a float64 array with a block function's draws for these elements (int64), C-contiguous."""
     cdef Py_buffer numbers, view
-    cdef int64_t i, count
-    PyObject_GetBuffer(elements, &numbers, PyBUF_STRIDES)
-    PyObject_GetBuffer(out, &view, PyBUF_STRIDES | PyBUF_WRITABLE)
-    count = view.len // view.itemsize
-    for i in range(count):
-        (<double *>view.buf)[i] = pc_uniform(
-            key, <uint64_t>(<const int64_t *>numbers.buf)[i], call, PC_STREAM_OUTSIDE)
-    PyBuffer_Release(&view)
-    PyBuffer_Release(&numbers)
+    cdef int64_t i
+    take_uniforms(out, &view)
+    try:
+        PyObject_GetBuffer(elements, &numbers, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
+        try:
+            if letter_of(&numbers) not in b"lq" or numbers.len != view.len:
+                raise DTypeError("elements are int64, as many as draws")
+            for i in range(view.len // 8):
+                (<double *>view.buf)[i] = pc_uniform(
+                    key, <uint64_t>(<const int64_t *>numbers.buf)[i], call, PC_STREAM_OUTSIDE)
+        finally:
+            PyBuffer_Release(&numbers)
+    finally:
+        PyBuffer_Release(&view)
 
 
 def select_isa(str name):
     """Use the kernels of this ISA; False if they are unknown or not supported by this CPU."""
-    return pc_select_isa(name.encode())
+    return pc_select_isa(name.encode(errors="surrogateescape"))
 
 
 def isa():

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from poolreg._core import ResultMemory, fits, overlapped
+from poolreg._core import ResultMemory, fits, overlapped, overlaps_itself
 from poolreg.arraylike import dtype_advice, lost_of, plain_array, type_name
 from poolreg.errors import DTypeError, ParameterError, ShapeError
 from poolreg.method import Array
@@ -83,6 +83,11 @@ def out_array(
         raise DTypeError(f"{name} must be aligned {np.dtype(dtype)}, got {out.dtype}")
     if not flags.writeable:
         raise ParameterError(f"{name} must be writeable, got a read-only array")
+    if overlaps_itself(out):
+        raise ParameterError(
+            f"{name} must have memory for each element, got strides {out.strides} for the shape "
+            f"{shape}, with which elements may overlap"
+        )
     other = overlapped(out, others)
     if other is not None:
         raise ParameterError(f"{name} must not share memory with {_SPOKEN.get(other, other)}")

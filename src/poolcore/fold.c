@@ -9,7 +9,6 @@
  * Outputs and marks are where they were: rows of G windows each, one after another. */
 #include "fold.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "parallel.h"
@@ -100,7 +99,7 @@ typedef struct fold {
     tiling t;
     bool backward;
     int64_t rows; /* of outputs, folded at once */
-    atomic_int status;
+    pc_stop stop;
 } fold;
 
 /* Of a few elements, as a rule: a call of memcpy would cost more. */
@@ -210,6 +209,7 @@ static pc_status call_folded(const fold *f, int64_t first, int64_t end, char *fo
     const int64_t mark_strides[2] = {n * outputs * marks, marks};
     pc_call call = *f->call;
     call.plan = &plan;
+    call.interrupted = NULL;
     call.num_threads = 1;
     call.x = (pc_array){folded, x_strides};
     call.y = (pc_array){(char *)call.y.data + first * outputs * item, y_strides};
@@ -223,13 +223,13 @@ static void fold_range(void *context, int64_t begin, int64_t end, int thread)
     fold *f = context;
     _Alignas(64) char folded[CHUNK * sizeof(double)];
     (void)thread;
-    for (int64_t chunk = begin; chunk < end; chunk++) {
+    for (int64_t chunk = begin; chunk < end && !pc_stopped(&f->stop); chunk++) {
         const int64_t first = chunk * f->rows, last = pc_min(first + f->rows, rows_of(&f->t));
         if (!f->backward)
             carry(f, first, last, folded);
         const pc_status status = call_folded(f, first, last, folded);
         if (status != PC_OK)
-            f->status = status;
+            pc_stop_for(&f->stop, status);
         else if (f->backward)
             carry(f, first, last, folded);
     }
@@ -237,10 +237,10 @@ static void fold_range(void *context, int64_t begin, int64_t end, int thread)
 
 pc_status pc_fold(const pc_call *call, bool backward)
 {
-    fold f = {.call = call, .backward = backward};
+    fold f = {.call = call, .backward = backward, .stop = pc_stop_of(call)};
     find_tiling(call->plan, &f.t);
     f.rows = CHUNK / (f.t.K[0] * f.t.K[1] * f.t.O[2] * f.t.K[2]);
     const int64_t chunks = pc_ceil_div(rows_of(&f.t), f.rows);
-    pc_parallel_for(chunks, pc_threads_for(call, chunks), fold_range, &f);
-    return (pc_status)f.status;
+    pc_parallel_for(chunks, pc_threads_for(call, chunks), fold_range, &f, &f.stop);
+    return pc_stop_status(&f.stop);
 }

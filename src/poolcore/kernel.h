@@ -12,14 +12,16 @@
 #ifndef PC_KERNEL_H
 #define PC_KERNEL_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "pool.h"
+#include "stop.h"
 #include "window.h"
 
+/* Rows or taps after which a walk asks whether it is stopped; outputs, if they are taken one by one. */
+enum { PC_SEVERAL = 64, PC_THOUSANDS = 4096 };
 /* Rows or taps combined in one pass over a tile. */
 #define PC_BATCH 16
 /* Taps of a window whose gradient is gathered. */
@@ -40,6 +42,8 @@ enum { PC_FEW_PHASES = 4 };
 enum { PC_FEW_RUNS = 5 };
 /* Members of a run that are combined from left to right; of longer runs, partial results. */
 #define PC_RUN 16
+/* Members of a run that are dealt without asking whether the call is stopped. */
+enum { PC_MOST_DEALT = 1 << 22 };
 /* Room behind every scratch row, so that loops may run over whole blocks of PC_BLOCK lanes. */
 #define PC_BLOCK 16
 
@@ -94,6 +98,7 @@ typedef struct pc_job {
     const pc_axis *axis[3];
     int64_t L;
     pc_operand op[PC_OPERANDS];
+    pc_stop *stop; /* of the call */
 
     bool to_input;                   /* the destination is dx, not y */
     int64_t rows, row_block, blocks; /* destination rows; rows of an item; items a plane */
@@ -144,7 +149,6 @@ typedef struct pc_job {
         const pc_param *param;
         int64_t width; /* of all parameters together */
         pc_blocks blocks;
-        atomic_int *failed; /* by a function from outside */
         uint64_t key;
         bool add;        /* dx is not zeroed first */
         bool once;       /* nor need it be: every element is in one window, and stored */
@@ -289,7 +293,8 @@ static inline void pc_find_sources(const pc_job *job, const pc_item *item, int64
     pc_find_links(job, item, 1, s);
 }
 
-/* The same some rows on, of which the last is not beyond the end of axis 1. */
+/* The same some rows on, of which the last is not beyond the end of axis 1; behind the last row there are
+ * none. */
 static inline void pc_skip_sources(const pc_job *job, const pc_item *item, int64_t rows,
                                    pc_sources *s)
 {
@@ -298,6 +303,8 @@ static inline void pc_skip_sources(const pc_job *job, const pc_item *item, int64
     if (s->position[1] == inner) {
         s->position[1] = 0;
         s->position[0]++;
+        if (s->position[0] == (job->to_input ? job->axis[0]->I : job->axis[0]->O))
+            return;
         pc_find_links(job, item, 0, s);
     }
     pc_find_links(job, item, 1, s);

@@ -1,10 +1,14 @@
+#define _POSIX_C_SOURCE 200809L /* nanosleep */
 #include "parallel.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #ifdef PC_OPENMP
 #include <omp.h>
 #include <pthread.h>
+#include <sched.h>
+#include <time.h>
 
 static bool forked = false;
 
@@ -28,12 +32,26 @@ int pc_threads(int wanted)
         return 1;
     const int most = MOST_PER_PROCESSOR * omp_get_num_procs();
     const int threads = wanted > 0 ? wanted : omp_get_max_threads();
-    return threads < most ? threads : most;
+    return threads < 1 ? 1 : threads < most ? threads : most;
+}
+
+/* The calling thread waits where it can still be asked to stop.  Naps are short beside the wait. */
+static void wait_for(atomic_int *busy, pc_stop *stop)
+{
+    enum { ROUNDS = 1000, NAP = 50000, MOST = 1000000 };
+    for (int64_t round = 0; atomic_load(busy) > 0 && !pc_stopped(stop); round++) {
+        const int64_t nap = (round - ROUNDS) * NAP;
+        const struct timespec time = {.tv_nsec = (long)(nap < MOST ? nap : MOST)};
+        if (round < ROUNDS)
+            sched_yield();
+        else
+            nanosleep(&time, NULL);
+    }
 }
 
 /* Four chunks a thread: enough that a thread which loses its core for a while leaves work to the
  * other, few enough that handing them out costs nothing. */
-void pc_parallel_for(int64_t n, int num_threads, pc_range_body body, void *context)
+void pc_parallel_for(int64_t n, int num_threads, pc_range_body body, void *context, pc_stop *stop)
 {
     if (num_threads <= 1 || n <= 1) {
         body(context, 0, n, 0);
@@ -41,11 +59,17 @@ void pc_parallel_for(int64_t n, int num_threads, pc_range_body body, void *conte
     }
     int64_t chunk = n / (4 * (int64_t)num_threads);
     chunk = chunk > 0 ? chunk : 1;
-    const int64_t chunks = (n + chunk - 1) / chunk;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(num_threads)
-    for (int64_t c = 0; c < chunks; c++) {
-        const int64_t begin = c * chunk, end = begin + chunk < n ? begin + chunk : n;
-        body(context, begin, end, omp_get_thread_num());
+    atomic_llong next = 0;
+    atomic_int busy = 0;
+#pragma omp parallel num_threads(num_threads)
+    {
+        const int thread = omp_get_thread_num();
+        atomic_fetch_add(&busy, 1);
+        for (int64_t begin; (begin = atomic_fetch_add(&next, chunk)) < n && !pc_stopped(stop);)
+            body(context, begin, begin + chunk < n ? begin + chunk : n, thread);
+        atomic_fetch_sub(&busy, 1);
+        if (thread == 0 && stop->asks)
+            wait_for(&busy, stop);
     }
 }
 
@@ -59,9 +83,9 @@ int pc_threads(int wanted)
     return 1;
 }
 
-void pc_parallel_for(int64_t n, int num_threads, pc_range_body body, void *context)
+void pc_parallel_for(int64_t n, int num_threads, pc_range_body body, void *context, pc_stop *stop)
 {
-    (void)num_threads;
+    (void)num_threads, (void)stop;
     body(context, 0, n, 0);
 }
 

@@ -22,8 +22,27 @@ enum { MOST_REACH = 4096 };
 /* Below this many lanes, a row with stride > 1 is split into phases first. */
 enum { FEW_LANES = 16 };
 
+/* Are there such axes? */
+static bool is_possible(const pc_plan *plan)
+{
+    if (plan->ndim < 0 || plan->ndim > PC_MAX_NDIM || plan->pooled < 0 ||
+        plan->pooled > plan->ndim || plan->channel < -1 || plan->channel >= plan->ndim)
+        return false;
+    for (int d = 0; d < plan->ndim; d++)
+        if (plan->in[d] < 0)
+            return false;
+    for (int p = 0, least = 0; p < plan->pooled; least = plan->dim[p++] + 1) {
+        const int d = plan->dim[p];
+        if (d < least || d >= plan->ndim || d == plan->channel || plan->axis[p].I != plan->in[d])
+            return false;
+    }
+    return true;
+}
+
 pc_status pc_plan_finish(pc_plan *plan)
 {
+    if (!is_possible(plan))
+        return PC_ERR_ARGUMENT;
     plan->empty_dim = -1;
     plan->empty_index = -1;
     plan->taps = 1;
@@ -232,7 +251,7 @@ static void group_runs(pc_job *job)
     job->rows_adjoin = job->op[PC_X].axis[1] == axis->I * job->op[PC_X].size &&
                        job->axis[0]->O == 1 && axis->I >= PC_RUN;
     job->whole_rows = job->bare_rows && job->rows_adjoin && axis->O == 1 && axis->K == axis->I &&
-                      job->op[PC_Y].axis[1] == job->op[PC_Y].size;
+                      axis->K <= PC_MOST_DEALT && job->op[PC_Y].axis[1] == job->op[PC_Y].size;
     job->out_pitch = job->tile;
 }
 
@@ -468,9 +487,76 @@ static bool needs_members(const pc_call *call)
     return call->reducer == PC_SELECT || call->dividing == PC_BY_MEMBERS;
 }
 
-static pc_status check(const pc_call *call)
+/* The parameters that a functor has, beside those of PC_OUTSIDE. */
+static int params_of(const pc_call *call)
+{
+    static const int params[PC_FUNCTORS] = {
+        [PC_SOFTMAX] = 1, [PC_DETAIL] = 2, [PC_POWER] = 1, [PC_EXPONENTIAL] = 1, [PC_FILTER] = 2};
+    if (call->functor == PC_BLEND)
+        return call->option[0] == PC_NO_COIN;
+    return params[call->functor];
+}
+
+/* Are there such parameters?  All have gradients, or none has one. */
+static bool are_params(const pc_call *call)
+{
+    const bool outside = call->functor == PC_OUTSIDE;
+    if (!outside && call->params != params_of(call))
+        return false;
+    for (int p = 0; p < call->params; p++) {
+        const int64_t width = call->functor == PC_FILTER && p == 0 ? call->plan->taps : 1;
+        if (!call->param[p].data || !call->param[p].gradient != !call->param[0].gradient ||
+            (!outside && call->param[p].width != width))
+            return false;
+    }
+    return true;
+}
+
+static bool are_options(const pc_call *call)
+{
+    static const int most[PC_FUNCTORS][PC_OPTIONS] = {[PC_DETAIL] = {1, PC_BY_NOTHING},
+                                                      [PC_POWER] = {1, PC_AT_LEAST},
+                                                      [PC_BLEND] = {PC_COIN_AN_OUTPUT},
+                                                      [PC_SAMPLE] = {PC_BY_EXP}};
+    for (int o = 0; o < PC_OPTIONS; o++)
+        if (most[call->functor][o] > 0 &&
+            (call->option[o] < 0 || call->option[o] > most[call->functor][o]))
+            return false;
+    return true;
+}
+
+/* Is there such a functor, and what it needs? */
+static bool is_possible_on_windows(const pc_call *call, bool backward)
+{
+    if ((unsigned)call->functor > PC_OUTSIDE || !are_params(call) || !are_options(call) ||
+        (backward && (!call->dx.data || call->functor == PC_SAMPLE)))
+        return false;
+    return call->functor == PC_OUTSIDE ? call->blocks.function != NULL
+                                       : call->functor != PC_MAPPED || call->map_in.data;
+}
+
+/* Are there such numbers, and the arrays that they need? */
+static bool is_possible_call(const pc_call *call, bool backward)
+{
+    if ((unsigned)call->dtype > PC_F64 || (unsigned)call->marking > PC_INDICES)
+        return false;
+    if (call->marks.data && (call->mark_bytes != 8) &&
+        (call->marking == PC_INDICES || (call->mark_bytes != 1 && call->mark_bytes != 4)))
+        return false;
+    if (call->reducer == PC_SELECT)
+        return backward ? call->marks.data && call->marking == PC_TAPS
+                        : (unsigned)call->order <= PC_SMALLEST;
+    if (call->reducer == PC_LINEAR)
+        return (unsigned)call->dividing <= PC_BY_NUMBER &&
+               (call->dividing != PC_BY_NUMBER || call->divisor != 0);
+    return call->reducer == PC_WINDOWS && is_possible_on_windows(call, backward);
+}
+
+static pc_status check(const pc_call *call, bool backward)
 {
     const pc_plan *plan = call->plan;
+    if (!is_possible_call(call, backward))
+        return PC_ERR_ARGUMENT;
     if (needs_members(call) && plan->empty_dim >= 0)
         return PC_ERR_EMPTY_WINDOW;
     for (int p = 0; p < plan->pooled; p++)
@@ -588,7 +674,7 @@ static void choose_way(pc_way *way, const pc_call *call)
 pc_status pc_forward(const pc_call *call)
 {
     pc_way way;
-    pc_status status = check(call);
+    pc_status status = check(call, false);
     if (status != PC_OK || pc_elements(call->plan, call->plan->out) == 0)
         return status;
     if (pc_is_folded(call, false))
@@ -596,6 +682,8 @@ pc_status pc_forward(const pc_call *call)
     status = pc_arrange(&way.to, call, false, call->reducer != PC_WINDOWS);
     if (status != PC_OK)
         return status;
+    pc_stop stop = pc_stop_of(call);
+    way.to.job.stop = &stop;
     if (call->reducer == PC_WINDOWS)
         return pc_windows_forward(call, &way.to.job);
     choose_way(&way, call);
@@ -605,7 +693,7 @@ pc_status pc_forward(const pc_call *call)
 
 pc_way *pc_way_of(const pc_call *call)
 {
-    if (check(call) != PC_OK || pc_elements(call->plan, call->plan->out) == 0 ||
+    if (check(call, false) != PC_OK || pc_elements(call->plan, call->plan->out) == 0 ||
         call->reducer == PC_WINDOWS || pc_is_folded(call, false))
         return NULL;
     pc_way *way = malloc(sizeof *way);
@@ -624,6 +712,8 @@ pc_status pc_forward_by(const pc_way *way, const void *x, void *y)
     const pc_job *job = &way->to.job;
     pc_job one;
     memcpy(&one, job, offsetof(pc_job, outer) + (size_t)job->nouter * sizeof *job->outer);
+    pc_stop never = {.asks = NULL};
+    one.stop = &never;
     one.op[PC_X].data = (char *)x;
     one.op[PC_Y].data = y;
     return pc_run_alone(&one, items_of(job), way->kernel, scratch_bytes(job));
@@ -671,7 +761,9 @@ static pc_status scatter(const pc_call *call)
     const pc_status status = pc_arrange(&to, call, true, false);
     if (status != PC_OK)
         return status;
+    pc_stop stop = pc_stop_of(call);
     pc_job *job = &to.job;
+    job->stop = &stop;
     job->rows = job->row_block = job->blocks = 1;
     job->columns = job->tile = job->tiles = 1;
     return run_job(job, pc_isa_current()->select_scatter[pc_element_type(call, false)], call);
@@ -682,7 +774,7 @@ pc_status pc_backward(const pc_call *call)
     const pc_plan *plan = call->plan;
     const pc_kernels *kernels = pc_isa_current();
     pc_arrangement to;
-    pc_status status = check(call);
+    pc_status status = check(call, true);
     if (status != PC_OK || pc_elements(plan, plan->in) == 0)
         return status;
     if (pc_is_folded(call, true))
@@ -695,6 +787,8 @@ pc_status pc_backward(const pc_call *call)
     status = pc_arrange(&to, call, on_rows, on_rows);
     if (status != PC_OK)
         return status;
+    pc_stop stop = pc_stop_of(call);
+    to.job.stop = &stop;
     if (call->reducer == PC_WINDOWS)
         return pc_windows_backward(call, &to.job);
     tile_columns(&to.job);

@@ -29,8 +29,8 @@ typedef struct pc_plan {
     int64_t taps;                              /* taps of a window, the product of K */
 } pc_plan;
 
-/* After in, ndim, channel, pooled, dim and axis are set: fill in the rest.  PC_ERR_OVERFLOW if the
- * number of taps or of elements is too large. */
+/* After in, ndim, channel, pooled, dim and axis are set: fill in the rest.  PC_ERR_ARGUMENT: there are no
+ * such axes; PC_ERR_OVERFLOW: the number of taps or of elements is too large. */
 pc_status pc_plan_finish(pc_plan *plan);
 
 typedef struct pc_array {
@@ -128,6 +128,10 @@ typedef enum pc_order { PC_LARGEST, PC_SMALLEST } pc_order;
 typedef enum pc_marking { PC_TAPS, PC_INDICES } pc_marking;
 typedef enum pc_dividing { PC_BY_MEMBERS, PC_BY_COUNTED_TAPS, PC_BY_NUMBER } pc_dividing;
 
+/* Asked by the thread that makes a call, now and then if it lasts.  Positive: the call ends as soon as
+ * may be, with PC_ERR_INTERRUPTED; negative: it goes on, and is not asked again. */
+typedef int (*pc_interrupted_function)(void);
+
 typedef struct pc_call {
     const pc_plan *plan;
     pc_dtype dtype;
@@ -150,11 +154,12 @@ typedef struct pc_call {
     bool add;     /* backward: add to dx and dmap_in, which hold something already */
     uint64_t key; /* of draws */
 
-    int num_threads; /* <= 0: OpenMP's default */
+    int num_threads;                     /* <= 0: OpenMP's default */
+    pc_interrupted_function interrupted; /* NULL: nobody may stop the call */
 } pc_call;
 
 /* y, and marks if wanted, from x.  PC_ERR_EMPTY_WINDOW: see the plan; PC_ERR_MANY_AXES,
- * PC_ERR_UNSUPPORTED, PC_ERR_NO_MEMORY: nothing was written. */
+ * PC_ERR_UNSUPPORTED, PC_ERR_NO_MEMORY, PC_ERR_ARGUMENT: nothing was written. */
 pc_status pc_forward(const pc_call *call);
 /* The way of a forward call without marks, to be gone again on one thread by calls that differ in nothing but
  * where x and y are (here both only must not be NULL); for small ones, since what is written never goes

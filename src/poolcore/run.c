@@ -65,6 +65,8 @@ pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const
 {
     const int threads = pc_threads_for(call, items);
     run r = {.job = job, .kernel = kernel, .scratch_bytes = scratch_bytes};
+    if (scratch_bytes > (SIZE_MAX - ALIGN) / (size_t)threads)
+        return PC_ERR_NO_MEMORY;
     const size_t bytes = r.scratch_bytes * (size_t)threads + ALIGN;
     const bool lent =
         call->reducer == PC_WINDOWS && call->functor == PC_OUTSIDE && call->blocks.allocate;
@@ -76,10 +78,10 @@ pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const
     if (!memory)
         return PC_ERR_NO_MEMORY;
     r.scratch = aligned(memory);
-    pc_parallel_for(items, threads, run_range, &r);
+    pc_parallel_for(items, threads, run_range, &r, job->stop);
     if (memory != small && !lent)
         free(memory);
-    return PC_OK;
+    return pc_stop_status(job->stop);
 }
 
 pc_status pc_run_alone(const pc_job *job, int64_t items, pc_kernel kernel, size_t scratch_bytes)

@@ -91,7 +91,8 @@ static void plan_jobs(pc_shared *shared, const pc_job *job, const extents *n)
 {
     shared->rest = *job;
     shared->rest.op[PC_Y] = box_of(job, n->left);
-    shared->sum = (pc_job){.axis = {job->axis[0], job->axis[1], job->axis[2]}, .L = job->L};
+    shared->sum = (pc_job){
+        .axis = {job->axis[0], job->axis[1], job->axis[2]}, .L = job->L, .stop = job->stop};
     shared->sum.op[PC_X] = box_of(job, n->inputs);
     shared->sum.op[PC_Y] = box_of(job, n->outputs);
     shared->transpose = shared->sum;

@@ -43,6 +43,11 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 
+static bool are_sizes(int64_t I, int64_t K, int64_t S, int64_t D)
+{
+    return I >= 0 && K >= 1 && S >= 1 && D >= 1;
+}
+
 /* D*(K-1) + 1, the extent of a window; false if it is larger than PC_MAX_SIZE. */
 static bool extent_of(int64_t K, int64_t D, int64_t *extent)
 {
@@ -137,6 +142,8 @@ pc_status pc_axis_regular(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_
                           int64_t D, bool ceil_mode)
 {
     int64_t extent;
+    if (!are_sizes(I, K, S, D) || PL < 0 || PH < 0)
+        return PC_ERR_ARGUMENT;
     if (I > PC_MAX_SIZE || S > PC_MAX_SIZE || PL > PC_MAX_SIZE || PH > PC_MAX_SIZE ||
         I + PL > PC_MAX_SIZE - PH || !extent_of(K, D, &extent))
         return PC_ERR_OVERFLOW;
@@ -170,6 +177,8 @@ bool pc_axis_turn(pc_axis *axis, const pc_axis *like)
 pc_status pc_axis_same(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t D, bool lower)
 {
     int64_t extent;
+    if (!are_sizes(I, K, S, D))
+        return PC_ERR_ARGUMENT;
     if (I > PC_MAX_SIZE || S > PC_MAX_SIZE || !extent_of(K, D, &extent) || extent > PC_MAX_SIZE - I)
         return PC_ERR_OVERFLOW;
     if (I < 1)
@@ -184,6 +193,8 @@ pc_status pc_axis_same(pc_axis *axis, int64_t I, int64_t K, int64_t S, int64_t D
 
 pc_status pc_axis_adaptive(pc_axis *axis, int64_t I, int64_t O)
 {
+    if (I < 0 || O < 0)
+        return PC_ERR_ARGUMENT;
     if (I > PC_MAX_SIZE || O > PC_MAX_BINS)
         return PC_ERR_OVERFLOW;
     if (I < 1 || O < 1)
@@ -199,6 +210,8 @@ pc_status pc_axis_adaptive(pc_axis *axis, int64_t I, int64_t O)
 pc_status pc_axis_bins(pc_axis *axis, int64_t I, int64_t O, int64_t rows, const int64_t *begin,
                        const int64_t *end)
 {
+    if (I < 0 || O < 0)
+        return PC_ERR_ARGUMENT;
     if (I > PC_MAX_SIZE || O > PC_MAX_SIZE)
         return PC_ERR_OVERFLOW;
     if (I < 1 || O < 1 || rows < 1)

@@ -61,8 +61,8 @@ static inline int64_t pc_link_pos(const pc_links *l, int64_t j)
     return l->pos_list ? l->pos_list[j] : l->pos + j * l->pos_step;
 }
 
-/* Builders.  They fill *axis or return why not: PC_ERR_OVERFLOW, PC_ERR_OUTPUT (no output element;
- * I and the window sizes must be valid: I, PL, PH >= 0, K, S, D >= 1, O >= 0).
+/* Builders.  They fill *axis or return why not: PC_ERR_ARGUMENT (not I, PL, PH, O >= 0 and K, S, D >= 1),
+ * PC_ERR_OVERFLOW, PC_ERR_OUTPUT (no output element).
  *
  * What is walked has the members of what was asked for, and hardly more: K are the taps from the first
  * that is a member of some window to the last such (or the one before, so that PL >= 0), numbered

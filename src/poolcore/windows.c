@@ -82,7 +82,7 @@ static void split_windows(pc_job *job)
 {
     const double members = (double)job->axis[0]->K * (double)job->axis[1]->K *
                            (double)job->axis[2]->K * (double)job->L;
-    const double outputs = pc_max((int64_t)(PC_ITEM / members), 1);
+    const double outputs = (double)pc_max((int64_t)(PC_ITEM / members), 1);
     const int64_t least = pc_max(job->windows.block_rows, 1);
     job->row_block = pc_min(pc_max((int64_t)(outputs / (double)job->columns), least), job->rows);
     if (job->rows == 1)
@@ -191,22 +191,16 @@ static pc_status run_windows(const pc_job *job, int64_t items, const pc_call *ca
 {
     const pc_kernels *kernels = pc_isa_current();
     const int type = windows_type(call);
-    if (!is_outside(job))
-        return pc_run_items(job, items,
-                            (backward ? kernels->windows_backward : kernels->windows_forward)[type],
-                            call, job->windows.scratch);
-    if (job->windows.chunk > MOST_TAPS)
+    const pc_kernel *whole = backward ? kernels->whole_backward : kernels->whole_forward;
+    const pc_kernel *blocks = backward ? kernels->windows_backward : kernels->windows_forward;
+    if (is_outside(job) && job->windows.chunk > MOST_TAPS)
         return PC_ERR_NO_MEMORY;
-    const pc_status status = pc_run_items(
-        job, items, (backward ? kernels->whole_backward : kernels->whole_forward)[type], call,
-        job->windows.scratch);
-    return status == PC_OK && atomic_load(job->windows.failed) ? PC_ERR_FUNCTION : status;
+    return pc_run_items(job, items, (is_outside(job) ? whole : blocks)[type], call,
+                        job->windows.scratch);
 }
 
 pc_status pc_windows_forward(const pc_call *call, pc_job *job)
 {
-    atomic_int failed = 0;
-    job->windows.failed = &failed;
     pc_shared shared;
     set_windows(job, call);
     split_windows(job);
@@ -283,8 +277,6 @@ static bool tiles_all(const pc_axis *axis)
 
 pc_status pc_windows_backward(const pc_call *call, pc_job *job)
 {
-    atomic_int failed = 0;
-    job->windows.failed = &failed;
     pc_shared shared;
     set_windows(job, call);
     split_units(job);

@@ -967,6 +967,7 @@ static void check_refused(const pc_plan *plan, const operation *op, pc_status st
     array marks = new_array(U8, plan->out, contiguous, guards[0]);
     pc_call call = {.plan = plan, .dtype = PC_F32, .reducer = op->reducer, .mark_bytes = 1};
     call.dividing = op->dividing;
+    call.divisor = 1;
     call.x = face_of(&dx);
     call.y = face_of(&y);
     call.marks = face_of(&marks);
@@ -1008,6 +1009,42 @@ static void test_four_axes_are_refused(void)
         check_refused(&plan, &operations[n], PC_ERR_MANY_AXES);
 }
 
+/* Numbers that a call cannot have, one at a time. */
+static void test_impossible_calls_are_refused(void)
+{
+    const problem p = problem_of(1, 1, unpooled(1), unpooled(1), sliding(5, 2, 1, 0, 0, 1));
+    float x[5] = {0}, y[4] = {0}, weight = 1;
+    const int64_t in[] = {20, 20, 20, 20, 4}, out[] = {16, 16, 16, 16, 4};
+    const pc_param one = {.data = &weight, .width = 1}, two = {.data = &weight, .width = 2};
+    pc_call good = {.plan = &p.plan, .dtype = PC_F32, .reducer = PC_SELECT, .x = {x, in}};
+    good.y = good.marks = (pc_array){y, out};
+    good.mark_bytes = 4;
+    pc_call calls[12];
+    for (int n = 0; n < 12; n++) {
+        calls[n] = good;
+        calls[n].reducer = n < 4 ? PC_SELECT : n < 6 ? PC_LINEAR : PC_WINDOWS;
+        calls[n].functor = PC_SOFTMAX;
+        calls[n].params = 1;
+        calls[n].param = &one;
+    }
+    calls[0].dtype = (pc_dtype)2;
+    calls[1].order = (pc_order)2;
+    calls[2].mark_bytes = 2;
+    calls[3].marking = PC_INDICES;
+    calls[4].dividing = (pc_dividing)3;
+    calls[5].dividing = PC_BY_NUMBER;
+    calls[6].functor = PC_FUNCTORS;
+    calls[7].param = &two;
+    calls[8].params = 0;
+    calls[9].functor = PC_MAPPED;
+    calls[10].functor = PC_OUTSIDE;
+    calls[11].reducer = (pc_reducer)3;
+    for (int n = 0; n < 12; n++)
+        CHECK(pc_forward(&calls[n]), PC_ERR_ARGUMENT);
+    good.marks.data = NULL;
+    CHECK(pc_backward(&good), PC_ERR_ARGUMENT);
+}
+
 /* ---------------------------------------------------------------------------------------------- */
 
 #define TEST(name) {#name, test_##name}
@@ -1036,6 +1073,7 @@ static const struct {
     TEST(empty_windows_are_refused),
     TEST(maps_are_refused),
     TEST(four_axes_are_refused),
+    TEST(impossible_calls_are_refused),
 };
 
 int main(void)

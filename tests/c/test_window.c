@@ -716,6 +716,40 @@ static void test_regular_overflow(void)
     CHECK(pc_axis_same(&axis, MAX - 3, 3, MAX, 1, true), PC_OK);
 }
 
+static void test_impossible_sizes(void)
+{
+    static const sizes impossible[] = {
+        {-1, 1, 1, 0, 0, 1, false},        {9, 0, 1, 0, 0, 1, false},  {9, 1, 0, 0, 0, 1, false},
+        {9, 1, 1, -1, 0, 1, false},        {9, 1, 1, 0, -1, 1, false}, {9, 1, 1, 0, 0, 0, false},
+        {9, INT64_MIN, 1, 0, 0, 1, false},
+    };
+    pc_axis axis;
+    for (size_t n = 0; n < sizeof impossible / sizeof *impossible; n++)
+        CHECK(build(&axis, &impossible[n]), PC_ERR_ARGUMENT);
+    CHECK(pc_axis_same(&axis, 9, 3, 0, 1, true), PC_ERR_ARGUMENT);
+    CHECK(pc_axis_adaptive(&axis, 9, -1), PC_ERR_ARGUMENT);
+}
+
+static void test_impossible_plans(void)
+{
+    pc_plan good = {.ndim = 2, .in = {4, 5}, .channel = 0, .pooled = 1, .dim = {1}}, plans[9];
+    CHECK(pc_axis_regular(&good.axis[0], 5, 2, 1, 0, 0, 1, false), PC_OK);
+    CHECK(pc_plan_finish(&good), PC_OK);
+    for (int n = 0; n < 9; n++)
+        plans[n] = good;
+    plans[0].ndim = PC_MAX_NDIM + 1;
+    plans[1].ndim = -1;
+    plans[2].pooled = 3;
+    plans[3].dim[0] = 2;
+    plans[4].dim[0] = -1;
+    plans[5].channel = 1;
+    plans[6].channel = -2;
+    plans[7].in[0] = -1;
+    plans[8].in[1] = 6;
+    for (int n = 0; n < 9; n++)
+        CHECK(pc_plan_finish(&plans[n]), PC_ERR_ARGUMENT);
+}
+
 /* ---- BINS ------------------------------------------------------------------------------------ */
 
 static void test_adaptive(void)
@@ -1045,6 +1079,8 @@ static const struct {
     TEST(around),
     TEST(first_empty_when_dilation_exceeds_input),
     TEST(trivial),
+    TEST(impossible_sizes),
+    TEST(impossible_plans),
     TEST(same),
     TEST(golden_sizes),
     TEST(no_room),

@@ -165,9 +165,12 @@ static void F(gradient_rows)(const pc_job *job, const pc_item *item, const pc_so
         F(rows)(job, item, PC_Y, from, first, n, acc, buffer);
         return;
     }
+    int64_t taken = 0;
     ON_A(fill)(acc, 0, n * L);
     for (int64_t a = 0; a < from->link[0].n; a++)
         for (int64_t b = 0; b < from->link[1].n; b++) {
+            if (pc_stopped_at(job->stop, taken++, PC_SEVERAL))
+                return;
             const char *at = pc_source_row(job, item, PC_Y, from, a, b, first);
             const T *dy = ON_T(load)(&job->op[PC_Y], at, n, L, buffer);
             const double row_count = F(count_row)(job, item, pc_link_pos(&from->link[0], a),
@@ -402,6 +405,8 @@ static void F(gradient_outputs)(const pc_job *job, const pc_item *item, char *sc
         ON_A(fill)(out, 0, job->out);
         for (int64_t first = begin; first < last; first += chunk) {
             const int64_t end = pc_min(first + chunk, last);
+            if (first > begin && pc_stopped(job->stop))
+                return;
             F(count_columns)(job, item, first, end, counts);
             F(gradient_rows)(job, item, &from, first, end, acc, scaled, counts, buffer);
             F(gradient_spread)(job, item, first, end, acc, out);
@@ -424,7 +429,7 @@ static void F(backward_item)(const pc_job *job, const pc_item *item, char *scrat
 
 static void F(backward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
-    for (int64_t number = begin; number < end; number++) {
+    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
         F(backward_item)(job, &item, scratch);
     }

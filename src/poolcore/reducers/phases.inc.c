@@ -54,6 +54,8 @@ static void F(rows)(const pc_job *job, const pc_item *item, int operand, const p
     }
     const void *src[PC_BATCH];
     for (int64_t taken = 0, count; taken < rows; taken += count) {
+        if (pc_stopped_at(job->stop, taken / PC_BATCH, PC_SEVERAL))
+            return;
         count = pc_take_rows(job, item, operand, from, column, taken, most, src);
         ON_T(load_rows)(source, src, count, n, job->L, buffer, job->load);
         COMBINE_ROWS(acc, src, (int)count, taken > 0, len);
@@ -414,7 +416,8 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
 #endif
         if (job->long_rows && rows > 1) {
             F(long_rows)(job, item, &from, rows, &s, at, row_count);
-            pc_find_sources(job, item, row + rows, &from);
+            if (row + rows < item->row_end)
+                pc_find_sources(job, item, row + rows, &from);
             padded = 0;
             continue;
         }

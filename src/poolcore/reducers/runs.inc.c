@@ -98,6 +98,8 @@ static void F(deal_run)(const pc_job *job, const pc_item *item, const pc_sources
     pc_find_window(job->axis[2], item->plane, o, &run);
     for (int64_t at = 0; at < run.n; at += chunk) {
         const int64_t n = pc_min(chunk, run.n - at);
+        if (pc_stopped_at(job->stop, at / chunk, PC_SEVERAL))
+            return;
         F(rows)(job, item, PC_X, from, run.pos + at, n, acc, buffer);
         F(deal_scratch)(dealt, acc, n, job->L, at > 0);
     }
@@ -113,8 +115,13 @@ static void F(deal_rows)(const pc_job *job, const pc_item *item, const pc_source
     for (int64_t c = 0; c < n; c++) {
         pc_links run;
         pc_find_window(job->axis[2], item->plane, item->column + c, &run);
-        DEAL_ROW(dealt + c * PC_RUN, n * PC_RUN, at, rows,
-                 (run.pos - item->column) * (ptrdiff_t)sizeof(T), run.n, false, job->rows_adjoin);
+        for (int64_t done = 0; done < run.n; done += PC_MOST_DEALT) {
+            if (done > 0 && pc_stopped(job->stop))
+                return;
+            DEAL_ROW(dealt + c * PC_RUN, n * PC_RUN, at, rows,
+                     (run.pos + done - item->column) * (ptrdiff_t)sizeof(T),
+                     pc_min(PC_MOST_DEALT, run.n - done), done > 0, job->rows_adjoin);
+        }
     }
 }
 

@@ -337,7 +337,7 @@ static void F(select_gather)(const pc_job *job, int64_t begin, int64_t end, char
     F(kind) kinds[F(KINDS)];
     for (int k = 0; k < F(KINDS); k++)
         kinds[k].start = -1;
-    for (int64_t number = begin; number < end; number++) {
+    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
         F(gather_item)(job, &item, kinds, scratch);
     }
@@ -350,6 +350,8 @@ static void F(zero_plane)(const pc_job *job, const pc_item *item)
     const pc_operand *x = &job->op[PC_X];
     for (int64_t i0 = 0; i0 < job->axis[0]->I; i0++)
         for (int64_t i1 = 0; i1 < job->axis[1]->I; i1++) {
+            if (pc_stopped_at(job->stop, i1, PC_SEVERAL))
+                return;
             char *row = pc_row_of(job, item, PC_X, i0, i1, 0);
             for (int64_t c = 0; c < job->axis[2]->I; c++)
                 for (int64_t l = 0; l < job->L; l++)
@@ -357,36 +359,54 @@ static void F(zero_plane)(const pc_job *job, const pc_item *item)
         }
 }
 
-/* Add one output's lanes to the elements that their taps name. */
-static void F(scatter_output)(const pc_job *job, const pc_item *item, const int64_t o[3])
+/* Add one output's lanes to the elements that their taps name; false: one names none. */
+static bool F(scatter_output)(const pc_job *job, const pc_item *item, const int64_t o[3])
 {
     const pc_operand *x = &job->op[PC_X], *y = &job->op[PC_Y], *m = &job->op[PC_MARKS];
     const char *dy = pc_row_of(job, item, PC_Y, o[0], o[1], o[2]);
     const char *mark = pc_row_of(job, item, PC_MARKS, o[0], o[1], o[2]);
     for (int64_t l = 0; l < job->L; l++) {
         int64_t rest = F(tap_at)(job, mark + l * m->lane), i[3];
+        bool found = true;
         for (int a = 0; a < 3; a++) {
             const int axis = job->mark_order[a];
             const int64_t weight = job->mark_weight[axis];
             const int64_t tap = weight ? rest / weight : 0; /* 0: an axis of one tap */
             i[axis] = pc_tap_position(job->axis[axis], item->plane, o[axis], tap);
+            found &= (tap >= 0) & (tap < job->axis[axis]->K) & (i[axis] >= 0) &
+                     (i[axis] < job->axis[axis]->I);
             rest -= tap * weight;
         }
+        if (!found)
+            return false;
         char *to = pc_row_of(job, item, PC_X, i[0], i[1], i[2]) + l * x->lane;
         *(T *)to += *(const T *)(dy + l * y->lane);
     }
+    return true;
+}
+
+static void F(scatter_plane)(const pc_job *job, const pc_item *item)
+{
+    int64_t outputs = 0;
+    for (int64_t o0 = 0; o0 < job->axis[0]->O; o0++)
+        for (int64_t o1 = 0; o1 < job->axis[1]->O; o1++)
+            for (int64_t o2 = 0; o2 < job->axis[2]->O; o2++) {
+                if (pc_stopped_at(job->stop, outputs++, PC_THOUSANDS))
+                    return;
+                if (!F(scatter_output)(job, item, (const int64_t[3]){o0, o1, o2})) {
+                    pc_stop_for(job->stop, PC_ERR_TAP);
+                    return;
+                }
+            }
 }
 
 static void F(select_scatter)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
     (void)scratch;
-    for (int64_t number = begin; number < end; number++) {
+    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
         F(zero_plane)(job, &item);
-        for (int64_t o0 = 0; o0 < job->axis[0]->O; o0++)
-            for (int64_t o1 = 0; o1 < job->axis[1]->O; o1++)
-                for (int64_t o2 = 0; o2 < job->axis[2]->O; o2++)
-                    F(scatter_output)(job, &item, (const int64_t[3]){o0, o1, o2});
+        F(scatter_plane)(job, &item);
     }
 }
 

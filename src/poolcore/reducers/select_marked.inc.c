@@ -73,13 +73,15 @@ static void F(rows)(const pc_job *job, const pc_item *item, const pc_sources *fr
                     int64_t n, T *acc, IX *marks, T *buffer)
 {
     const int64_t len = n * job->L, whole = len / PC_BLOCK * PC_BLOCK;
-    bool first = true;
+    int64_t taken = 0;
     for (int64_t a = 0; a < from->link[0].n; a++)
-        for (int64_t b = 0; b < from->link[1].n; b++, first = false) {
+        for (int64_t b = 0; b < from->link[1].n; b++, taken++) {
+            if (pc_stopped_at(job->stop, taken, PC_SEVERAL))
+                return;
             const char *at = pc_source_row(job, item, PC_X, from, a, b, column);
             const T *x = ON_T(load)(&job->op[PC_X], at, n, job->L, buffer);
             const IX mark = F(row_mark)(job, from, a, b);
-            if (first) {
+            if (taken == 0) {
                 ON_T(copy)(acc, x, len);
                 ON_IX(fill)(marks, mark, len);
                 continue;
@@ -245,6 +247,8 @@ static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
         ON_IX(fill)(out_marks, NO_MARK, job->out);
         for (int64_t first = begin; first < last.pos + last.n; first += chunk) {
             const int64_t end = pc_min(first + chunk, last.pos + last.n);
+            if (first > begin && pc_stopped(job->stop))
+                return;
             F(rows)(job, item, &from, first, end - first, acc, acc_marks, buffer);
             for (int64_t c = 0; c < n; c++) {
                 const pc_links of = pc_window_of(axis, item->plane, item->column + c);
@@ -281,21 +285,25 @@ static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
     IX *marks = (IX *)(out + job->out), *out_marks = marks + job->out;
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
+    int64_t taps = 0;
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
         ON_T(fill)(out, WORST, job->out);
         ON_IX(fill)(out_marks, NO_MARK, job->out);
         for (int64_t a = 0; a < from.link[0].n; a++)
             for (int64_t b = 0; b < from.link[1].n; b++)
-                for (int64_t k = 0; k < job->axis[2]->K; k++)
+                for (int64_t k = 0; k < job->axis[2]->K; k++) {
+                    if (pc_stopped_at(job->stop, taps++, PC_SEVERAL))
+                        return;
                     F(sparse_tap)(job, item, pc_source_row(job, item, PC_X, &from, a, b, 0), k,
                                   F(row_mark)(job, &from, a, b), out, out_marks, value, marks);
+                }
         F(store_regular)(job, item, &from, out, out_marks);
     }
 }
 
 static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
-    for (int64_t number = begin; number < end; number++) {
+    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
         if (job->few_taps)
             F(few_taps)(job, &item, scratch);

@@ -52,15 +52,19 @@ static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
 #if FINISHES
     F(count_columns)(job, item, item->column, item->column_end, counts);
 #endif
+    int64_t taps = 0;
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_row(job, item, &from)) {
         char *at[1];
         pc_place_rows(job, item, PC_Y, &from, 1, at);
         ON_A(fill)(out, NEUTRAL, job->out);
         for (int64_t a = 0; a < from.link[0].n; a++)
             for (int64_t b = 0; b < from.link[1].n; b++)
-                for (int64_t k = 0; k < job->axis[2]->K; k++)
+                for (int64_t k = 0; k < job->axis[2]->K; k++) {
+                    if (pc_stopped_at(job->stop, taps++, PC_SEVERAL))
+                        return;
                     F(sparse_tap)(job, item, pc_source_row(job, item, PC_X, &from, a, b, 0), k, out,
                                   buffer);
+                }
 #if FINISHES
         F(count_rows)(job, item, &from, 1, row_count);
 #endif
@@ -84,7 +88,7 @@ static void F(forward_item)(const pc_job *job, const pc_item *item, char *scratc
 
 static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
-    for (int64_t number = begin; number < end; number++) {
+    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
         F(forward_item)(job, &item, scratch);
     }

@@ -455,7 +455,7 @@ static void F(pool_unit)(F(unit) * u)
 {
     const int split = u->shared->split;
     const int64_t band = u->shared->band, end = u->o_end[split];
-    for (int64_t o = u->o[split]; o < end; o += band) {
+    for (int64_t o = u->o[split]; o < end && !pc_stopped(u->job->stop); o += band) {
         F(take_outputs)(u, split, o, pc_min(o + band, end));
         F(pool_band)(u);
     }
@@ -493,7 +493,7 @@ static void F(shared_forward)(const pc_job *job, int64_t begin, int64_t end, cha
 {
     F(walk) w = F(walk_of)(&job->windows.shared->rest, scratch);
     F(unit) u = F(unit_of)(&w, job, scratch);
-    for (int64_t number = begin; number < end; number++) {
+    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
         F(take_unit)(&u, &item);
         F(pool_unit)(&u);

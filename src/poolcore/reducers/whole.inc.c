@@ -215,7 +215,7 @@ static bool F(call_outside)(const F(whole) * w)
     const pc_blocks *blocks = &w->job->windows.blocks;
     if (blocks->function(blocks->context, &w->block) == 0)
         return true;
-    atomic_store(w->job->windows.failed, 1);
+    pc_stop_for(w->job->stop, PC_ERR_FUNCTION);
     return false;
 }
 
@@ -308,7 +308,7 @@ static void F(whole_item)(F(whole) * w, const pc_item *item, void (*each)(F(whol
     for (w->row = item->row; w->row < item->row_end; w->row += w->rows) {
         w->rows = pc_min(job->windows.block_rows, item->row_end - w->row);
         for (w->column = item->column; w->column < item->column_end; w->column += w->columns) {
-            if (atomic_load_explicit(job->windows.failed, memory_order_relaxed))
+            if (pc_stopped(job->stop))
                 return;
             w->columns = pc_min(job->windows.segment, item->column_end - w->column);
             each(w);
@@ -319,7 +319,7 @@ static void F(whole_item)(F(whole) * w, const pc_item *item, void (*each)(F(whol
 static void F(whole_forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
     F(whole) w = F(whole_of)(job, scratch, false);
-    for (int64_t number = begin; number < end; number++) {
+    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
         F(whole_item)(&w, &item, F(pool_block));
     }
@@ -328,7 +328,7 @@ static void F(whole_forward)(const pc_job *job, int64_t begin, int64_t end, char
 static void F(whole_backward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
     F(whole) w = F(whole_of)(job, scratch, true);
-    for (int64_t number = begin; number < end; number++) {
+    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         int64_t unit;
         const pc_item item = F(unit_at)(job, number, &unit);
         if (job->windows.partial)

@@ -369,6 +369,8 @@ static void F(run_pass)(F(walk) * w, int pass, bool emits)
         F(spread_slots)(w, pass);
     F(reset)(w, pass);
     for (int64_t first = 0; first < w->rows; first += w->job->windows.chunk) {
+        if (first > 0 && pc_stopped(w->job->stop))
+            return;
         if (w->loaded != first)
             F(load_block)(w, first);
         w->functor->pass(&w->block, &w->lanes, pass);
@@ -566,6 +568,8 @@ static void F(walk_item)(F(walk) * w, const pc_item *item, void (*each)(F(walk) 
         pc_find_sources(job, item, row, &w->from);
         w->height = F(rows_alike)(w, row);
         for (int64_t o = item->column; o < item->column_end; o += w->n) {
+            if (pc_stopped(job->stop))
+                return;
             F(start_outputs)(w, o, F(columns_alike)(w, o));
             each(w);
         }
@@ -581,7 +585,7 @@ static void F(windows_forward)(const pc_job *job, int64_t begin, int64_t end, ch
         return;
     }
     F(walk) w = F(walk_of)(job, scratch);
-    for (int64_t number = begin; number < end; number++) {
+    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
         F(walk_item)(&w, &item, F(pool_outputs));
     }
@@ -594,6 +598,8 @@ static void F(zero_plane_of)(const pc_job *job, const pc_item *item, int operand
     for (int64_t i0 = 0; op->data && i0 < job->axis[0]->I; i0++)
         for (int64_t i1 = 0; i1 < job->axis[1]->I; i1++) {
             char *at = pc_row_of(job, item, operand, i0, i1, 0);
+            if (pc_stopped_at(job->stop, i1, PC_SEVERAL))
+                return;
             if (op->contiguous) {
                 ON_T(fill)((T *)at, 0, n * L);
                 continue;
@@ -608,7 +614,7 @@ static void F(zero_plane_of)(const pc_job *job, const pc_item *item, int operand
 static void F(windows_zero)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
     (void)scratch;
-    for (int64_t number = begin; number < end; number++) {
+    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number * job->blocks * job->tiles);
         F(zero_plane_of)(job, &item, PC_DX);
         F(zero_plane_of)(job, &item, PC_DMAP_IN);
@@ -643,7 +649,7 @@ static void F(windows_backward)(const pc_job *job, int64_t begin, int64_t end, c
 {
     const pc_shared *shared = job->windows.shared;
     F(walk) w = F(walk_of)(shared ? &shared->rest : job, scratch);
-    for (int64_t number = begin; number < end; number++) {
+    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         int64_t unit;
         const pc_item item = F(unit_at)(job, number, &unit);
         if (job->windows.partial)
