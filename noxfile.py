@@ -113,3 +113,62 @@ def bench(session: nox.Session) -> None:
     """The benchmark, beside every peer; what follows `--` goes to it."""
     session.install(".[bench]")
     session.run("poolreg", "bench", *session.posargs)
+
+
+# ---- Looking for faults ------------------------------------------------------------------------
+
+# The tests that walk through all kernels; AddressSanitizer makes each a few times slower.
+WALKING = ["layouts", "walks", "windows", "small_planes", "errors", "native", "blocks", "hostile"]
+
+
+@nox.session(python="3.11")
+def clang(session: nox.Session) -> None:
+    """The core and its tests with clang, warnings are errors."""
+    session.install("cmake>=3.26", "ninja")
+    folder = "build/clang"
+    options = ["-DCMAKE_C_COMPILER=clang", "-DPOOLREG_WERROR=ON", "-DPOOLREG_C_TESTS=ON"]
+    session.run("cmake", "-S", ".", "-B", folder, "-G", "Ninja", *options)
+    session.run("cmake", "--build", folder)
+    session.run("ctest", "--test-dir", folder, "-E", "instructions", "--output-on-failure")
+
+
+@nox.session(python="3.11")
+def hostile(session: nox.Session) -> None:
+    """Malformed plans and buffers, for ten minutes or as long as is said: `-- SECONDS SEED`."""
+    install_for_tests(session)
+    session.run("python", "tests/hostile.py", *(session.posargs or ["600", "1"]))
+
+
+@nox.session(python="3.11")
+def sanitizers(session: nox.Session) -> None:
+    """The Python tests that walk, with GCC's AddressSanitizer and UBSan; `--` gives other files."""
+    session.install("-C", "cmake.define.POOLREG_SANITIZE=address,undefined", ".[test]")
+    libraries = [
+        (session.run("gcc", f"-print-file-name={name}", external=True, silent=True) or "").strip()
+        for name in ("libasan.so", "libubsan.so")
+    ]
+    files = session.posargs or [f"test_{name}.py" for name in WALKING]
+    with session.chdir("tests"):
+        session.run(
+            *("pytest", "-q", "-p", "no:cacheprovider", *files),
+            env={
+                "LD_PRELOAD": " ".join(libraries),
+                # Python keeps memory to its end, and an allocation that is meant to fail is none.
+                "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
+                "UBSAN_OPTIONS": "print_stacktrace=1",
+            },
+        )
+
+
+@nox.session(python="3.11")
+def valgrind(session: nox.Session) -> None:
+    """Malformed plans and buffers under memcheck: what is read or written outside of a block."""
+    install_for_tests(session)
+    command = ["valgrind", "-q", "--undef-value-errors=no", "--error-exitcode=9"]
+    command += ["--suppressions=tests/valgrind.txt", "python", "tests/hostile.py"]
+    session.run(
+        *command,
+        *(session.posargs or ["120", "1"]),
+        external=True,
+        env={"POOLREG_CPU": "avx2", "PYTHONMALLOC": "malloc"},
+    )
