@@ -254,6 +254,20 @@ def test_a_method_without_backward_is_not_differentiable() -> None:
 # ---- Threads, memory, draws --------------------------------------------------------------------
 
 
+def test_blocks_begin_where_lines_do() -> None:
+    """Of every thread, whatever the size of a block."""
+    off = set()
+
+    def seen(block: pr.Block) -> Array:
+        off.update(part.ctypes.data % 64 for part in (block.win, block.count, block.element))
+        return mean(block)
+
+    for kernel in (2, 3, 5, 7):
+        made = method(pr.WindowFunction(seen))
+        pooled(made, draw((8, 4, 45, 45)), kernel, data_format="NCHW", num_threads=4)
+    assert off == {0}
+
+
 def test_blocks_do_not_depend_on_threads() -> None:
     x = draw((2, 3, 200, 190))
 

@@ -64,9 +64,10 @@ pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const
                        size_t scratch_bytes)
 {
     const int threads = pc_threads_for(call, items);
-    run r = {.job = job, .kernel = kernel, .scratch_bytes = scratch_bytes};
-    if (scratch_bytes > (SIZE_MAX - ALIGN) / (size_t)threads)
+    if (scratch_bytes > SIZE_MAX / (size_t)threads - 2 * ALIGN)
         return PC_ERR_NO_MEMORY;
+    run r = {.job = job, .kernel = kernel};
+    r.scratch_bytes = (scratch_bytes + ALIGN - 1) / ALIGN * ALIGN;
     const size_t bytes = r.scratch_bytes * (size_t)threads + ALIGN;
     const bool lent =
         call->reducer == PC_WINDOWS && call->functor == PC_OUTSIDE && call->blocks.allocate;
