@@ -57,7 +57,7 @@ static void F(rows)(const pc_job *job, const pc_item *item, int operand, const p
         if (pc_stopped_at(job->stop, taken / PC_BATCH, PC_SEVERAL))
             return;
         count = pc_take_rows(job, item, operand, from, column, taken, most, src);
-        ON_T(load_rows)(source, src, count, n, job->L, buffer, job->load);
+        ON_T(load_rows)(source, src, (int)count, n, job->L, buffer, job->load);
         COMBINE_ROWS(acc, src, (int)count, taken > 0, len);
     }
     if (rows == 0)

@@ -367,18 +367,17 @@ static bool F(scatter_output)(const pc_job *job, const pc_item *item, const int6
     const char *mark = pc_row_of(job, item, PC_MARKS, o[0], o[1], o[2]);
     for (int64_t l = 0; l < job->L; l++) {
         int64_t rest = F(tap_at)(job, mark + l * m->lane), i[3];
-        bool found = true;
         for (int a = 0; a < 3; a++) {
             const int axis = job->mark_order[a];
             const int64_t weight = job->mark_weight[axis];
             const int64_t tap = weight ? rest / weight : 0; /* 0: an axis of one tap */
+            if (tap < 0 || tap >= job->axis[axis]->K)
+                return false;
             i[axis] = pc_tap_position(job->axis[axis], item->plane, o[axis], tap);
-            found &= (tap >= 0) & (tap < job->axis[axis]->K) & (i[axis] >= 0) &
-                     (i[axis] < job->axis[axis]->I);
+            if (i[axis] < 0 || i[axis] >= job->axis[axis]->I)
+                return false;
             rest -= tap * weight;
         }
-        if (!found)
-            return false;
         char *to = pc_row_of(job, item, PC_X, i[0], i[1], i[2]) + l * x->lane;
         *(T *)to += *(const T *)(dy + l * y->lane);
     }
