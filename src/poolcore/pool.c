@@ -487,21 +487,20 @@ static bool needs_members(const pc_call *call)
     return call->reducer == PC_SELECT || call->dividing == PC_BY_MEMBERS;
 }
 
-/* The parameters that a functor has, beside those of PC_OUTSIDE. */
-static int params_of(const pc_call *call)
+/* Does the functor have so many parameters?  A coin looks at none that there is. */
+static bool are_as_many(const pc_call *call)
 {
-    static const int params[PC_FUNCTORS] = {
-        [PC_SOFTMAX] = 1, [PC_DETAIL] = 2, [PC_POWER] = 1, [PC_EXPONENTIAL] = 1, [PC_FILTER] = 2};
-    if (call->functor == PC_BLEND)
-        return call->option[0] == PC_NO_COIN;
-    return params[call->functor];
+    static const int params[PC_FUNCTORS] = {[PC_SOFTMAX] = 1,     [PC_DETAIL] = 2, [PC_POWER] = 1,
+                                            [PC_EXPONENTIAL] = 1, [PC_BLEND] = 1,  [PC_FILTER] = 2};
+    const bool by_coin = call->functor == PC_BLEND && call->option[0] != PC_NO_COIN;
+    return call->params == params[call->functor] || (by_coin && call->params == 0);
 }
 
 /* Are there such parameters?  All have gradients, or none has one. */
 static bool are_params(const pc_call *call)
 {
     const bool outside = call->functor == PC_OUTSIDE;
-    if (!outside && call->params != params_of(call))
+    if (!outside && !are_as_many(call))
         return false;
     for (int p = 0; p < call->params; p++) {
         const int64_t width = call->functor == PC_FILTER && p == 0 ? call->plan->taps : 1;
@@ -525,37 +524,45 @@ static bool are_options(const pc_call *call)
     return true;
 }
 
-/* Is there such a functor, and what it needs? */
+/* Is there such a functor, with such parameters? */
 static bool is_possible_on_windows(const pc_call *call, bool backward)
 {
-    if ((unsigned)call->functor > PC_OUTSIDE || !are_params(call) || !are_options(call) ||
-        (backward && (!call->dx.data || call->functor == PC_SAMPLE)))
-        return false;
-    return call->functor == PC_OUTSIDE ? call->blocks.function != NULL
-                                       : call->functor != PC_MAPPED || call->map_in.data;
+    return (unsigned)call->functor <= PC_OUTSIDE && are_params(call) && are_options(call) &&
+           !(backward && call->functor == PC_SAMPLE) &&
+           !(call->functor == PC_OUTSIDE && !call->blocks.function);
 }
 
-/* Are there such numbers, and the arrays that they need? */
+/* Are there such numbers? */
 static bool is_possible_call(const pc_call *call, bool backward)
 {
     if ((unsigned)call->dtype > PC_F64 || (unsigned)call->marking > PC_INDICES)
         return false;
-    if (call->marks.data && (call->mark_bytes != 8) &&
+    if (call->marks.data && call->mark_bytes != 8 &&
         (call->marking == PC_INDICES || (call->mark_bytes != 1 && call->mark_bytes != 4)))
         return false;
     if (call->reducer == PC_SELECT)
-        return backward ? call->marks.data && call->marking == PC_TAPS
-                        : (unsigned)call->order <= PC_SMALLEST;
+        return backward ? call->marking == PC_TAPS : (unsigned)call->order <= PC_SMALLEST;
     if (call->reducer == PC_LINEAR)
         return (unsigned)call->dividing <= PC_BY_NUMBER &&
                (call->dividing != PC_BY_NUMBER || call->divisor != 0);
     return call->reducer == PC_WINDOWS && is_possible_on_windows(call, backward);
 }
 
+/* Are there the arrays that it needs?  Those without elements may be NULL. */
+static bool has_arrays(const pc_call *call, bool backward)
+{
+    if (!call->x.data || !call->y.data)
+        return false;
+    if (call->reducer == PC_SELECT)
+        return !backward || call->marks.data;
+    return call->reducer != PC_WINDOWS ||
+           ((!backward || call->dx.data) && (call->functor != PC_MAPPED || call->map_in.data));
+}
+
 static pc_status check(const pc_call *call, bool backward)
 {
     const pc_plan *plan = call->plan;
-    if (!is_possible_call(call, backward))
+    if (plan->taps < 1 || !is_possible_call(call, backward))
         return PC_ERR_ARGUMENT;
     if (needs_members(call) && plan->empty_dim >= 0)
         return PC_ERR_EMPTY_WINDOW;
@@ -677,6 +684,8 @@ pc_status pc_forward(const pc_call *call)
     pc_status status = check(call, false);
     if (status != PC_OK || pc_elements(call->plan, call->plan->out) == 0)
         return status;
+    if (!has_arrays(call, false))
+        return PC_ERR_ARGUMENT;
     if (pc_is_folded(call, false))
         return pc_fold(call, false);
     status = pc_arrange(&way.to, call, false, call->reducer != PC_WINDOWS);
@@ -777,6 +786,8 @@ pc_status pc_backward(const pc_call *call)
     pc_status status = check(call, true);
     if (status != PC_OK || pc_elements(plan, plan->in) == 0)
         return status;
+    if (!has_arrays(call, true))
+        return PC_ERR_ARGUMENT;
     if (pc_is_folded(call, true))
         return pc_fold(call, true);
     pc_call turned;

@@ -971,6 +971,10 @@ static void check_refused(const pc_plan *plan, const operation *op, pc_status st
     call.x = face_of(&dx);
     call.y = face_of(&y);
     call.marks = face_of(&marks);
+    call.dx = call.x;
+    average outside = {.type = F32};
+    if (op->reducer == PC_WINDOWS)
+        set_outside(&call, &outside);
     CHECK(pc_forward(&call), status);
     CHECK(pc_backward(&call), status);
     y.count = dx.count = marks.count = 0; /* all bytes are as they were */
@@ -1037,6 +1041,7 @@ static void test_impossible_calls_are_refused(void)
     calls[7].param = &two;
     calls[8].params = 0;
     calls[9].functor = PC_MAPPED;
+    calls[9].params = 0;
     calls[10].functor = PC_OUTSIDE;
     calls[11].reducer = (pc_reducer)3;
     for (int n = 0; n < 12; n++)
