@@ -188,7 +188,8 @@ class _Windows:
             value = parameter[1] if isinstance(parameter, tuple) else parameter
             value = value(params, plan) if callable(value) else value
             value = params[value] if isinstance(value, str) else value
-            values.append(np.ascontiguousarray(value, dtype).reshape(np.shape(value)))
+            array = np.ascontiguousarray(value, dtype).reshape(np.shape(value))
+            values.append(array if array.flags.aligned else array.copy())
         return tuple(values)
 
     def _maps(self, arrays: Arrays) -> dict[str, Any]:
