@@ -1044,16 +1044,18 @@ cdef int set_param(pc_param *param, Plan plan, pc_dtype dtype, array, gradient) 
     cdef Py_buffer view
     cdef int64_t size
     cdef bint fits
+    cdef int d
     PyObject_GetBuffer(array, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
     try:
         check_dtype(&view, dtype)
         size = view.len // view.itemsize
-        param.data, param.width, param.gradient = view.buf, size, NULL
+        param.data, param.width, param.gradient = view.buf, 1, NULL
         param.per_channel = view.ndim > 0 and plan.plan.channel >= 0
+        for d in range(1 if param.per_channel else 0, view.ndim):
+            param.width *= view.shape[d]
         if param.per_channel:
             if view.shape[0] != plan.plan.in_[plan.plan.channel]:
                 raise ShapeError("a parameter with an axis has one entry a channel")
-            param.width = size // view.shape[0] if view.shape[0] > 0 else 1
     finally:
         PyBuffer_Release(&view)
     if gradient is not None:

@@ -163,7 +163,7 @@ class BlockReducer:
 
     def _values(self, params: Mapping[str, Any], dtype: Any) -> tuple[Array, ...]:
         values = (np.asarray(params[param.name], dtype) for param in self.given(params))
-        return tuple(np.require(v, requirements="CA").reshape(v.shape) for v in values)
+        return tuple(np.require(v, requirements=["C", "A"]).reshape(v.shape) for v in values)
 
     def forward(
         self,
