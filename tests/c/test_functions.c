@@ -34,10 +34,14 @@ static struct {
     }
 LANES(exp_f32, singles, (singles.x[i]))
 LANES(log_f32, singles, (singles.x[i]))
+LANES(expm1_f32, singles, (singles.x[i]))
+LANES(log1p_f32, singles, (singles.x[i]))
 LANES(sigmoid_f32, singles, (singles.x[i]))
 LANES(pow_f32, singles, (singles.x[i], singles.p[i]))
 LANES(exp_f64, doubles, (doubles.x[i]))
 LANES(log_f64, doubles, (doubles.x[i]))
+LANES(expm1_f64, doubles, (doubles.x[i]))
+LANES(log1p_f64, doubles, (doubles.x[i]))
 LANES(sigmoid_f64, doubles, (doubles.x[i]))
 LANES(pow_f64, doubles, (doubles.x[i], doubles.p[i]))
 LANES(exp_fall_f32, singles, (singles.x[i]))
@@ -48,14 +52,20 @@ LANES(exp2_near_f32, singles, (singles.x[i]))
 LANES(exp2_near_f64, doubles, (doubles.x[i]))
 LANES(log2_near_f32, singles, (singles.x[i]))
 LANES(log2_near_f64, doubles, (doubles.x[i]))
+LANES(bend_f32, singles, (singles.x[i]))
+LANES(bend_f64, doubles, (doubles.x[i]))
 
 /* ---- The definition -------------------------------------------------------------------------- */
 
 static double exact_exp(double x, double p) { return (void)p, exp(x); }
 static double exact_log(double x, double p) { return (void)p, log(x); }
+static double exact_expm1(double x, double p) { return (void)p, expm1(x); }
+static double exact_log1p(double x, double p) { return (void)p, log1p(x); }
 static double exact_sigmoid(double x, double p) { return (void)p, 1 / (1 + exp(-x)); }
 static long double exact_expl(long double x, long double p) { return (void)p, expl(x); }
 static long double exact_logl(long double x, long double p) { return (void)p, logl(x); }
+static long double exact_expm1l(long double x, long double p) { return (void)p, expm1l(x); }
+static long double exact_log1pl(long double x, long double p) { return (void)p, log1pl(x); }
 static long double exact_sigmoidl(long double x, long double p)
 {
     return (void)p, 1 / (1 + expl(-x));
@@ -72,7 +82,21 @@ typedef struct function {
     double bound; /* ulp */
 } function;
 
-enum { EXP_F32, LOG_F32, SIGMOID_F32, POW_F32, EXP_F64, LOG_F64, SIGMOID_F64, POW_F64, FUNCTIONS };
+enum {
+    EXP_F32,
+    LOG_F32,
+    SIGMOID_F32,
+    POW_F32,
+    EXP_F64,
+    LOG_F64,
+    SIGMOID_F64,
+    POW_F64,
+    EXPM1_F32,
+    LOG1P_F32,
+    EXPM1_F64,
+    LOG1P_F64,
+    FUNCTIONS
+};
 
 static const function functions[FUNCTIONS] = {
     [EXP_F32] = {"exp_f32", lanes_exp_f32, exact_exp, NULL, 1},
@@ -83,9 +107,14 @@ static const function functions[FUNCTIONS] = {
     [LOG_F64] = {"log_f64", lanes_log_f64, NULL, exact_logl, 1},
     [SIGMOID_F64] = {"sigmoid_f64", lanes_sigmoid_f64, NULL, exact_sigmoidl, 3},
     [POW_F64] = {"pow_f64", lanes_pow_f64, NULL, powl, 2},
+    [EXPM1_F32] = {"expm1_f32", lanes_expm1_f32, exact_expm1, NULL, 2},
+    [LOG1P_F32] = {"log1p_f32", lanes_log1p_f32, exact_log1p, NULL, 2},
+    [EXPM1_F64] = {"expm1_f64", lanes_expm1_f64, NULL, exact_expm1l, 2},
+    [LOG1P_F64] = {"log1p_f64", lanes_log1p_f64, NULL, exact_log1pl, 2},
 };
 
 static bool has_pairs(int which) { return which == POW_F32 || which == POW_F64; }
+static bool is_of_one_float(int which) { return functions[which].of_single && !has_pairs(which); }
 
 /* Infinity counts as the number after the greatest one. */
 static double ulps_of_single(float y, double exact)
@@ -245,8 +274,8 @@ static void draw(int which)
 static void test_every_float(void)
 {
     const uint64_t step = all ? 1 : 1021, end = UINT64_C(1) << 32;
-    for (int which = EXP_F32; which <= SIGMOID_F32; which++)
-        for (uint64_t bits = 0; bits < end;) {
+    for (int which = 0; which < FUNCTIONS; which++)
+        for (uint64_t bits = 0; is_of_one_float(which) && bits < end;) {
             for (int i = 0; i < BLOCK; i++, bits += step) /* the last block starts again at 0 */
                 singles.x[i] = pc_of_bits_f32((uint32_t)bits);
             run(which);
@@ -320,6 +349,17 @@ static const struct special {
     const char *name;
     double x, p, y;
 } specials[] = {
+    {"expm1", 0.0, 0, 0.0},
+    {"expm1", -0.0, 0, -0.0},
+    {"expm1", INFINITY, 0, INFINITY},
+    {"expm1", -INFINITY, 0, -1},
+    {"expm1", NAN, 0, NAN},
+    {"log1p", 0.0, 0, 0.0},
+    {"log1p", -0.0, 0, -0.0},
+    {"log1p", INFINITY, 0, INFINITY},
+    {"log1p", -1, 0, -INFINITY},
+    {"log1p", -2, 0, NAN},
+    {"log1p", NAN, 0, NAN},
     {"exp", 0.0, 0, 1},
     {"exp", -0.0, 0, 1},
     {"exp", INFINITY, 0, INFINITY},
@@ -555,6 +595,38 @@ static void test_log2_near(void)
     }
 }
 
+/* By the series of as many terms as a long double takes. */
+static long double exact_bend(long double v)
+{
+    long double sum = 0, term = 1;
+    for (int k = 0; k < 30; k++, term *= v / k)
+        sum += term / (k + 2);
+    return sum;
+}
+
+static void test_bend(void)
+{
+    const int64_t steps = all ? INT64_C(1) << 26 : 1 << 18;
+    for (int64_t at = 0; at < steps; at += BLOCK) {
+        for (int i = 0; i < BLOCK; i++) {
+            const double share = ((double)(at + i) + 0.5) / (double)steps;
+            singles.x[i] = (float)(share - 0.5);
+            doubles.x[i] = share - 0.5;
+        }
+        lanes_bend_f32();
+        lanes_bend_f64();
+        for (int i = 0; i < BLOCK; i++) {
+            const double x = singles.x[i], z = doubles.x[i];
+            const double single = ulps_of_single(singles.y[i], (double)exact_bend((long double)x));
+            const double wide = ulps_of_double(doubles.y[i], exact_bend((long double)z)) - slack;
+            if (!(single <= 2))
+                report("bend_f32", x, 0, singles.y[i], "it is off by", single);
+            if (!(wide <= 2))
+                report("bend_f64", z, 0, doubles.y[i], "it is off by", wide);
+        }
+    }
+}
+
 /* The same bits from instructions that fuse as through double: of every float, or of some. */
 static void test_fused(void)
 {
@@ -587,6 +659,8 @@ static void test_bits(void)
         [SIGMOID_F32] = UINT64_C(0xb3382b4756a2598e), [POW_F32] = UINT64_C(0xac47db8dc60fa2b2),
         [EXP_F64] = UINT64_C(0xc2b3b5e20c3a53f0),     [LOG_F64] = UINT64_C(0x060ea3a2f6668c93),
         [SIGMOID_F64] = UINT64_C(0x4877c91a7bfa0ddf), [POW_F64] = UINT64_C(0x014d5873b10b93f1),
+        [EXPM1_F32] = UINT64_C(0x44d35788e6c9d5d5),   [LOG1P_F32] = UINT64_C(0x87aff86baee34727),
+        [EXPM1_F64] = UINT64_C(0x31ece2931d4df2a4),   [LOG1P_F64] = UINT64_C(0xdf9a7c90fcb46f8a),
     };
     for (int which = 0; which < FUNCTIONS; which++)
         if (!all && hashes[which] != expected[which] && failures++ < MOST_REPORTS)
@@ -604,7 +678,7 @@ static const struct {
 } tests[] = {
     TEST(specials),      TEST(every_float), TEST(thresholds), TEST(powers_of_two),
     TEST(drawn_numbers), TEST(fall),        TEST(near),       TEST(exp2_near),
-    TEST(log2_near),     TEST(fused),       TEST(bits),
+    TEST(log2_near),     TEST(bend),        TEST(fused),      TEST(bits),
 };
 
 /* Does this CPU run what this file was compiled for? */

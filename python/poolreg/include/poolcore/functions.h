@@ -1,5 +1,5 @@
-/* exp, log, pow and the sigmoid for loops over lanes.  Plain C that GCC and clang turn into vector
- * code: no branches, tables or calls.  A choice is a ternary whose two sides are both computed.
+/* exp, log, expm1, log1p, pow and the sigmoid for loops over lanes.  Plain C that GCC and clang turn
+ * into vector code: no branches, tables or calls.  A choice is a ternary whose two sides are both computed.
  *
  * Every operation is rounded on its own (-ffp-contract=off), but where the code says that two are
  * fused; so every instruction set gives the same bits.  That, round-to-nearest and binary32/binary64
@@ -139,9 +139,9 @@ PC_INLINE double pc_scale_f64(double x, uint64_t n)
     return x * pc_of_bits_f64(half << 52) * pc_of_bits_f64((n - half) << 52);
 }
 
-/* exp(r) for r = front + rest, |r| <= ln(2) / 2, as 1 + (r + r^2 q(r)); q errs by 2^-56 of exp.  The
+/* exp(r) - 1 for r = front + rest, |r| <= ln(2) / 2, as r + r^2 q(r); q errs by 2^-56 of exp.  The
  * rest is tiny and joins the small term, so that the rounding of r to one double does not count. */
-PC_INLINE double pc_exp_reduced_f64(double front, double rest)
+PC_INLINE double pc_expm1_reduced_f64(double front, double rest)
 {
     const double r = front + rest;
     const double w = r * r;
@@ -154,9 +154,13 @@ PC_INLINE double pc_exp_reduced_f64(double front, double rest)
     odd = odd * w + 0x1.1111111127b9fp-7;
     even = even * w + 0x1.000000000000ap-1;
     odd = odd * w + 0x1.55555555554fap-3;
-    return 1 + (front + (w * (even + r * odd) + rest));
+    return front + (w * (even + r * odd) + rest);
 }
-PC_INLINE float pc_exp_reduced_f32(float front, float rest)
+PC_INLINE double pc_exp_reduced_f64(double front, double rest)
+{
+    return 1 + pc_expm1_reduced_f64(front, rest);
+}
+PC_INLINE float pc_expm1_reduced_f32(float front, float rest)
 {
     const float r = front + rest;
     float q = 0x1.6a245cp-10f; /* as the double's, to 2^-28 */
@@ -164,7 +168,11 @@ PC_INLINE float pc_exp_reduced_f32(float front, float rest)
     q = q * r + 0x1.5558f2p-5f;
     q = q * r + 0x1.555492p-3f;
     q = q * r + 0x1.fffffcp-2f;
-    return 1 + (front + (r * r * q + rest));
+    return front + (r * r * q + rest);
+}
+PC_INLINE float pc_exp_reduced_f32(float front, float rest)
+{
+    return 1 + pc_expm1_reduced_f32(front, rest);
 }
 /* The double's to 2^-34, which is plenty for a float. */
 PC_INLINE double pc_exp_rough_f64(double r)
@@ -195,6 +203,28 @@ PC_INLINE double pc_exp_f64(double x)
     const double n = shifted - PC_ROUND_F64;
     const double y = pc_exp_reduced_f64(x - n * PC_LN2_FRONT_F64, n * -PC_LN2_REST_F64);
     return pc_scale_f64(y, pc_bits_f64(shifted));
+}
+
+/* exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), or where the 1 is nothing beside it, exp(x).  At most 2 ulp. */
+PC_INLINE float pc_expm1_f32(float x)
+{
+    x = pc_clamp_f32(x, 104);
+    const float shifted = x * PC_LOG2E_F32 + PC_ROUND_F32;
+    const float n = shifted - PC_ROUND_F32;
+    const float y = pc_expm1_reduced_f32(x - n * PC_LN2_FRONT_F32, n * -PC_LN2_REST_F32);
+    const uint32_t scale = pc_bits_f32(shifted);
+    const float small = pc_scale_f32(y, scale) + (pc_scale_f32(1, scale) - 1);
+    return pc_pick_f32(x > 40, pc_scale_f32(1 + y, scale), pc_pick_f32(x == 0, x, small));
+}
+PC_INLINE double pc_expm1_f64(double x)
+{
+    x = pc_clamp_f64(x, 746);
+    const double shifted = x * PC_LOG2E_F64 + PC_ROUND_F64;
+    const double n = shifted - PC_ROUND_F64;
+    const double y = pc_expm1_reduced_f64(x - n * PC_LN2_FRONT_F64, n * -PC_LN2_REST_F64);
+    const uint64_t scale = pc_bits_f64(shifted);
+    const double small = pc_scale_f64(y, scale) + (pc_scale_f64(1, scale) - 1);
+    return pc_pick_f64(x > 40, pc_scale_f64(1 + y, scale), pc_pick_f64(x == 0, x, small));
 }
 
 /* The same for x that are not positive, with fewer steps: they have one bound, and 2^n is that of a
@@ -352,6 +382,50 @@ PC_INLINE double pc_log_f64(double x)
     double e, f;
     pc_apart_f64(x, &e, &f);
     return pc_log_apart_f64(e, f) + pc_no_log_f64(x);
+}
+
+/* log(1 + x) = log(u) + c / u, where c is what 1 + x loses when it is rounded to u.  At most 2 ulp. */
+PC_INLINE float pc_log1p_f32(float x)
+{
+    const float u = 1 + x, lost = x - (u - 1);
+    return pc_pick_f32(u == 1, x, pc_log_f32(u) + pc_pick_f32(u - 1 == x, 0, lost / u));
+}
+PC_INLINE double pc_log1p_f64(double x)
+{
+    const double u = 1 + x, lost = x - (u - 1);
+    return pc_pick_f64(u == 1, x, pc_log_f64(u) + pc_pick_f64(u - 1 == x, 0, lost / u));
+}
+
+/* (v e^v - (e^v - 1)) / v^2 for |v| <= 1/2, 1/2 at 0: the sum of v^k / (k! (k + 2)).  At most 2 ulp. */
+PC_INLINE float pc_bend_f32(float v)
+{
+    float q = (float)(1 / 403200.0);
+    q = q * v + (float)(1 / 45360.0);
+    q = q * v + (float)(1 / 5760.0);
+    q = q * v + (float)(1 / 840.0);
+    q = q * v + (float)(1 / 144.0);
+    q = q * v + (float)(1 / 30.0);
+    q = q * v + 0.125f;
+    q = q * v + (float)(1 / 3.0);
+    return q * v + 0.5f;
+}
+PC_INLINE double pc_bend_f64(double v)
+{
+    double q = 1 / (87178291200.0 * 16);
+    q = q * v + 1 / (6227020800.0 * 15);
+    q = q * v + 1 / (479001600.0 * 14);
+    q = q * v + 1 / (39916800.0 * 13);
+    q = q * v + 1 / (3628800.0 * 12);
+    q = q * v + 1 / (362880.0 * 11);
+    q = q * v + 1 / 403200.0;
+    q = q * v + 1 / 45360.0;
+    q = q * v + 1 / 5760.0;
+    q = q * v + 1 / 840.0;
+    q = q * v + 1 / 144.0;
+    q = q * v + 1 / 30.0;
+    q = q * v + 0.125;
+    q = q * v + 1 / 3.0;
+    return q * v + 0.5;
 }
 
 /* ---- 2^x and log2 with fewer steps ------------------------------------------------------------- */
