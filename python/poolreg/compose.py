@@ -100,6 +100,20 @@ def times(factor: Any, other: Any) -> Any:
     return np.where(factor == 0, 0, product)
 
 
+def weighted_mean(weights: Any, win: Any) -> Any:
+    """``(sum of w x) / (sum of w)``; where sums leave the range of the type, of members in units of
+    a power of two, and between the least and the greatest of any weight."""
+    sums = total(weights)
+    y = total(times(weights, win)) / sums
+    if np.isfinite(y).all():
+        return y
+    unit = win.dtype.type(2.0 ** -len(win).bit_length())
+    least = np.where(weights == 0, np.inf, win).min(axis=0)
+    most = np.where(weights == 0, -np.inf, win).max(axis=0)
+    small = np.clip(total(times(weights, win * unit)) / sums, least * unit, most * unit)
+    return np.where(np.isfinite(y), y, small / unit)
+
+
 class WeightedMean(Composed):
     """``y = (sum of w_i x_i) / (sum of w_i)`` with weights given by their logarithm.
 
@@ -176,18 +190,17 @@ class WeightedMean(Composed):
 
     def pool(self, block: Block) -> Array:
         weights = self._weights(block, self.inputs(block))
-        return total(times(weights, block.win)) / total(weights)  # type: ignore[no-any-return]
+        return weighted_mean(weights, block.win)  # type: ignore[no-any-return]
 
     def differentiate(self, block: Block, dy: Array) -> dict[str, Any]:
         values = self.inputs(block)
         weights = self._weights(block, values)
-        sums = total(weights)
-        y = total(times(weights, block.win)) / sums
-        shares = dy * (weights / sums)
-        away = block.win - y
+        y = weighted_mean(weights, block.win)
+        shares = dy * (weights / total(weights))
+        half = block.win / 2 - y / 2  # in range, as the whole may not be
         if not np.isfinite(y).all():
-            away = np.where(block.win == y, 0, away)  # between equal infinities
-        of_logs = times(shares, away)
+            half = np.where(block.win == y, 0, half)  # between equal infinities
+        of_logs = times(shares, half) * 2
         gradients: dict[str, Any] = {"x": shares + times(of_logs, self.partial("x", values))}
         if self.statistic is not None:
             of_statistic = total(times(of_logs, self.partial("statistic", values)))
@@ -203,7 +216,7 @@ class WeightedMean(Composed):
 
 
 def mean(block: Block) -> Any:
-    return total(members(block, block.win)) / block.count
+    return weighted_mean(members(block, 1.0), block.win)
 
 
 def largest(block: Block) -> Any:

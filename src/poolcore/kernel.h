@@ -197,7 +197,7 @@ typedef struct pc_slot {
     int pass;
     pc_slot_kind kind;
 } pc_slot;
-enum { PC_MOST_SLOTS = 24 };
+enum { PC_MOST_SLOTS = 28 };
 
 /* A row of a block: where its first column is, which lanes have it, and the number of its tap (or
  * the flat index of its first lane). */

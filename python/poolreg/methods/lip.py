@@ -30,7 +30,7 @@ class Lip(Method):
 
     A logit of minus infinity masks its member: the weight is exactly 0, so not even a NaN passes,
     and both gradients are 0.  If all are masked, y is the mean, and the gradients of the logits are
-    0.  Else y is NaN if a member is.  Padding has no weight.
+    0.  Else y is NaN if a member is.  Nothing overflows.  Padding has no weight.
     """
 
     name = "lip"

@@ -17,7 +17,7 @@ from poolreg.draws import STREAMS
 from poolreg.errors import ParameterError
 from poolreg.method import Array, Arrays, ArraySpec, Method, Reducer, Traits
 from poolreg.params import Param
-from poolreg.reducers import Linear, Select
+from poolreg.reducers import Linear, Select, Weighted
 from poolreg.registry import register_method
 
 __all__ = ["S3"]
@@ -181,9 +181,9 @@ class S3(Method):
     if the grid is the stride.
 
     The gradient goes to the selected member of each kept window, in inference of each window
-    its share: the first of equals, the last NaN.  If a member is NaN, y is NaN.  Padding is no
-    member, and windows end with the input.  There are no adaptive windows, and padding before an
-    axis is at most its size, or 2**20.
+    its share: the first of equals, the last NaN.  Nothing overflows.  If a member is NaN, y is
+    NaN.  Padding is no member, and windows end with the input.  There are no adaptive windows, and
+    padding before an axis is at most its size, or 2**20.
     """
 
     name = "s3"
@@ -219,6 +219,7 @@ class S3(Method):
     inner: ClassVar[Reducer] = Select("max")
     """What reduces the window at a place."""
     _mean = Linear("members")
+    _mean_in_range = Weighted("softmax", parameters=(0.0,))
 
     def draws(self, params: Mapping[str, Any]) -> bool:
         return bool(params["training"])
@@ -245,6 +246,10 @@ class S3(Method):
             dense = new_array(given["x"], group.reduced.output_shape, y.dtype)
             self.inner.forward(group.reduced, given, some, marks, dense, num_threads)
             self._mean.forward(group.means, {"x": dense}, some, None, y[group.at], num_threads)
+            if not np.isfinite(y[group.at]).all():  # sums may have left the range that means are in
+                self._mean_in_range.forward(
+                    group.means, {"x": dense}, some, None, y[group.at], num_threads
+                )
 
     def backward(
         self,

@@ -16,9 +16,9 @@ class S3Dpp(S3):
     As ``s3``, with ``dpp`` of ``ref="lite"`` in place of the maximum: at the kept places in
     training, and the mean over the places of each output in inference.
 
-    The gradients are those of ``dpp`` at the kept places, in inference each its share.  If a
-    member is NaN, y is NaN.  Padding is no member, and windows end with the input.  There are no
-    adaptive windows.
+    The gradients are those of ``dpp`` at the kept places, in inference each its share.  Nothing
+    overflows.  If a member is NaN, y is NaN.  Padding is no member, and windows end with the input.
+    There are no adaptive windows.
     """
 
     name = "s3_dpp"

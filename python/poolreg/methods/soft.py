@@ -109,4 +109,7 @@ class Soft(Method):
     @staticmethod
     def _weights(x: NDArray[Any], params: Mapping[str, Any]) -> NDArray[Any]:
         beta = float(params["beta"])
-        return normalised(beta * x if beta else np.zeros_like(x))
+        top = x.max() if beta > 0 else x.min()
+        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+            logarithms = (x / 2 - top / 2) * beta * 2  # halves differ by no more than is in range
+        return normalised(np.where((x == top) | (beta == 0), 0.0, logarithms))

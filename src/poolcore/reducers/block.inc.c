@@ -4,7 +4,7 @@
  *
  * A functor works in passes over all rows of a window.  Before a pass it may prepare: compute slots
  * from what the passes before have accumulated.  After those of forward it finishes y; the last pass
- * of all leaves gradients in the block.
+ * of all leaves gradients in the block.  A pass whose sums do not fit runs again, in units.
  *
  * Parameters: T, T_NAME (element); A, A_NAME (sum); TYPE (suffix). */
 #if !defined(T) || !defined(T_NAME) || !defined(A) || !defined(A_NAME) || !defined(TYPE)
@@ -59,6 +59,9 @@ typedef struct F(functor) {
     void (*ready)(F(lanes) *, int64_t n);             /* or NULL: after the parameters came */
     void (*prepare)(F(lanes) *, int pass, int64_t n); /* or NULL */
     void (*pass)(const F(block) *, F(lanes) *, int pass);
+    /* Or NULL: whether what a pass has accumulated left the range of the type in some lanes, which are
+     * given units; the pass then runs once more, and gives the others the same bits. */
+    bool (*again)(F(lanes) *, int pass, int64_t n);
     void (*finish)(const F(lanes) *, int64_t n, T *y);
     void (*learn)(const F(lanes) *, int64_t n, double *const gradient[PC_PARAMS]); /* or NULL */
     /* Or NULL: all passes of forward, and finish in dy; or of backward, for a block of whole windows.

@@ -17,29 +17,31 @@
 /* Finds the centre and the norm, and leaves e in dmap; whether a lane may need units.  If not, no
  * member is more than FAR / 64 above the centre; none is more than FAR / 2 below it, because the sum
  * of the distances is small; and none is as great as FAR. */
-PC_INLINE int D(measure)(int rows, size_t n, const F(block) * block, const F(lanes) * lanes)
+PC_INLINE int D(measure)(int rows, int is_given, size_t n, const F(block) * block,
+                         const F(lanes) * lanes)
 {
     WHOLE;
     const T least = lanes->job->windows.option[0] ? 0 : -(T)INFINITY;
     const T eps2 = (T)lanes->job->windows.number[0], added = LEAST_ADDED(eps2);
-    const int by = lanes->job->windows.option[1], is_given = lanes->map_out != NULL;
+    const int by = lanes->job->windows.option[1];
     const T of_mean = by == PC_BY_MEAN ? 1 : 0;
     const T *given = is_given ? lanes->map_out : lanes->dy;
     T *es = block->dmap;
     int far = 0;
     PC_LANES
     for (size_t i = 0; i < n; i++) {
-        T sum = 0, squares = 0, top = -(T)INFINITY, of_p = 0;
+        T sum = 0, squares = 0, top = -(T)INFINITY, of_p = 0, of_d = 0;
         for (int r = 0; r < rows; r++)
             sum += xs[r * pitch + (int64_t)i];
         const T count = (T)rows;
-        const T centre = PC_CAT(pc_pick, T_NAME)(is_given, given[i], sum / count);
+        const T anchor = sum / count, centre = is_given ? given[i] : anchor;
         for (int r = 0; r < rows; r++) {
             const T p = xs[r * pitch + (int64_t)i] - centre, phi = p > least ? p : least;
             const T e = phi * phi + added;
             squares += e;
             top = e > top ? e : top;
             of_p += p;
+            of_d += is_given ? xs[r * pitch + (int64_t)i] - anchor : p;
             es[r * pitch + (int64_t)i] = e;
         }
         const T by_squares = D(numerator)(of_mean, count) / squares;
@@ -49,7 +51,9 @@ PC_INLINE int D(measure)(int rows, size_t n, const F(block) * block, const F(lan
         slot[D(CENTRE)][i] = centre;
         slot[D(INVERSE)][i] = inverse;
         slot[D(OFFSET)][i] = lanes->param[1][i] / 2;
-        slot[D(PS)][i] = of_p;
+        if (is_given)
+            slot[D(ANCHOR)][i] = anchor;
+        slot[D(DS)][i] = of_d;
     }
     return far;
 }
@@ -82,50 +86,55 @@ PC_OUTLINE void D(find_powers)(const F(block) * block, const F(lanes) * lanes)
 }
 
 /* y, in dy. */
-PC_INLINE int D(conclude)(int rows, size_t n, const F(block) * block, const F(lanes) * lanes)
+PC_INLINE int D(conclude)(int rows, int is_given, size_t n, const F(block) * block,
+                          const F(lanes) * lanes)
 {
     WHOLE;
+    const A *anchors = slot[is_given ? D(ANCHOR) : D(CENTRE)];
     const T *us = block->dx;
     PC_LANES
     for (size_t i = 0; i < n; i++) {
-        const T centre = slot[D(CENTRE)][i], alpha = lanes->param[0][i];
-        T of_u = 0, of_pu = 0;
+        const T anchor = anchors[i], alpha = lanes->param[0][i];
+        T of_u = 0, of_du = 0;
         for (int r = 0; r < rows; r++) {
-            const T p = xs[r * pitch + (int64_t)i] - centre, u = us[r * pitch + (int64_t)i];
+            const T d = xs[r * pitch + (int64_t)i] - anchor, u = us[r * pitch + (int64_t)i];
             of_u += u;
-            of_pu += p * u;
+            of_du += d * u;
         }
         const T weights = alpha * (T)rows + of_u;
-        lanes->dy[i] = centre + (alpha * slot[D(PS)][i] + of_pu) / weights;
+        lanes->dy[i] = anchor + (alpha * slot[D(DS)][i] + of_du) / weights;
     }
     return 0;
 }
 
 /* Gradients of the members in dx, of the window in slots. */
-PC_INLINE int D(spread)(int rows, size_t n, const F(block) * block, const F(lanes) * lanes)
+PC_INLINE int D(spread)(int rows, int is_given, size_t n, const F(block) * block,
+                        const F(lanes) * lanes)
 {
     WHOLE;
     const T least = lanes->job->windows.option[0] ? 0 : -(T)INFINITY;
     const T eps2 = (T)lanes->job->windows.number[0], added = LEAST_ADDED(eps2);
     const int by = lanes->job->windows.option[1];
     const T of_mean = by == PC_BY_MEAN ? 1 : 0, of_sum = by == PC_BY_SUM ? 1 : 0;
-    const T to_members = lanes->map_out ? 0 : 1;
+    const T to_members = is_given ? 0 : 1;
     const T *logs = block->dmap;
     T *dx = block->dx, *passed = lanes->dmap_out ? lanes->dmap_out : slot[D(REST)];
     PC_LANES
     for (size_t i = 0; i < n; i++) {
-        const T centre = slot[D(CENTRE)][i], alpha = lanes->param[0][i], ps = slot[D(PS)][i];
-        T of_u = 0, of_pu = 0, of_logs = 0, of_slopes = 0, of_phis = 0, slopes[MOST];
+        const T centre = slot[D(CENTRE)][i], anchor = is_given ? slot[D(ANCHOR)][i] : centre;
+        const T alpha = lanes->param[0][i], ds = slot[D(DS)][i];
+        T of_u = 0, of_du = 0, of_logs = 0, of_slopes = 0, of_phis = 0, slopes[MOST];
         for (int r = 0; r < rows; r++) {
-            const T p = xs[r * pitch + (int64_t)i] - centre, u = dx[r * pitch + (int64_t)i];
+            const T d = xs[r * pitch + (int64_t)i] - anchor, u = dx[r * pitch + (int64_t)i];
             of_u += u;
-            of_pu += p * u;
+            of_du += d * u;
         }
         const T count = (T)rows, by_weights = 1 / (alpha * count + of_u);
-        const T mean = (alpha * ps + of_pu) * by_weights, share = lanes->dy[i] * by_weights;
+        const T mean = (alpha * ds + of_du) * by_weights, share = lanes->dy[i] * by_weights;
         for (int r = 0; r < rows; r++) {
             const T p = xs[r * pitch + (int64_t)i] - centre, phi = p > least ? p : least;
-            const T e = phi * phi + added, qu = (p - mean) * dx[r * pitch + (int64_t)i];
+            const T d = is_given ? xs[r * pitch + (int64_t)i] - anchor : p;
+            const T e = phi * phi + added, qu = (d - mean) * dx[r * pitch + (int64_t)i];
             slopes[r] = qu * (phi / e);
             of_logs += qu * logs[r * pitch + (int64_t)i];
             of_slopes += slopes[r];
@@ -133,7 +142,7 @@ PC_INLINE int D(spread)(int rows, size_t n, const F(block) * block, const F(lane
         }
         const T by_count = 1 / count, scale = lanes->param[1][i] * share;
         const T of_norm =
-            (of_pu - mean * of_u) * (slot[D(INVERSE)][i] * D(by_norm)(of_mean, of_sum, by_count));
+            (of_du - mean * of_u) * (slot[D(INVERSE)][i] * D(by_norm)(of_mean, of_sum, by_count));
         const T all = scale * of_norm, down = scale * (of_norm * of_phis - of_slopes);
         const T rest = share * alpha + to_members * down * by_count;
         for (int r = 0; r < rows; r++) {
@@ -142,7 +151,7 @@ PC_INLINE int D(spread)(int rows, size_t n, const F(block) * block, const F(lane
             dx[r * pitch + (int64_t)i] = share * dx[r * pitch + (int64_t)i] + up + rest;
         }
         passed[i] = down;
-        slot[D(BY_WEIGHT)][i] = share * (ps - count * mean);
+        slot[D(BY_WEIGHT)][i] = share * (ds - count * mean);
         slot[D(LEARNT)][i] = share * (of_logs * (T)PC_LN2_F64 / 2);
     }
     return 0;
@@ -166,7 +175,10 @@ PC_OUTLINE bool D(is_whole)(const F(block) * block)
         const size_t n = (size_t)block->row->hi & ~(size_t)(PC_BLOCK - 1);                         \
         if (n == 0)                                                                                \
             return 0;                                                                              \
-        return block->rows == 4 ? step(4, n, block, lanes) : step(MOST, n, block, lanes);          \
+        if (lanes->map_out)                                                                        \
+            return block->rows == 4 ? step(4, 1, n, block, lanes)                                  \
+                                    : step(MOST, 1, n, block, lanes);                              \
+        return block->rows == 4 ? step(4, 0, n, block, lanes) : step(MOST, 0, n, block, lanes);    \
     }
 BY_ROWS(D(measure))
 BY_ROWS(D(conclude))

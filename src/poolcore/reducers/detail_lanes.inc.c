@@ -5,27 +5,41 @@
 static void D(find_centre)(F(lanes) * lanes, int64_t n)
 {
     A *const *slot = lanes->slot;
-    const T *given = lanes->map_out;
+    const int is_given = lanes->map_out != NULL;
+    const T *given = is_given ? lanes->map_out : lanes->dy;
     const A *sum = slot[D(SUM)], *count = lanes->count;
     const A eps2 = (A)lanes->job->windows.number[0];
     A *centres = slot[D(CENTRE)];
-    if (given) {
-        PC_LANES
-        for (int64_t i = 0; i < n; i++)
-            centres[i] = (A)given[i];
-    } else {
-        PC_LANES
-        for (int64_t i = 0; i < n; i++)
-            centres[i] = sum[i] / count[i];
-    }
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const A size = slot[D(SIZE)][i], centre = centres[i], abs = centre < 0 ? -centre : centre;
-        const A far = size > abs ? size : abs, shrunk = PC_CAT(pc_shrink, A_NAME)(far);
-        const A unit = PC_CAT(pc_pick, A_NAME)(far > FAR, shrunk, 1), added = eps2 * unit * unit;
+        const A r = PICK_A(is_given, (A)given[i], 0), abs = r < 0 ? -r : r;
+        const A size = slot[D(SIZE)][i], far = size > abs ? size : abs;
+        const A unit = PICK_A(far > FAR, PC_CAT(pc_shrink, A_NAME)(far), 1);
+        const A unit_x = PICK_A(size > FAR, PC_CAT(pc_shrink, A_NAME)(size), 1);
+        const A scale = PICK_A(slot[D(UNIT)][i] == 1, unit_x, 1), mean = sum[i] / count[i] * scale;
+        const A added = eps2 * unit * unit;
+        centres[i] = PICK_A(is_given, r * unit, mean);
+        slot[D(ORIGIN)][i] = PICK_A(is_given, r, mean / unit_x);
+        slot[D(ANCHOR)][i] = mean + (r - r); /* NaN, if r is no finite number */
+        slot[D(UNIT_X)][i] = unit_x;
         slot[D(UNIT)][i] = unit;
         slot[D(ADDED)][i] = added > LEAST ? added : LEAST;
     }
+}
+
+/* A sum of members that overflows is found again in units of the greatest of them. */
+static bool D(again)(F(lanes) * lanes, int pass, int64_t n)
+{
+    const A most = (A)(IS_FLOAT ? FLT_MAX : DBL_MAX);
+    A *const *slot = lanes->slot;
+    int any = 0;
+    for (int64_t i = 0; pass == 0 && i < n; i++) {
+        const int far = !((slot[D(SUM)][i] <= most) & (slot[D(SUM)][i] >= -most));
+        const A shrunk = PC_CAT(pc_shrink, A_NAME)(slot[D(SIZE)][i]);
+        slot[D(UNIT)][i] = PICK_A(far, shrunk, 1);
+        any |= far;
+    }
+    return any;
 }
 
 /* M is this number of mean squares, or 1 ... */
@@ -104,13 +118,23 @@ static void D(find_units)(F(lanes) * lanes, int64_t n)
     }
 }
 
+/* Of no use where there are no units. */
+static void D(find_deep)(F(lanes) * lanes, int64_t n)
+{
+    A *const *slot = lanes->slot;
+    PC_LANES
+    for (int64_t i = 0; i < n; i++)
+        slot[D(DEEP)][i] =
+            LOG2_A(slot[D(INVERSE)][i]) + 2 * PC_CAT(pc_exponent, A_NAME)(slot[D(UNIT)][i]);
+}
+
 PC_INLINE A D(weights)(const F(lanes) * lanes, int64_t i)
 {
     return lanes->slot[D(FLOOR)][i] * lanes->count[i] + lanes->slot[D(US)][i];
 }
 PC_INLINE A D(products)(const F(lanes) * lanes, int64_t i)
 {
-    return lanes->slot[D(FLOOR)][i] * lanes->slot[D(PS)][i] + lanes->slot[D(PUS)][i];
+    return lanes->slot[D(FLOOR)][i] * lanes->slot[D(DS)][i] + lanes->slot[D(DUS)][i];
 }
 
 static void D(find_mean)(F(lanes) * lanes, int64_t n)
@@ -129,17 +153,17 @@ static void D(find_scale)(F(lanes) * lanes, int64_t n)
     A *const *slot = lanes->slot;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const A scale = (A)lanes->param[1][i] * slot[D(SHARE)][i];
-        const A of_qu = slot[D(PUS)][i] - slot[D(MEAN)][i] * slot[D(US)][i];
+        const A share = slot[D(SHARE)][i], unit_x = slot[D(UNIT_X)][i];
+        const A scale = (A)lanes->param[1][i] * share * (slot[D(UNIT)][i] / unit_x);
+        const A of_qu = slot[D(DUS)][i] - slot[D(MEAN)][i] * slot[D(US)][i];
         const A of_norm = of_qu * slot[D(SQUARES)][i];
-        const A by_unit = slot[D(SHARE)][i] / slot[D(UNIT)][i];
-        const A of_alpha = slot[D(PS)][i] - lanes->count[i] * slot[D(MEAN)][i];
+        const A of_alpha = slot[D(DS)][i] - lanes->count[i] * slot[D(MEAN)][i];
         const A of_lambda = (slot[D(LOGS)][i] + slot[D(LIFT)][i] * of_qu) * (A)PC_LN2_F64 / 2;
         slot[D(SCALE)][i] = scale;
         slot[D(ALL)][i] = scale * of_norm;
         slot[D(REST)][i] = scale * (of_norm * slot[D(PHIS)][i] - slot[D(SLOPES)][i]);
-        slot[D(BY_WEIGHT)][i] = by_unit * of_alpha * slot[D(BY_WEIGHT)][i];
-        slot[D(LEARNT)][i] = by_unit * of_lambda;
+        slot[D(BY_WEIGHT)][i] = share * of_alpha * slot[D(BY_WEIGHT)][i] / unit_x;
+        slot[D(LEARNT)][i] = share * of_lambda / unit_x;
     }
 }
 
@@ -162,12 +186,15 @@ static void D(pass_down)(F(lanes) * lanes, int64_t n)
 static void D(prepare)(F(lanes) * lanes, int pass, int64_t most)
 {
     const int64_t n = (most + PC_BLOCK - 1) & ~(int64_t)(PC_BLOCK - 1);
+    if (pass == 0)
+        ON_A(fill)(lanes->slot[D(UNIT)], 1, n);
     if (pass == 1)
         D(find_centre)(lanes, n);
     if (pass == 2) {
         D(find_norm)(lanes, n);
         if (D(find_plain)(lanes, n))
             D(find_units)(lanes, n);
+        D(find_deep)(lanes, n);
     }
     if (pass == 3)
         D(find_mean)(lanes, n);

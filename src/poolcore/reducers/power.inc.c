@@ -2,7 +2,7 @@
  * (p < 0), so that no power overflows, and c is 1 or 1/n.  u is |x|; or max(x, n0); or |x| with the
  * sign of x before each power and before the root.  For dy = 1, with S = sum q^p, R = (c S)^(1/p):
  *
- *   dx = sgn(x) q^(p-1) R / S,   dp = y / p (sum q^p log q / S - log R),
+ *   dx = sgn(x) q^(p-1) R / S,   dp = y / p (sum q^p log q / S - log(c S) / p),
  *
  * without sgn(x) if signed.  They are 0 where x is 0 or no more than n0, and where y is 0 (but y = c
  * sum x if signed and p = 1).  An infinite p is the limit: equals share the gradient.
@@ -226,14 +226,21 @@ static void P(prepare)(F(lanes) * lanes, int pass, int64_t n)
 static void P(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[])
 {
     const T most = (T)(sizeof(T) == sizeof(float) ? FLT_MAX : DBL_MAX);
-    A *const *slot = lanes->slot;
+    const int mean = lanes->job->windows.option[0] != 0;
+    const T *ps = lanes->param[0], *dy = lanes->dy;
+    const A *extremes = lanes->slot[P(EXTREME)], *powers = lanes->slot[P(POWERS)];
+    const A *roots = lanes->slot[P(ROOT)], *logs = lanes->slot[P(LOGS)], *count = lanes->count;
+    double *to = gradient[0];
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const T y = RESULT(slot), p = lanes->param[0][i], size = p < 0 ? -p : p;
-        const A logs = slot[P(LOGS)][i] / slot[P(POWERS)][i];
-        const T slope = y / p * ((T)logs - LOG((T)slot[P(ROOT)][i]));
-        const double all = (double)lanes->dy[i] * (double)slope;
-        gradient[0][i] = ((y == 0) | (size > most)) ? 0 : all;
+        const T p = ps[i], root = (T)roots[i], extreme = (T)extremes[i];
+        const A sum = powers[i], whole = sum < 0 ? -sum : sum;
+        const T reach = extreme < 0 ? -extreme : extreme, y = P(result)(extreme, sum, root);
+        const T total = (T)(whole / PC_CAT(pc_pick, A_NAME)(mean, count[i], 1));
+        const T slope = ((T)(logs[i] / sum) - LOG(total) / p) * (root / p);
+        const double all = (double)dy[i] * (double)slope * (double)(sum < 0 ? -reach : reach);
+        const int none = (y == 0) | (p > most) | (p < -most);
+        to[i] = pc_pick_f64(none, 0, all);
     }
 }
 
@@ -317,6 +324,8 @@ static const F(functor) P(functor) = {
     .share = P(share),
     .conclude = P(conclude),
 };
+
+#include "power_low.inc.c"
 
 #undef F
 #undef P

@@ -269,14 +269,14 @@ PC_INLINE T *F(left_over)(const F(unit) * u, int64_t o0, int64_t o1)
     return u->rest + (o0 - u->left[0]) * F(step_of)(op, 0) + (o1 - u->left[1]) * F(step_of)(op, 1);
 }
 
-/* Nothing of weight has overflowed or lost bits at the small end of T. */
+/* Nothing of weight has overflowed or lost bits at the small end of T, nor will its square. */
 PC_INLINE bool F(trusts)(T weights, T products)
 {
     const bool is_float = sizeof(T) == sizeof(float);
     const T least = is_float ? (T)0x1p-14 : (T)0x1p-200, most = is_float ? (T)0x1p50 : (T)0x1p500;
-    const T small = is_float ? (T)0x1p-100 : (T)0x1p-800,
-            size = products < 0 ? -products : products;
-    return (weights >= least) & (weights <= most) & (size <= 1 / small) &
+    const T small = is_float ? (T)0x1p-100 : (T)0x1p-800, large = is_float ? (T)0x1p60 : (T)0x1p500;
+    const T size = products < 0 ? -products : products;
+    return (weights >= least) & (weights <= most) & (size <= large) &
            ((size == 0) | (size >= small));
 }
 

@@ -8,10 +8,11 @@
 /* sums = dy / sum w and values = y dy / sum w, where they can be trusted, else 0 and dy is left over. */
 PC_OUTLINE int64_t F(divide_gradient)(T *sums, T *values, const T *dy, T *rest, int64_t n)
 {
+    const T large = sizeof(T) == sizeof(float) ? (T)0x1p30 : (T)0x1p100;
     int left = 0;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const int trusted = F(trusts)(sums[i], values[i]);
+        const int trusted = F(trusts)(sums[i], values[i]) & (dy[i] <= large) & (dy[i] >= -large);
         const T inverse = 1 / sums[i], share = dy[i] * inverse;
         left += !trusted;
         sums[i] = PC_CAT(pc_pick, T_NAME)(trusted, share, 0);

@@ -4,13 +4,18 @@
  * overflows, and where all weights of a window are infinite, or all are zero, they are equal.  What
  * has weight 0 is skipped, even a NaN.  With a = w / sum w, D = a (x - y), l = log w, for dy = 1:
  *
- *   dx = a + D dl/dx,  dmap = D dl/dmap,  dp = sum D dl/dp.
+ *   dx = a + D dl/dx,  dmap = D dl/dmap,  dp = sum D dl/dp,  which is sum D (x - y) for l = p x.
  *
- * Parameters: T, T_NAME, A, A_NAME, TYPE; NAME (suffix); KEY, AWAY(k, m), WEIGHT(away), L_X, L_MAP,
- * L_P (derivatives of l): expressions in x, g (the map), p (the lane's parameter), n0 and o0 (the
- * call's); USES_MAP and USES_P, 1 or 0; SHARES (1: weights are exp(NEAR_KEY) where
- * that is finite, and windows can share them). */
-#if !defined(NAME) || !defined(KEY) || !defined(AWAY) || !defined(WEIGHT) || !defined(L_X)
+ * Sums are of u x, where u, a power of two, is FIRST_UNIT(largest key), 1 as a rule.  Where a sum is then
+ * too great it is found again with a small u.  With any u but 1, y is kept between the least and the
+ * greatest member of any weight, so that no rounding leads out of the range of T.
+ *
+ * Parameters: T, T_NAME, A, A_NAME, TYPE; NAME (suffix); KEY, AWAY(k, m), WEIGHT(away), BY_X(away),
+ * which is (x - y) dl/dx for away = u (x - y), L_MAP, and if windows share weights L_X, L_P (derivatives
+ * of l): expressions in x, g (the map), p (the lane's parameter), n0 and o0 (the call's), unit (u) and
+ * larger (1 / u); USES_MAP and USES_P, 1 or 0; SHARES (1: weights are exp(NEAR_KEY) where that is
+ * finite, and windows can share them). */
+#if !defined(NAME) || !defined(KEY) || !defined(AWAY) || !defined(WEIGHT) || !defined(BY_X)
 #error                                                                                             \
     "weighted.inc.c needs T, T_NAME, A, A_NAME, TYPE, NAME, KEY, AWAY, WEIGHT and its derivatives"
 #endif
@@ -26,11 +31,26 @@
     const T x = xs[at], g = USES_MAP ? map[at] : 0;                                                \
     (void)x, (void)g, (void)p, (void)n0, (void)o0
 
-/* SHARE: dy / sum w. */
-enum { W(LARGEST), W(WEIGHTS), W(PRODUCTS), W(MEAN), W(SHARE), W(LEARNT), W(SLOTS) };
-static const pc_slot W(slot)[W(SLOTS)] = {{0, PC_SLOT_MAX},     {1, PC_SLOT_SUM},
-                                          {1, PC_SLOT_SUM},     {2, PC_SLOT_DERIVED},
-                                          {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}};
+/* Greater sums than this are found in units, of so much. */
+#define FAR (sizeof(A) == sizeof(float) ? (A)0x1p60 : (A)0x1p500)
+#define SMALLER (sizeof(A) == sizeof(float) ? (A)0x1p-64 : (A)0x1p-512)
+
+enum {
+    W(LARGEST),
+    W(UNIT),
+    W(WEIGHTS),
+    W(PRODUCTS),
+    W(LEAST),
+    W(MOST),  /* of u x, where u is not 1 */
+    W(MEAN),  /* u y */
+    W(SHARE), /* dy / sum w */
+    W(LEARNT),
+    W(SLOTS)
+};
+static const pc_slot W(slot)[W(SLOTS)] = {
+    {0, PC_SLOT_MAX},     {1, PC_SLOT_DERIVED}, {1, PC_SLOT_SUM},
+    {1, PC_SLOT_SUM},     {1, PC_SLOT_MIN},     {1, PC_SLOT_MAX},
+    {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}};
 
 /* What a step works with: `rows` rows of a block from row `first` on. */
 #define STEP                                                                                       \
@@ -108,32 +128,49 @@ PC_INLINE void W(add)(int rows, const F(block) * block, const F(lanes) * lanes, 
     }
 }
 
+/* The same in units, with what y lies between. */
+PC_OUTLINE void W(add_in_units)(const T *xs, const T *ws, A *const slot[], int64_t lo, int64_t hi)
+{
+    const A *units = slot[W(UNIT)];
+    A *weights = slot[W(WEIGHTS)], *products = slot[W(PRODUCTS)];
+    A *least = slot[W(LEAST)], *most = slot[W(MOST)];
+    PC_LANES
+    for (int64_t i = lo; i < hi; i++) {
+        const A w = (A)ws[i], x = (A)xs[i] * units[i], low = least[i], high = most[i];
+        weights[i] += w;
+        products[i] += w == 0 ? 0 : w * x;
+        least[i] = PICK_A((w != 0) & (x < low), x, low);
+        most[i] = PICK_A((w != 0) & (x > high), x, high);
+    }
+}
+
 /* dx holds the weights. */
 PC_INLINE void W(differentiate)(int rows, const F(block) * block, const F(lanes) * lanes,
                                 int64_t first)
 {
     STEP;
-    const A *mean = slot[W(MEAN)], *share = slot[W(SHARE)];
+    const A *mean = slot[W(MEAN)], *share = slot[W(SHARE)], *units = slot[W(UNIT)];
     A *learnt = slot[W(LEARNT)];
     T *dxs = block->dx + at, *dmaps = block->dmap + at;
     (void)dmaps;
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        const T p = USES_P ? param[i] : 0, y = (T)mean[i];
+        const T p = USES_P ? param[i] : 0;
+        const A y = mean[i], unit = units[i], larger = 1 / unit;
         A sum = USES_P ? learnt[i] : 0;
         for (int r = 0; r < rows; r++) {
             INPUTS(r * pitch + i);
             T *dx = &dxs[r * pitch + i];
-            const T w = *dx, a = (T)((A)w * share[i]);
-            const T away = PICK(x == y, 0, x - y); /* also between equal infinities */
-            const T d = a * away, by_x = L_X, by_map = L_MAP, by_p = L_P;
-            const bool none = (w == 0) | (d == 0); /* `|`, as `||` is a branch */
-            (void)by_map, (void)by_p;
-            *dx = a + PICK(none | (by_x == 0), 0, d * by_x);
+            const A w = (A)*dx, a = w * share[i], z = (A)x * unit;
+            const A away = PICK_A(z == y, 0, z - y); /* also between equal infinities */
+            const A d = a * away * larger, by_map = L_MAP, by_x = BY_X(away);
+            const bool none = (w == 0) | (away == 0); /* `|`, as `||` is a branch */
+            (void)d, (void)by_map;
+            *dx = (T)(a + PICK_A(none | (by_x == 0), 0, a * by_x));
             if (USES_MAP)
-                dmaps[r * pitch + i] = PICK(none | (by_map == 0), 0, d * by_map);
+                dmaps[r * pitch + i] = (T)PICK_A(none | (by_map == 0), 0, d * by_map);
             if (USES_P)
-                sum += PICK_A(none | (by_p == 0), 0, (A)d * (A)by_p);
+                sum += PICK_A(none, 0, d * (away * larger));
         }
         if (USES_P)
             learnt[i] = sum;
@@ -145,16 +182,50 @@ PC_BY_ROWS(W(measure))
 PC_BY_ROWS(W(add))
 PC_BY_ROWS(W(differentiate))
 
+/* u y */
+PC_INLINE A W(mean)(A *const slot[], int64_t i)
+{
+    const A least = slot[W(LEAST)][i], most = slot[W(MOST)][i];
+    const A mean = slot[W(PRODUCTS)][i] / slot[W(WEIGHTS)][i];
+    const A kept = mean < least ? least : mean > most ? most : mean;
+    return PICK_A(slot[W(UNIT)][i] == 1, mean, kept);
+}
+
 static void W(prepare)(F(lanes) * lanes, int pass, int64_t n)
 {
     A *const *slot = lanes->slot;
-    if (pass != 2)
-        return;
     PC_LANES
-    for (int64_t i = 0; i < n; i++) {
-        slot[W(MEAN)][i] = slot[W(PRODUCTS)][i] / slot[W(WEIGHTS)][i];
+    for (int64_t i = 0; pass == 1 && i < n; i++)
+        slot[W(UNIT)][i] = FIRST_UNIT(slot[W(LARGEST)][i]);
+    PC_LANES
+    for (int64_t i = 0; pass == 2 && i < n; i++) {
+        slot[W(MEAN)][i] = W(mean)(slot, i);
         slot[W(SHARE)][i] = (A)lanes->dy[i] / slot[W(WEIGHTS)][i];
     }
+}
+
+static bool W(again)(F(lanes) * lanes, int pass, int64_t n)
+{
+    const A *products = lanes->slot[W(PRODUCTS)];
+    A *units = lanes->slot[W(UNIT)];
+    int any = 0;
+    for (int64_t i = 0; pass == 1 && i < n; i++) {
+        const int far = !((products[i] <= FAR) & (products[i] >= -FAR));
+        units[i] = PICK_A(far, SMALLER, units[i]);
+        any |= far;
+    }
+    return any;
+}
+
+/* Whether some lane has a unit. */
+static bool W(has_units)(const F(lanes) * lanes)
+{
+    const A *units = lanes->slot[W(UNIT)];
+    const int64_t n = lanes->n;
+    int any = 0;
+    for (int64_t i = 0; i < n; i++)
+        any |= units[i] != 1;
+    return any;
 }
 
 static void W(find_weights)(const F(block) * block, const F(lanes) * lanes)
@@ -172,17 +243,31 @@ static void W(find_weights)(const F(block) * block, const F(lanes) * lanes)
     }
 }
 
+static void W(find_sums)(const F(block) * block, const F(lanes) * lanes)
+{
+    const bool in_units = W(has_units)(lanes);
+    for (int64_t r = 0, rows; r < block->rows; r += rows) {
+        const int64_t at = r * block->pitch;
+        rows = in_units ? 1 : F(rows_of_step)(block, r);
+        if (in_units)
+            W(add_in_units)(block->x + at, block->dx + at, lanes->slot, block->row[r].lo,
+                            block->row[r].hi);
+        else
+            PC_CAT(W(add), rows)((int)rows, block, lanes, r);
+    }
+}
+
 static void W(pass)(const F(block) * block, F(lanes) * lanes, int pass)
 {
     if (pass == 1 || (pass == 2 && !block->kept))
         W(find_weights)(block, lanes);
+    if (pass == 1)
+        W(find_sums)(block, lanes);
     int rows;
-    for (int64_t r = 0; r < block->rows; r += rows) {
+    for (int64_t r = 0; pass != 1 && r < block->rows; r += rows) {
         rows = F(rows_of_step)(block, r);
         if (pass == 0)
             PC_CAT(W(find_largest), rows)(rows, block, lanes, r);
-        else if (pass == 1)
-            PC_CAT(W(add), rows)(rows, block, lanes, r);
         else
             PC_CAT(W(differentiate), rows)(rows, block, lanes, r);
     }
@@ -190,9 +275,10 @@ static void W(pass)(const F(block) * block, F(lanes) * lanes, int pass)
 
 static void W(finish)(const F(lanes) * lanes, int64_t n, T *y)
 {
+    A *const *slot = lanes->slot;
     PC_LANES
     for (int64_t i = 0; i < n; i++)
-        y[i] = (T)(lanes->slot[W(PRODUCTS)][i] / lanes->slot[W(WEIGHTS)][i]);
+        y[i] = (T)(W(mean)(slot, i) / slot[W(UNIT)][i]);
 }
 
 #if USES_P
@@ -221,7 +307,8 @@ static void W(share)(const F(elements) * e, int64_t n)
 }
 
 /* With U = sum of dy / sum w and V = sum of y dy / sum w, over the windows that hold an element, D is
- * w (x U - V).  Where both are 0 it has no windows but such as are left to the functor. */
+ * w x U - w V, where x U alone may be out of range.  Where both are 0 it has no windows but such as are
+ * left to the functor. */
 static void W(spread)(const F(elements) * e, int64_t n)
 {
     const T n0 = e->n0, *param = e->param, *xs = e->x, *map = e->map;
@@ -232,7 +319,7 @@ static void W(spread)(const F(elements) * e, int64_t n)
     for (int64_t i = 0; i < n; i++) {
         const T p = USES_P ? param[i] : 0, w = weights[i], u = shares[i], v = means[i];
         INPUTS(i);
-        const T d = w * (x * u - v), by_x = L_X, by_map = L_MAP, by_p = L_P;
+        const T d = w * x * u - w * v, by_x = L_X, by_map = L_MAP, by_p = L_P;
         const bool none = (u == 0) & (v == 0);
         (void)by_map, (void)by_p;
         dx[i] = PICK(none, 0, w * u + d * by_x);
@@ -251,6 +338,7 @@ static const F(functor) W(functor) = {
     .slot = W(slot),
     .prepare = W(prepare),
     .pass = W(pass),
+    .again = W(again),
     .finish = W(finish),
 #if USES_P
     .learn = W(learn),
@@ -270,11 +358,14 @@ static const F(functor) W(functor) = {
 #undef PICK_A
 #undef INPUTS
 #undef STEP
+#undef FAR
+#undef SMALLER
 #undef NAME
 #undef KEY
 #undef NEAR_KEY
 #undef AWAY
 #undef WEIGHT
+#undef BY_X
 #undef L_X
 #undef L_MAP
 #undef L_P

@@ -1,15 +1,18 @@
 /* The weights of weighted.inc.c, for one element type: a key, a weight, its derivatives.
  * Parameters: those of weighted.inc.c but for the weight's own. */
 
+#define FIRST_UNIT(m) 1
+
 /* 0 between equal infinities, too. */
 #define BELOW(k, m) PICK((k) == (m), 0, (k) - (m))
 
-/* w = exp(p x); o0: constants for the gradient of x. */
+/* w = exp(p x); o0: constants for the gradient of x.  Halves differ by no more than is in range. */
 #define NAME softmax
-#define KEY PICK(p == 0, 0, p * x)
+#define KEY PICK(p == 0, 0, PICK(p < 0, -x, x))
 #define NEAR_KEY (p * x)
-#define AWAY(k, m) BELOW(k, m)
+#define AWAY(k, m) PICK((k) == (m), 0, ((k) / 2 - (m) / 2) * (p < 0 ? -p : p) * 2)
 #define WEIGHT(away) EXP(away)
+#define BY_X(away) PICK_A(o0 != 0, 0, (away) * ((A)p * larger))
 #define L_X PICK(o0 != 0, 0, p)
 #define L_MAP 0
 #define L_P x
@@ -24,6 +27,7 @@
 #define NEAR_KEY g
 #define AWAY(k, m) BELOW(k, m)
 #define WEIGHT(away) EXP(away)
+#define BY_X(away) 0
 #define L_X 0
 #define L_MAP PICK(g == -(T)INFINITY, 0, 1) /* masked, even if all are */
 #define L_P 0
@@ -38,6 +42,7 @@
 #define NEAR_KEY KEY
 #define AWAY(k, m) BELOW(k, m)
 #define WEIGHT(away) EXP(away)
+#define BY_X(away) 0
 #define L_X 0
 #define L_MAP (n0 * SIGMOID(g) * SIGMOID(-g))
 #define L_P 0
@@ -46,16 +51,19 @@
 #define SHARES 1
 #include "weighted.inc.c"
 
-/* w = max(x, 0)^n0, or |x|^n0; NaN stays. */
+#undef FIRST_UNIT
+
+/* w = max(x, 0)^n0, or |x|^n0; NaN stays.  Members that are no normal numbers, nor is then y, are found
+ * in units, as the gradient divides by them. */
 #define SIZE(u) PICK((u) < 0, o0 ? -(u) : 0, u)
+#define FIRST_UNIT(m) (((m) > 0) & ((m) < 1 / FAR) ? 1 / SMALLER : 1)
 #define RATIO(k, m) PICK(((m) == 0) | ((k) == (m)), 1, (k) / (m))
 #define NAME positive
 #define KEY SIZE(x)
 #define AWAY(k, m) RATIO(k, m)
 #define WEIGHT(away) (away)
-#define L_X (SIZE(x) > 0 ? 1 / x : 0)
+#define BY_X(away) (SIZE(x) > 0 ? (away) / ((A)x * unit) : 0)
 #define L_MAP 0
-#define L_P 0
 #define USES_MAP 0
 #define USES_P 0
 #define SHARES 0
@@ -64,14 +72,14 @@
 #define NAME positive_power
 #define KEY SIZE(x)
 #define AWAY(k, m) RATIO(k, m)
-#define WEIGHT(away) POW(away, n0)
-#define L_X (SIZE(x) > 0 ? n0 / x : 0)
+#define WEIGHT(away) PICK((away) == 0, 0, POW(away, n0))
+#define BY_X(away) (SIZE(x) > 0 ? (A)n0 * ((away) / ((A)x * unit)) : 0)
 #define L_MAP 0
-#define L_P 0
 #define USES_MAP 0
 #define USES_P 0
 #define SHARES 0
 #include "weighted.inc.c"
 #undef BELOW
 #undef SIZE
+#undef FIRST_UNIT
 #undef RATIO

@@ -55,7 +55,8 @@ static const F(functor) * F(functor_of)(const pc_job *job)
     case PC_DETAIL:
         return &PC_CAT(functor_detail, TYPE);
     case PC_POWER:
-        return &PC_CAT(functor_power, TYPE);
+        return PC_CAT3(has_low, power, TYPE)(job) ? &PC_CAT3(functor_low, power, TYPE)
+                                                  : &PC_CAT(functor_power, TYPE);
     case PC_EXPONENTIAL:
         return &PC_CAT(functor_exponential, TYPE);
     case PC_BLEND:
@@ -360,11 +361,9 @@ static bool F(run_at_once)(F(walk) * w, bool backward)
     return w->functor->at_once(&w->block, &w->lanes, backward);
 }
 
-static void F(run_pass)(F(walk) * w, int pass, bool emits)
+static void F(run_rows)(F(walk) * w, int pass, bool emits)
 {
     const bool fold = w->job->windows.fold;
-    if (w->functor->prepare)
-        w->functor->prepare(&w->lanes, pass, F(knowing)(w));
     if (fold)
         F(spread_slots)(w, pass);
     F(reset)(w, pass);
@@ -379,6 +378,16 @@ static void F(run_pass)(F(walk) * w, int pass, bool emits)
     }
     if (fold)
         F(fold_slots)(w, pass);
+}
+
+static void F(run_pass)(F(walk) * w, int pass, bool emits)
+{
+    const F(functor) *functor = w->functor;
+    if (functor->prepare)
+        functor->prepare(&w->lanes, pass, F(knowing)(w));
+    F(run_rows)(w, pass, emits);
+    if (functor->again && functor->again(&w->lanes, pass, F(knowing)(w)))
+        F(run_rows)(w, pass, emits);
 }
 
 /* The outputs [o2, o2 + n) of each row: their lanes made ready. */
