@@ -299,6 +299,42 @@ def test_nothing_overflows(method: str, size: float) -> None:
     assert np.isfinite(vjp(np.ones_like(ours)).input).all() <= np.isfinite(found["x"]).all()
 
 
+@pytest.mark.parametrize("method", ["soft", "dpp", "stochastic", "s3_dpp", "lip"])
+def test_means_at_the_ends_of_the_range_are_in_it(method: str) -> None:
+    most = np.finfo(np.float64).max
+    for members in ([-most] * 10, [most] * 10, [most / 9, most, most / 4, 1, 2, most] * 3):
+        x = np.array([members])
+        given = {"logits": 0 * x} if method == "lip" else {}
+        ours, vjp = pr.pool_vjp(x, method, **LINE, **given)
+        y, found = in_torch(method, x, LINE, given)
+        np.testing.assert_allclose(y, ours, 1e-12)
+        np.testing.assert_allclose(found["x"], vjp(np.ones_like(y)).input, 1e-9, 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "values"),
+    [
+        ("gem", "p", (0.1, 1e-2, 1e-4, 1.2e-7)),
+        ("power_avg", "p", (1e-3, 1.2e-7, -1e-4)),
+        ("logavgexp", "temperature", (1e3, 1e6, 1e12)),
+    ],
+)
+@pytest.mark.parametrize(("dtype", "rtol"), [(np.float32, 2e-5), (np.float64, 1e-10)])
+def test_means_near_those_of_logarithms(
+    method: str, name: str, values: tuple[float, ...], dtype: type, rtol: float
+) -> None:
+    """The gradients of the parameter do not cancel, however small the power."""
+    x = np.random.default_rng(4).uniform(0.1, 2, (2, 14)).astype(dtype)
+    for value in values:
+        given = {name: float(dtype(value))}
+        ours, vjp = pr.pool_vjp(x.astype(np.float64), method, **LINE, **given)
+        y, found = in_torch(method, x, LINE, given)
+        np.testing.assert_allclose(y, ours, rtol)
+        gradients = vjp(np.ones_like(ours))
+        np.testing.assert_allclose(found["x"], gradients.input, rtol)
+        np.testing.assert_allclose(found[name], gradients.params[name], rtol)
+
+
 @pytest.mark.parametrize("method", ["logsumexp", "logavgexp"])
 def test_infinite_members_share_the_gradient(method: str) -> None:
     x = np.array([[1, INF, INF, 0, -INF, -INF, -INF, -INF, -INF, 2.0]])

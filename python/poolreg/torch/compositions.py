@@ -38,6 +38,7 @@ from poolreg.torch.reductions import (
     log_mean_exp,
     log_quotients,
     mean,
+    middle,
     power_mean,
     total,
     weighted_mean,
@@ -151,8 +152,9 @@ def softmax_mean(pooling: Pooling) -> Tensor:
     members, beta = pooling.members, pooling.number("beta")
     x = members.values.detach() if pooling.given["grad"] == "detached" else members.values
     equal = (beta == 0) & x.isinf()  # weights are equal then, as exp(0) is
-    logs = beta * torch.where(equal, 0.0, x)
-    return weighted_mean(exponentials(below(logs, members.valid)), members)
+    side = torch.where(beta < 0, -1.0, 1.0).to(x.dtype)
+    logs = below(side * torch.where(equal, 0.0, x), members.valid, side * beta)
+    return weighted_mean(exponentials(logs), members)
 
 
 def mapped_mean(pooling: Pooling) -> Tensor:
@@ -196,7 +198,7 @@ def detail_preserving(pooling: Pooling) -> Tensor:
 
 def detail(pooling: Pooling, members: Members, r: Tensor) -> Tensor:
     """r: what members are compared with."""
-    d, given = members.filled(0.0) - r, pooling.given
+    d, given = members.filled(0.0) / 2 - r / 2, pooling.given
     phi = d if given["variant"] == "sym" else torch.relu(d)
     alpha, lam = pooling.number("alpha"), pooling.number("lam")
     return detail_mean(members, phi, alpha, lam, given["eps2"], given["norm"])
@@ -206,7 +208,7 @@ def _reference(pooling: Pooling) -> Tensor:
     """The mean of the members, or a filter over the cells around the first tap."""
     ref = pooling.given["ref"]
     if ref == "lite":
-        return mean(pooling.members)
+        return middle(pooling.members)
     cells = []
     for one in pooling.windows:
         if one.starts is None:
@@ -316,7 +318,7 @@ def at_places(pooling: Pooling, reduced: Callable[[Members], Tensor]) -> Tensor:
     ends = [np.array(one.shares()) for one in places]
     shares = [between(e[:, 0], e[:, 1], one.count) for e, one in zip(ends, places, strict=True)]
     check_members(shares, pooling.axes)
-    return mean(gathered(y.squeeze(-1), shares))
+    return middle(gathered(y.squeeze(-1), shares))
 
 
 # ---- By name -----------------------------------------------------------------------------------
@@ -336,7 +338,7 @@ COMPOSITIONS: dict[str, Callable[[Pooling], Tensor]] = {
     "mixed_learned": lambda pooling: blend(pooling.members, pooling.number("lam")),
     "power_avg": norm,
     "s3": lambda pooling: at_places(pooling, largest),
-    "s3_dpp": lambda pooling: at_places(pooling, lambda m: detail(pooling, m, mean(m))),
+    "s3_dpp": lambda pooling: at_places(pooling, lambda m: detail(pooling, m, middle(m))),
     "soft": softmax_mean,
     "stochastic": stochastic,
     "sum": lambda pooling: total(pooling.taps),
