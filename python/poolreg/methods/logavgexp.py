@@ -36,19 +36,27 @@ def below(x: NDArray[Any], t: float) -> NDArray[Any]:
 
 
 @ignoring
-def log_exp(x: NDArray[Any], t: float, c: float) -> float:
-    """``t log(c sum of exp(x_i / t))``."""
-    return float(x.max() + t * np.log(c * np.sum(np.exp(below(x, t)))))
+def log_mean_exp(d: NDArray[Any]) -> float:
+    """``log(mean of exp(d_i))`` for d <= 0, to the last digits also where the mean is near 1."""
+    mean = np.mean(np.exp(d))
+    return float(np.log1p(np.mean(np.expm1(d))) if mean > 0.5 else np.log(mean))
 
 
 @ignoring
-def log_exp_vjp(x: NDArray[Any], t: float, c: float) -> tuple[NDArray[Any], float]:
+def log_exp(x: NDArray[Any], t: float, *, mean: bool) -> float:
+    """``t log(c sum of exp(x_i / t))``, c one over the number of members, or 1."""
+    return float(x.max() + t * (log_mean_exp(below(x, t)) + (0 if mean else np.log(x.size))))
+
+
+@ignoring
+def log_exp_vjp(x: NDArray[Any], t: float, *, mean: bool) -> tuple[NDArray[Any], float]:
     """The derivatives of ``log_exp`` with respect to x and t."""
     d = below(x, t)
     e = np.exp(d)
     a = e / e.sum()
     used = a != 0
-    return a, float(np.log(c * e.sum()) - np.sum(a[used] * d[used]))
+    log = log_mean_exp(d) + (0 if mean else np.log(x.size))
+    return a, float(log - np.sum(a[used] * d[used]))
 
 
 @register_method
@@ -88,11 +96,11 @@ class LogAvgExp(Method):
 
     def reference(self, window: Window, params: Mapping[str, Any]) -> Any:
         x = window.values.astype(np.float64)
-        return log_exp(x, float(params["temperature"]), 1 / x.size)
+        return log_exp(x, float(params["temperature"]), mean=True)
 
     def reference_backward(
         self, window: Window, params: Mapping[str, Any], dy: Any
     ) -> dict[str, Any]:
         x = window.values.astype(np.float64)
-        by_x, by_t = log_exp_vjp(x, float(params["temperature"]), 1 / x.size)
+        by_x, by_t = log_exp_vjp(x, float(params["temperature"]), mean=True)
         return {"x": dy * by_x, "temperature": dy * by_t}

@@ -49,11 +49,11 @@ class LogSumExp(Method):
     )
 
     def reference(self, window: Window, params: Mapping[str, Any]) -> Any:
-        return log_exp(window.values.astype(np.float64), float(params["temperature"]), 1.0)
+        return log_exp(window.values.astype(np.float64), float(params["temperature"]), mean=False)
 
     def reference_backward(
         self, window: Window, params: Mapping[str, Any], dy: Any
     ) -> dict[str, Any]:
         x = window.values.astype(np.float64)
-        by_x, by_t = log_exp_vjp(x, float(params["temperature"]), 1.0)
+        by_x, by_t = log_exp_vjp(x, float(params["temperature"]), mean=False)
         return {"x": dy * by_x, "temperature": dy * by_t}

@@ -12,7 +12,7 @@
 #define NEAR_KEY (p * x)
 #define AWAY(k, m) PICK((k) == (m), 0, ((k) / 2 - (m) / 2) * (p < 0 ? -p : p) * 2)
 #define WEIGHT(away) EXP(away)
-#define BY_X(away) PICK_A(o0 != 0, 0, (away) * ((A)p * larger))
+#define BY_X(away) PICK_A((o0 != 0) | (p == 0), 0, (away) * ((A)p * larger))
 #define L_X PICK(o0 != 0, 0, p)
 #define L_MAP 0
 #define L_P x
