@@ -13,7 +13,7 @@ from poolreg import _core
 
 ROOT = Path(__file__).parents[1]
 MODULE = Path(_core.__file__)
-MOST_BYTES = 6_000_000
+MOST_BYTES = 10_000_000
 
 
 def symbols(file: Path, *options: str) -> set[str]:
