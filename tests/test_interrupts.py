@@ -9,6 +9,7 @@ import os, signal, threading, time
 import numpy as np, poolreg as pr
 from poolreg import _core
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background
 x = np.random.default_rng(0).random((32, 512, 512), np.float32)
 volumes = np.broadcast_to(x[:8].reshape(128, 128, 128), (512, 128, 128, 128))
 line = np.broadcast_to(np.float32(1), (1 << 40,))
