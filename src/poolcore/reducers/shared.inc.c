@@ -320,12 +320,12 @@ PC_INLINE __attribute__((unused)) bool F(finds_norms)(const F(unit) * u)
 /* Row (o0, o1) of the outputs; how many are not to be trusted. */
 static int64_t F(conclude)(const F(unit) * u, int64_t o0, int64_t o1, T *y, int64_t n)
 {
-    const F(elements) e = F(elements_of)(u);
-    const T *sums = F(outputs)(u, u->sums, o0, o1);
 #if SUM_IS_T
     if (F(finds_norms)(u))
         return PC_CAT3(check_roots, power, TYPE)(y, n);
 #endif
+    const F(elements) e = F(elements_of)(u);
+    const T *sums = F(outputs)(u, u->sums, o0, o1);
     if (u->walk->functor->conclude)
         return u->walk->functor->conclude(&e, sums, y, n);
     const T *values = F(outputs)(u, u->values, o0, o1);
@@ -363,9 +363,11 @@ static int64_t F(pool_rows)(const F(unit) * u, int64_t row, int64_t rows, bool w
     char *at = pc_row_of(u->job, &u->item, PC_Y, o0, o1, u->o[2]);
     T *y = ON_T(target)(op, at, u->row[PC_Y]);
     const int64_t left = F(conclude)(u, o0, o1, y, n);
-    const T *rest = F(left_over)(u, o0, o1);
-    for (int64_t i = 0; with_rest && left > 0 && i < n; i++)
-        y[i] = y[i] != y[i] ? rest[i] : y[i];
+    if (with_rest && left > 0) {
+        const T *rest = F(left_over)(u, o0, o1);
+        for (int64_t i = 0; i < n; i++)
+            y[i] = y[i] != y[i] ? rest[i] : y[i];
+    }
     ON_T(store)(op, at, columns, u->job->L, y);
     return left;
 }
@@ -455,7 +457,7 @@ static void F(pool_unit)(F(unit) * u)
 {
     const int split = u->shared->split;
     const int64_t band = u->shared->band, end = u->o_end[split];
-    for (int64_t o = u->o[split]; o < end && !pc_stopped(u->job->stop); o += band) {
+    for (int64_t o = u->o[split]; o < end; o += band) {
         F(take_outputs)(u, split, o, pc_min(o + band, end));
         F(pool_band)(u);
     }

@@ -205,7 +205,7 @@ static void F(differentiate_unit)(F(unit) * u)
     const int64_t band = u->shared->band, first = u->o[split], end = u->o_end[split];
     const int64_t i_end = u->i_end[split];
     int64_t left = 0;
-    for (int64_t o = first; o < end && !pc_stopped(u->job->stop); o += band) {
+    for (int64_t o = first; o < end; o += band) {
         const int64_t o_end = pc_min(o + band, end), next = pc_max(o_end * axis->S - axis->PL, 0);
         F(take_outputs)(u, split, o, o_end);
         left += F(differentiate_band)(u, o_end < end ? next : i_end);
