@@ -15,9 +15,12 @@ static const pc_axis idle = {.kind = PC_REGULAR,
                              .counted = 1,
                              .last_counted = 1};
 
-/* Scratch holds whole columns, so lanes beyond this many become columns, if an axis is free for them;
- * else they are cut into equal parts, if there is a good divisor, or walked one by one. */
-enum { MOST_LANES = 1024, GOOD_LANES = 16 };
+/* Lanes beyond the most become columns, where that is fast and an axis is free for them; else they are cut
+ * into equal parts, if there is a good divisor, or walked one by one. */
+enum { MOST_LANES = 1024, SOME_LANES = 64, GOOD_LANES = 16 };
+/* Elements that a walk keeps of a window: all its taps of a functor (BLOCK in windows.c), else those of
+ * its last axis (MOST_REACH in pool.c). */
+enum { OF_FUNCTOR = 8192, OF_LAST_AXIS = 4096 };
 /* Marks below this fit into 32 bits together with the mark of padding (select_marked.inc.c). */
 static const int64_t NARROW_MARKS = INT64_C(1) << 30;
 
@@ -227,10 +230,35 @@ static void place_axis(pc_job *job, int a, const role *one, const pc_axis *axis)
         job->op[o].axis[a] = one->as.stride[o];
 }
 
-/* The lane axis, or equal parts of it, as lanes. */
-static void take_lanes(pc_job *job, roles *r, role *lane)
+/* Lanes as columns of windows of one element: the pooled axes are then reduced across rows, all at once.
+ * Sums of the windows that hold an element have no rows in common where windows have strides. */
+static bool lanes_may_be_columns(const roles *r, const pc_job *job, const pc_call *call)
 {
-    int64_t L = pc_min(lane->as.n, MOST_LANES);
+    bool shares = !job->to_input || call->reducer == PC_SELECT;
+    for (int p = 0; p < r->pooled; p++)
+        shares = shares || r->pool[p].axis->S == 1;
+    return shares && call->reducer != PC_WINDOWS && r->pooled < 3;
+}
+
+/* Lanes with which a window by formula is small enough for what a walk keeps of it. */
+static int64_t most_lanes(const roles *r, const pc_job *job, const pc_call *call)
+{
+    const bool is_functor = call->reducer == PC_WINDOWS;
+    int64_t most = is_functor ? OF_FUNCTOR : OF_LAST_AXIS;
+    for (int p = is_functor ? 0 : r->pooled - 1; p >= 0 && p < r->pooled; p++) {
+        const pc_axis *axis = r->pool[p].axis;
+        if (axis->kind == PC_REGULAR)
+            most /=
+                is_functor ? axis->K : (axis->K - 1) * axis->D / (job->to_input ? axis->S : 1) + 1;
+    }
+    return pc_min(pc_max(most, SOME_LANES), MOST_LANES);
+}
+
+/* The lane axis, or equal parts of it, as lanes. */
+static void take_lanes(pc_job *job, roles *r, int64_t most)
+{
+    role *lane = &r->other[r->others - 1];
+    int64_t L = pc_min(lane->as.n, most);
     while (lane->as.n % L != 0)
         L--;
     if (L < GOOD_LANES && L < lane->as.n)
@@ -266,8 +294,7 @@ static void take_planes(pc_arrangement *to, roles *r, int free_axis)
     place_axis(&to->job, free_axis, planes, &to->planes);
 }
 
-static void place_roles(pc_arrangement *to, roles *r, bool lanes_may_be_columns,
-                        bool planes_may_be_rows)
+static void place_roles(pc_arrangement *to, roles *r, const pc_call *call, bool planes_may_be_rows)
 {
     pc_job *job = &to->job;
     int free_axis = 2;
@@ -275,13 +302,14 @@ static void place_roles(pc_arrangement *to, roles *r, bool lanes_may_be_columns,
     for (int a = 0; a < 3; a++)
         job->axis[a] = &idle;
     if (has_lanes(r)) {
-        role *lane = &r->other[r->others - 1];
-        if (lanes_may_be_columns && lane->as.n > MOST_LANES && r->pooled < 3) {
+        const role *lane = &r->other[r->others - 1];
+        const int64_t most = most_lanes(r, job, call);
+        if (lane->as.n > most && lanes_may_be_columns(r, job, call)) {
             r->others--;
             pc_axis_regular(&to->columns, lane->as.n, 1, 1, 0, 0, 1, false);
             place_axis(job, free_axis--, lane, &to->columns);
         } else {
-            take_lanes(job, r, lane);
+            take_lanes(job, r, most);
         }
     }
     for (int p = r->pooled - 1; p >= 0; p--)
@@ -342,10 +370,10 @@ pc_status pc_arrange(pc_arrangement *to, const pc_call *call, bool to_input,
     densest_last(&r);
     merge_others(&r);
     memset(&to->job, 0, offsetof(pc_job, outer));
-    place_roles(to, &r, call->reducer != PC_WINDOWS, planes_may_be_rows);
+    to->job.to_input = to_input;
+    place_roles(to, &r, call, planes_may_be_rows);
     place_data(&to->job, call);
     order_marks(&to->job);
-    to->job.to_input = to_input;
     to->job.flat = call->marking == PC_INDICES;
     to->job.mark_bytes = call->mark_bytes;
     int64_t marks = 1;

@@ -47,15 +47,45 @@ static inline void R(fill_halves)(const pc_job *job, const pc_span *span, int64_
     }
 }
 
+/* Are the lanes of a column one run, and so long that copying it is faster than one lane after another? */
+static inline bool R(has_runs)(const pc_operand *op, int64_t L)
+{
+    return L >= PC_BLOCK && op->lane == (ptrdiff_t)sizeof(E);
+}
+
+/* n columns of L lanes, wherever they are, to one run. */
+PC_OUTLINE __attribute__((unused)) void R(to_run)(const pc_operand *op, const char *at, int64_t n,
+                                                  int64_t L, E *run)
+{
+    const bool has_runs = R(has_runs)(op, L);
+    for (int64_t c = 0; c < n; c++, at += op->axis[2], run += L)
+        if (has_runs)
+            R(copy)(run, (const E *)at, L);
+        else
+            for (int64_t l = 0; l < L; l++)
+                run[l] = *(const E *)(at + l * op->lane);
+}
+
+/* The other way round. */
+PC_OUTLINE __attribute__((unused)) void R(from_run)(const pc_operand *op, char *at, int64_t n,
+                                                    int64_t L, const E *run)
+{
+    const bool has_runs = R(has_runs)(op, L);
+    for (int64_t c = 0; c < n; c++, at += op->axis[2], run += L)
+        if (has_runs)
+            R(copy)((E *)at, run, L);
+        else
+            for (int64_t l = 0; l < L; l++)
+                *(E *)(at + l * op->lane) = run[l];
+}
+
 /* n columns of L lanes as one run: where they are, if they are one, else copied to the buffer. */
 static inline const E *R(load)(const pc_operand *op, const char *at, int64_t n, int64_t L,
                                E *buffer)
 {
     if (op->contiguous)
         return (const E *)at;
-    for (int64_t c = 0; c < n; c++)
-        for (int64_t l = 0; l < L; l++)
-            buffer[c * L + l] = *(const E *)(at + c * op->axis[2] + l * op->lane);
+    R(to_run)(op, at, n, L, buffer);
     return buffer;
 }
 
@@ -86,14 +116,27 @@ static inline E *R(target)(const pc_operand *op, char *at, E *buffer)
 
 static inline void R(store)(const pc_operand *op, char *at, int64_t n, int64_t L, const E *row)
 {
+    if (!op->contiguous)
+        R(from_run)(op, at, n, L, row);
+    else if ((const E *)at != row)
+        R(copy)((E *)at, row, n * L);
+}
+
+/* n columns of L lanes, wherever they are, become 0. */
+PC_OUTLINE __attribute__((unused)) void R(clear)(const pc_operand *op, char *at, int64_t n,
+                                                 int64_t L)
+{
     if (op->contiguous) {
-        if ((const E *)at != row)
-            R(copy)((E *)at, row, n * L);
+        R(fill)((E *)at, 0, n * L);
         return;
     }
-    for (int64_t c = 0; c < n; c++)
-        for (int64_t l = 0; l < L; l++)
-            *(E *)(at + c * op->axis[2] + l * op->lane) = row[c * L + l];
+    const bool has_runs = R(has_runs)(op, L);
+    for (int64_t c = 0; c < n; c++, at += op->axis[2])
+        if (has_runs)
+            R(fill)((E *)at, 0, L);
+        else
+            for (int64_t l = 0; l < L; l++)
+                *(E *)(at + l * op->lane) = 0;
 }
 
 /* Tap k of the outputs [first, end), which all have it. */

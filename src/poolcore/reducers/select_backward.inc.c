@@ -352,10 +352,7 @@ static void F(zero_plane)(const pc_job *job, const pc_item *item)
         for (int64_t i1 = 0; i1 < job->axis[1]->I; i1++) {
             if (pc_stopped_at(job->stop, i1, PC_SEVERAL))
                 return;
-            char *row = pc_row_of(job, item, PC_X, i0, i1, 0);
-            for (int64_t c = 0; c < job->axis[2]->I; c++)
-                for (int64_t l = 0; l < job->L; l++)
-                    *(T *)(row + c * x->axis[2] + l * x->lane) = 0;
+            ON_T(clear)(x, pc_row_of(job, item, PC_X, i0, i1, 0), job->axis[2]->I, job->L);
         }
 }
 

@@ -39,6 +39,7 @@ typedef struct F(walk) {
     int64_t counted[4]; /* what the members of the lanes were counted for */
     int64_t placed[5];  /* what the rows were placed for, ... */
     int64_t top;        /* ... and where the first is */
+    int64_t blocks;     /* how many there were: of several, the last asks for a stop */
     double *gradient[PC_PARAMS], *learnt[PC_PARAMS]; /* of a block; of all blocks of the unit */
 } F(walk);
 
@@ -368,7 +369,7 @@ static void F(run_rows)(F(walk) * w, int pass, bool emits)
         F(spread_slots)(w, pass);
     F(reset)(w, pass);
     for (int64_t first = 0; first < w->rows; first += w->job->windows.chunk) {
-        if (first > 0 && pc_stopped(w->job->stop))
+        if (first > 0 && pc_stopped_at(w->job->stop, w->blocks++, PC_SEVERAL))
             return;
         if (w->loaded != first)
             F(load_block)(w, first);
@@ -577,7 +578,7 @@ static void F(walk_item)(F(walk) * w, const pc_item *item, void (*each)(F(walk) 
         pc_find_sources(job, item, row, &w->from);
         w->height = F(rows_alike)(w, row);
         for (int64_t o = item->column; o < item->column_end; o += w->n) {
-            if (pc_stopped(job->stop))
+            if (pc_stopped_at(job->stop, w->blocks++, PC_SEVERAL))
                 return;
             F(start_outputs)(w, o, F(columns_alike)(w, o));
             each(w);
@@ -603,19 +604,12 @@ static void F(windows_forward)(const pc_job *job, int64_t begin, int64_t end, ch
 static void F(zero_plane_of)(const pc_job *job, const pc_item *item, int operand)
 {
     const pc_operand *op = &job->op[operand];
-    const int64_t n = job->axis[2]->I, L = job->L;
     for (int64_t i0 = 0; op->data && i0 < job->axis[0]->I; i0++)
         for (int64_t i1 = 0; i1 < job->axis[1]->I; i1++) {
-            char *at = pc_row_of(job, item, operand, i0, i1, 0);
             if (pc_stopped_at(job->stop, i1, PC_SEVERAL))
                 return;
-            if (op->contiguous) {
-                ON_T(fill)((T *)at, 0, n * L);
-                continue;
-            }
-            for (int64_t c = 0; c < n; c++)
-                for (int64_t l = 0; l < L; l++)
-                    *(T *)(at + c * op->axis[2] + l * op->lane) = 0;
+            char *row = pc_row_of(job, item, operand, i0, i1, 0);
+            ON_T(clear)(op, row, job->axis[2]->I, job->L);
         }
 }
 
