@@ -68,6 +68,27 @@ def test_bins_with_lanes(channels: int, outputs: int) -> None:
     np.testing.assert_array_equal(got, np.moveaxis(expected, 1, -1))
 
 
+@pytest.mark.parametrize("method", ["max", "sum", "soft", "lp", "dpp"])
+@pytest.mark.parametrize("lanes", [640, 1009, 1536])
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 2), (7, 1), (7, 2)])
+def test_more_lanes_than_a_walk_keeps_of_a_window(
+    method: str, lanes: int, kernel: int, stride: int
+) -> None:
+    """They are cut or become columns: each lane gives what it gives among a few."""
+    x = integers(1, 11, 11, lanes)
+    window = dict(kernel_size=kernel, stride=stride, padding=1, data_format="NHWC")
+    y, vjp = pr.pool_vjp(x, method, **window)
+    dy = integers(*y.shape)
+    dx = vjp(dy).input
+    tolerance = 0 if method in FOLDS else 1e-5
+    for first in (0, lanes - 48):
+        some = np.s_[..., first : first + 48]
+        few, few_vjp = pr.pool_vjp(np.ascontiguousarray(x[some]), method, **window)
+        np.testing.assert_allclose(y[some], few, rtol=tolerance)
+        expected = few_vjp(np.ascontiguousarray(dy[some])).input
+        np.testing.assert_allclose(dx[some], expected, rtol=tolerance, atol=1000 * tolerance)
+
+
 @pytest.mark.parametrize("method", FOLDS)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("kernel", [2, 3, 4, 5])
