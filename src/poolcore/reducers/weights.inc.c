@@ -56,7 +56,7 @@
 /* w = max(x, 0)^n0, or |x|^n0; NaN stays.  Members that are no normal numbers, nor is then y, are found
  * in units, as the gradient divides by them. */
 #define SIZE(u) PICK((u) < 0, o0 ? -(u) : 0, u)
-#define FIRST_UNIT(m) (((m) > 0) & ((m) < 1 / FAR) ? 1 / SMALLER : 1)
+#define FIRST_UNIT(m) ((((m) > 0) & ((m) < 1 / FAR)) ? 1 / SMALLER : 1)
 #define RATIO(k, m) PICK(((m) == 0) | ((k) == (m)), 1, (k) / (m))
 #define NAME positive
 #define KEY SIZE(x)
