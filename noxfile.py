@@ -1,6 +1,7 @@
 """The task list of CI. A developer's everyday commands are in the Makefile."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -158,6 +159,27 @@ def sanitizers(session: nox.Session) -> None:
                 "UBSAN_OPTIONS": "print_stacktrace=1",
             },
         )
+
+
+@nox.session(python="3.11")
+def threads(session: nox.Session) -> None:
+    """The C tests with clang's ThreadSanitizer, to which LLVM's libarcher explains OpenMP."""
+    session.install("cmake>=3.26", "ninja")
+    folder = "build/threads"
+    options = ["-DCMAKE_C_COMPILER=clang", "-DPOOLREG_SANITIZE=thread", "-DPOOLREG_C_TESTS=ON"]
+    session.run("cmake", "-S", ".", "-B", folder, "-G", "Ninja", "-DPOOLREG_OPENMP=ON", *options)
+    session.run("cmake", "--build", folder)
+    linked = session.run("ldd", f"{folder}/test_pool", external=True, silent=True) or ""
+    (libomp,) = re.findall(r"libomp\S* => (\S+)", linked)
+    session.run(
+        *("ctest", "--test-dir", folder, "-R", "kept|pages|window|pool", "--output-on-failure"),
+        env={
+            "OMP_NUM_THREADS": "3",
+            "OMP_TOOL_LIBRARIES": str(Path(libomp).resolve().with_name("libarcher.so")),
+            # An allocation that is meant to fail is none; LLVM's runtime is not instrumented.
+            "TSAN_OPTIONS": "allocator_may_return_null=1:ignore_noninstrumented_modules=1",
+        },
+    )
 
 
 @nox.session(python="3.11")

@@ -5,6 +5,7 @@
  * small integers, so that sums are exact in any order. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -432,7 +433,8 @@ static double tolerance_of(const operation *op, dtype type, int64_t additions)
 
 typedef struct average {
     dtype type;
-    int64_t calls, fails_at; /* the call that answers with an error; 0: none */
+    atomic_llong calls; /* of several threads */
+    int64_t fails_at;   /* the call that answers with an error; 0: none */
 } average;
 
 static double cell(const average *a, const void *cells, int64_t at)
@@ -453,7 +455,7 @@ static void set_cell(const average *a, void *cells, int64_t at, double value)
 static int average_block(void *context, const pc_block *b)
 {
     average *a = context;
-    if (++a->calls == a->fails_at)
+    if (atomic_fetch_add(&a->calls, 1) + 1 == a->fails_at)
         return 1;
     for (int64_t l = 0; l < b->lanes; l++) {
         double sum = 0, members = 0;
