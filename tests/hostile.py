@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 import numpy as np
-from poolreg import _core
+import poolreg._core as _core
 from poolreg.errors import PoolregError
 
 REFUSALS = (

@@ -9,7 +9,8 @@ import numpy as np
 import poolreg as pr
 import pytest
 from layouts import Array
-from poolreg import blocks, draws
+from poolreg.engine import draws
+from poolreg.reducers import blocks
 from poolreg.testing import reference_pool, reference_vjp
 
 

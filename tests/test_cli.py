@@ -35,7 +35,10 @@ from command import (
     run_several,
 )
 from matplotlib.image import imread
-from poolreg import cli, completion, demo, extras, gallery, heatmaps, importance, page, progress
+from poolreg.cli import commands as cli
+from poolreg.cli import completion, extras
+from poolreg.cli.pictures import contrast, demo, example_arguments, gallery, heatmaps, page
+from poolreg.terminal import progress
 
 WITHOUT = """
 import sys
@@ -126,7 +129,7 @@ def test_a_method_that_needs_more_is_skipped_with_the_reason(drawn: Any) -> None
 def test_demo_trains_with_a_seed() -> None:
     photograph = np.ones((16, 16, 3), np.float32)
     with pr.registered(Drawn):
-        chosen = demo.setting("test.drawn", photograph)
+        chosen = example_arguments.example_arguments("test.drawn", photograph)
         assert chosen.arguments == {"training": True, "rng": 0}
         assert chosen.notes == ("as in training, rng=0",)
         first, second = (demo.pool_once(photograph, "test.drawn", 4) for _ in range(2))
@@ -139,9 +142,9 @@ def test_demo_makes_a_needed_map_from_the_photograph() -> None:
     photograph = np.zeros((16, 16), np.float32)
     photograph[8, 8] = 1
     with pr.registered(Weighted):
-        chosen = demo.setting("test.weighted", photograph)
+        chosen = example_arguments.example_arguments("test.weighted", photograph)
     weight = chosen.arguments["weight"]
-    np.testing.assert_array_equal(weight, importance.contrast_logits(photograph, (0, 1)))
+    np.testing.assert_array_equal(weight, contrast.contrast_logits(photograph, (0, 1)))
     assert weight.argmax() == 8 * 16 + 8
     assert 0 < weight.min() < weight.max() < 12
     crop = chosen.cropped(gallery.Region(8, 4, 4, 4)).arguments["weight"]
@@ -159,7 +162,7 @@ def test_a_heat_map_is_the_gradient_of_the_window(method: str) -> None:
     if not pr.describe(method).traits.differentiable:
         assert "differentiable" in one.reason
         return
-    arguments = demo.setting(method, grey).cropped(window).arguments
+    arguments = example_arguments.example_arguments(method, grey).cropped(window).arguments
     y, vjp = pr.pool_vjp(grey[24:32, 16:24], method, (8, 8), **arguments)
     expected = vjp(np.ones_like(y)).input
     np.testing.assert_array_equal(one.gradient, expected)

@@ -17,9 +17,10 @@ pytest.importorskip("PIL")
 from command import Call, Drawn, Weighted, assert_one_line, caller
 from matplotlib.figure import Figure
 from PIL import Image
-from poolreg import arguments, demo, gallery, importance, pictures
-from poolreg.arrays import input_array
-from poolreg.plan import general_plan
+from poolreg.cli import parsing
+from poolreg.cli.pictures import contrast, demo, gallery, images
+from poolreg.engine.arrays import input_array
+from poolreg.engine.plan import general_plan
 
 NOISE = np.random.default_rng(0)
 COLOURS = NOISE.integers(0, 256, (24, 30, 3), np.uint8)
@@ -130,7 +131,7 @@ def test_values_that_a_file_cannot_hold_are_clipped_and_counted(call: Call) -> N
 def test_white_is_about_8_while_pooling(pixels: Any, method: str, call: Call) -> None:
     """As in the demo, and a power of two away, so that nothing is rounded that was not."""
     top = {np.uint8: 255.0, np.uint16: 65535.0}[pixels.dtype.type]
-    scale = np.float32(pictures.scale_of(top))
+    scale = np.float32(images.scale_of(top))
     assert 4 < top * scale < 16
     assert np.frexp(scale)[0] == 0.5
     assert scale == demo.SCALE or top != 255
@@ -308,7 +309,7 @@ def test_a_map_can_be_the_contrast_of_the_input(call: Call) -> None:
         words = ("--method", "test.weighted", "--kernel", 2, "--param", "weight=contrast")
         assert call("apply", "in.png", "out.npy", *words).code == 0
         x = COLOURS.astype(np.float32)
-        weight = importance.contrast_logits(x, (0, 1))
+        weight = contrast.contrast_logits(x, (0, 1))
         expected = pr.pool(x, "test.weighted", 2, axes=(0, 1), weight=weight)
     np.testing.assert_array_equal(read("out.npy"), expected)
 
@@ -327,9 +328,9 @@ def test_a_seed_makes_draws_repeat(call: Call) -> None:
 def test_state_between_calls_is_refused() -> None:
     counts = pr.Param("counts", kind="state", default=None, optional=True)
     x = np.ones((2, 2))
-    assert arguments.parameter(counts, "none", x, (0, 1)) is None
+    assert parsing.parameter(counts, "none", x, (0, 1)) is None
     with pytest.raises(pr.ParameterError, match="counts is kept between calls"):
-        arguments.parameter(counts, "1", x, (0, 1))
+        parsing.parameter(counts, "1", x, (0, 1))
 
 
 # ---- Comparisons ---------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ pytest.importorskip("PIL")
 from command import Call, Done, assert_one_line, caller
 from matplotlib.figure import Figure
 from PIL import Image
-from poolreg import files, pictures
+from poolreg.cli.pictures import images
+from poolreg.terminal import files
 
 NOISE = np.random.default_rng(0)
 PIXELS = {
@@ -389,9 +390,9 @@ def test_no_half_file_is_left(
 
 def test_every_format_that_is_written_is_known_to_pillow_or_numpy() -> None:
     Image.init()
-    for name in pictures.FORMATS:
+    for name in images.FORMATS:
         assert name in ("npy", "npz") or name.upper() in Image.SAVE
-    assert set(files.ALIASES.values()) <= set(pictures.FORMATS)
+    assert set(files.ALIASES.values()) <= set(images.FORMATS)
 
 
 def test_a_report_is_written_whole_or_not(tmp_path: Path) -> None:

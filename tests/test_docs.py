@@ -15,8 +15,8 @@ import click
 import numpy as np
 import poolreg as pr
 import pytest
-from poolreg.cli import cli
-from poolreg.gallery import load_photograph
+from poolreg.cli.commands import cli
+from poolreg.cli.pictures.gallery import load_photograph
 from poolreg.testing import check_method
 
 DOCS = Path(__file__).parent.parent / "docs"

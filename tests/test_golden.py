@@ -11,7 +11,7 @@ import numpy as np
 import poolreg as pr
 import pytest
 from layouts import Array
-from poolreg.draws import STREAMS, draw_key, philox, uniform
+from poolreg.engine.draws import STREAMS, draw_key, philox, uniform
 from poolreg.testing import reference_indices, reference_pool, reference_vjp
 
 nan, inf = np.nan, np.inf

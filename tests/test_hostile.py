@@ -6,8 +6,8 @@ from typing import Any
 import hostile
 import numpy as np
 import poolreg as pr
+import poolreg._core as _core
 import pytest
-from poolreg import _core
 
 SHAPE = (2, 5, 6)
 WINDOWS = ((1, "regular", 2, 2, 0, 0, 1, False), (2, "regular", 3, 1, 1, 1, 1, False))

@@ -7,7 +7,7 @@ from command import python
 CALLS = """
 import os, signal, threading, time
 import numpy as np, poolreg as pr
-from poolreg import _core
+import poolreg._core as _core
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background
 x = np.random.default_rng(0).random((32, 512, 512), np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 import poolreg as pr
 import pytest
 from command import python
-from poolreg.arrays import LARGE, new_array
+from poolreg.engine.arrays import LARGE, new_array
 
 SHAPE = (8, 32, 256, 256)  # 64 MiB of float32
 

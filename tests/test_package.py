@@ -9,7 +9,7 @@ from importlib.metadata import files, requires
 from pathlib import Path
 
 import poolreg
-from poolreg import _core
+import poolreg._core as _core
 
 ROOT = Path(__file__).parents[1]
 MODULE = Path(_core.__file__)

@@ -16,7 +16,7 @@ pytest.importorskip("PIL")
 
 import distributions
 from command import Call, Done, assert_one_line, caller, run_several
-from poolreg import scaffold
+from poolreg.cli import scaffold
 
 
 @pytest.fixture

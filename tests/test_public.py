@@ -19,9 +19,13 @@ import pytest
 import samples
 from cases import cases
 from command import python
-from poolreg.plan import global_plan, ranked_plan
+from poolreg.engine.plan import global_plan, ranked_plan
 
-NEED_EXTRAS = {"poolreg.__main__", "poolreg.cli", "poolreg.gallery"}  # of the command line
+NEED_EXTRAS = {
+    "poolreg.__main__",
+    "poolreg.cli.commands",
+    "poolreg.cli.pictures.gallery",
+}  # of the command line
 PEERS = "poolreg.bench.peers."  # each imports the library that it measures
 
 TAIL = "*, data_format=None, out=None, num_threads=None"

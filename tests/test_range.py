@@ -13,7 +13,7 @@ import poolreg as pr
 import pytest
 from exact import METHODS, pooled
 from layouts import Array
-from poolreg.registry import get_method
+from poolreg.contract.registry import get_method
 
 DTYPES = [np.float32, np.float64]
 LEAST = Decimal("1e-4900")

@@ -13,8 +13,8 @@ import poolreg as pr
 import pytest
 import samples
 from layouts import Array
-from poolreg import registry
-from poolreg.method import API_VERSION
+from poolreg.contract import registry
+from poolreg.contract.method import API_VERSION
 
 
 class Weighted(pr.Method):

@@ -11,7 +11,7 @@ from geometries import Geometry, examples, geometries
 from hypothesis import given
 from hypothesis import strategies as st
 from layouts import LAYOUTS, Array
-from poolreg.draws import STREAMS, draw_key, uniform
+from poolreg.engine.draws import STREAMS, draw_key, uniform
 
 WINDOWS = [
     dict(kernel_size=2),

@@ -13,7 +13,7 @@ import poolreg as pr
 import pytest
 from cases import cases as plain_cases
 from layouts import Array
-from poolreg.draws import draw_key
+from poolreg.engine.draws import draw_key
 from window_cases import CASES as WINDOW_CASES
 from window_cases import SETTINGS, arguments, names
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import poolreg as pr
 import pytest
-from poolreg import words
+from poolreg import advice
 
 X = np.arange(1.0, 36).reshape(5, 7)
 Y = X.reshape(1, 1, 5, 7)
@@ -79,11 +79,11 @@ def test_a_wrong_method_is_said_before_missing_axes() -> None:
 
 
 def test_every_name_of_the_table_leads_somewhere() -> None:
-    assert set(words.METHODS.values()) <= set(pr.methods())
-    assert not {*words.METHODS, *words.OTHER_METHODS} & set(pr.methods())
+    assert set(advice.METHODS.values()) <= set(pr.methods())
+    assert not {*advice.METHODS, *advice.OTHER_METHODS} & set(pr.methods())
     every = {*CALL, "keepdims", "p", "input"}
-    assert set(words.ARGUMENTS.values()) <= every
-    for said in (words.OTHER_METHODS, words.OTHER_ARGUMENTS, words.PADDINGS):
+    assert set(advice.ARGUMENTS.values()) <= every
+    for said in (advice.OTHER_METHODS, advice.OTHER_ARGUMENTS, advice.PADDINGS):
         for method in re.findall(r"'(\w+)' (?:with|is)", " ".join(said.values())):
             assert method in {*pr.methods(), "same", "same_lower"}
 

@@ -14,18 +14,18 @@ from poolreg import testing
 from sphinx.application import Sphinx
 
 TITLES = {
-    "poolreg.general": "Any method, any axes",
-    "poolreg.plan": "Shapes",
-    "poolreg.engine": "Gradients",
-    "poolreg.registry": "The registry",
-    "poolreg.method": "Writing a method",
-    "poolreg.params": "Parameters of a method",
-    "poolreg.reducers": "Reducers",
-    "poolreg.compose": "Composed reducers",
-    "poolreg.blocks": "Functions on blocks",
-    "poolreg.native": "Native functions",
-    "poolreg.entries": "Plugins",
-    "poolreg.config": "Configuration",
+    "poolreg.faces.any_method": "Any method, any axes",
+    "poolreg.engine.plan": "Shapes",
+    "poolreg.engine.execute": "Gradients",
+    "poolreg.contract.registry": "The registry",
+    "poolreg.contract.method": "Writing a method",
+    "poolreg.contract.params": "Parameters of a method",
+    "poolreg.reducers.builtin": "Reducers",
+    "poolreg.reducers.elementwise": "Composed reducers",
+    "poolreg.reducers.blocks": "Functions on blocks",
+    "poolreg.reducers.native": "Native functions",
+    "poolreg.contract.plugins": "Plugins",
+    "poolreg.engine.config": "Configuration",
     "poolreg.errors": "Errors",
 }
 

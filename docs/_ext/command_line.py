@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 import rst
 from docutils import nodes
-from poolreg.cli import cli
+from poolreg.cli.commands import cli
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
-from poolreg.page import ACCENT, COOL, GREY, INK, PAPER
+from poolreg.cli.pictures.page import ACCENT, COOL, GREY, INK, PAPER
 
 CELL, TINT, RULE = "#f1f3f5", "#fbd9cd", "#c4cad0"
 DARK = {

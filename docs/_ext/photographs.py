@@ -16,8 +16,8 @@ import poolreg as pr
 from docutils import nodes
 from matplotlib.colors import FuncNorm, Normalize, to_hex
 from PIL import Image
-from poolreg import demo, gallery, heatmaps
-from poolreg.gallery import EYES, Region
+from poolreg.cli.pictures import demo, example_arguments, gallery, heatmaps
+from poolreg.cli.pictures.gallery import EYES, Region
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
@@ -92,7 +92,7 @@ def original() -> Card:
 @cache
 def pooled(method: str) -> tuple[Card, ...]:
     """What a method makes of the photograph: in training and after, if they differ."""
-    chosen = demo.setting(method, photograph())
+    chosen = example_arguments.example_arguments(method, photograph())
     made = []
     for mode, arguments in modes(chosen.arguments).items():
         y = pr.pool(photograph(), method, KERNEL, axes=(0, 1), channel_axis=2, **arguments)

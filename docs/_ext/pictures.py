@@ -27,7 +27,7 @@ from drawing import (
 )
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from poolreg.page import ACCENT, COOL, GREY, INK
+from poolreg.cli.pictures.page import ACCENT, COOL, GREY, INK
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 

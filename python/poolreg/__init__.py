@@ -8,12 +8,23 @@ array([[[[ 5.,  7.],
          [13., 15.]]]])
 """
 
-from poolreg import _core
-from poolreg.blocks import Block, WindowFunction
-from poolreg.compose import QuasiMean, WeightedMean
-from poolreg.config import Config, num_threads, show_config
-from poolreg.engine import Gradients
-from poolreg.entries import Plugin, plugins
+import poolreg._core as _core
+import poolreg.methods  # noqa: F401  before the function, which then has the name
+from poolreg.contract.method import ArraySpec, Method, Reducer, Traits, Window
+from poolreg.contract.params import Param
+from poolreg.contract.plugins import Plugin
+from poolreg.contract.registry import (
+    Description,
+    describe,
+    get_method,
+    methods,
+    plugins,
+    register_method,
+    registered,
+)
+from poolreg.engine.config import Config, num_threads, show_config
+from poolreg.engine.execute import Gradients
+from poolreg.engine.plan import output_shape
 from poolreg.errors import (
     DTypeError,
     ParameterError,
@@ -22,29 +33,20 @@ from poolreg.errors import (
     ShapeError,
     UnknownMethodError,
 )
-from poolreg.functional import *  # noqa: F403
-from poolreg.functional import __all__ as _functional
-from poolreg.general import Pool, pool, pool_vjp
-from poolreg.generalised import *  # noqa: F403
-from poolreg.generalised import __all__ as _generalised
-from poolreg.method import ArraySpec, Method, Reducer, Traits, Window
-from poolreg.native import (
+from poolreg.faces.any_method import Pool, pool, pool_vjp
+from poolreg.faces.functional import *  # noqa: F403
+from poolreg.faces.functional import __all__ as _functional
+from poolreg.faces.generalised import *  # noqa: F403
+from poolreg.faces.generalised import __all__ as _generalised
+from poolreg.reducers.blocks import Block, WindowFunction
+from poolreg.reducers.builtin import Blend, Choice, Filter, Linear, Power, Sample, Select, Weighted
+from poolreg.reducers.elementwise import QuasiMean, WeightedMean
+from poolreg.reducers.native import (
     Native,
     get_cmake_dir,
     get_include,
     native_method,
     native_signature,
-)
-from poolreg.params import Param
-from poolreg.plan import output_shape
-from poolreg.reducers import Blend, Choice, Filter, Linear, Power, Sample, Select, Weighted
-from poolreg.registry import (
-    Description,
-    describe,
-    get_method,
-    methods,
-    register_method,
-    registered,
 )
 
 __version__ = _core.version()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from poolreg.extras import how_to_install
+from poolreg.cli.extras import how_to_install
 
 EXTRA = {"click": "click", "rich": "rich", "matplotlib": "matplotlib", "PIL": "pillow"}
 
@@ -12,9 +12,9 @@ EXTRA = {"click": "click", "rich": "rich", "matplotlib": "matplotlib", "PIL": "p
 def main() -> int:
     """Run the command line and return the exit code; without its packages, say how to get them."""
     try:
-        from poolreg import cli
+        from poolreg.cli import commands
 
-        return cli.run()
+        return commands.run()
     except KeyboardInterrupt:  # before the command line was there to hear it
         return 130
     except ImportError as error:

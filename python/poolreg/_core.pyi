@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg.method import Array
+from poolreg.contract.method import Array
 
 ORDERS: Mapping[str, int]
 DIVIDING: Mapping[str, int]

@@ -11,7 +11,7 @@ from poolreg.bench.cases import Case
 from poolreg.bench.machine import environment
 from poolreg.bench.measure import Team
 from poolreg.bench.peers import BY_NAME, LIMIT, OURS, PEERS, Peer
-from poolreg.progress import steps
+from poolreg.terminal.progress import steps
 
 ROUNDS, QUICK_ROUNDS = 15, 3
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from poolreg.bench.measure import Row
 from poolreg.bench.peers import LIMIT, OURS
 from poolreg.bench.report import Report, comparison, is_on_arrays, thread_counts
-from poolreg.files import replacing
+from poolreg.terminal.files import replacing
 
 ROW_INCHES, MARGIN_INCHES, PANEL_INCHES = 0.22, 1.3, 5.5
 MARKS = (("limit", "|", "0.35"), ("best peer", "o", "tab:orange"), ("poolreg", "D", "tab:blue"))

@@ -11,7 +11,7 @@ from typing import Any
 
 from poolreg.bench.measure import Row, Timing
 from poolreg.bench.peers import BY_NAME, LIMIT, OURS, PEERS, TENSORS
-from poolreg.files import replacing
+from poolreg.terminal.files import replacing
 
 NOISY = 0.25
 UNITS = (("ms", 1e3), ("µs", 1e6), ("ns", 1e9))

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from poolreg.method import Method, Traits, Window
-from poolreg.params import Param
-from poolreg.reducers import Divisor, Linear
-from poolreg.registry import register_method
+from poolreg.contract.method import Method, Traits, Window
+from poolreg.contract.params import Param
+from poolreg.contract.registry import register_method
+from poolreg.reducers.builtin import Divisor, Linear
 
 __all__ = ["Avg"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from poolreg.method import Method, Window
+from poolreg.contract.method import Method, Window
+from poolreg.contract.registry import register_method
 from poolreg.methods.mixed_learned import blend, blend_by_x
-from poolreg.reducers import Blend
-from poolreg.registry import register_method
+from poolreg.reducers.builtin import Blend
 
 __all__ = ["AvgMax"]
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg import _core
-from poolreg.arrays import new_array
+import poolreg._core as _core
+from poolreg.contract.method import Array, Arrays, Method, Window
+from poolreg.contract.params import Param
+from poolreg.contract.registry import register_method
+from poolreg.engine.arrays import new_array
 from poolreg.errors import ParameterError
-from poolreg.method import Array, Arrays, Method, Window
 from poolreg.methods.soft import normalised, weighted_mean
-from poolreg.params import Param
-from poolreg.reducers import Filter, Weighted
-from poolreg.registry import register_method
+from poolreg.reducers.builtin import Filter, Weighted
 
 if TYPE_CHECKING:
     from poolreg._core import Plan

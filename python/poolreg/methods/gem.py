@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from poolreg import _core
-from poolreg.method import Method, Traits, Window
+import poolreg._core as _core
+from poolreg.contract.method import Method, Traits, Window
+from poolreg.contract.params import Param
+from poolreg.contract.registry import register_method
 from poolreg.methods.lp import power_mean, power_mean_by_p, power_mean_by_x
-from poolreg.params import Param
-from poolreg.reducers import Power
-from poolreg.registry import register_method
+from poolreg.reducers.builtin import Power
 
 __all__ = ["Gem"]
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg.method import Method, Window
+from poolreg.contract.method import Method, Window
+from poolreg.contract.params import Param
+from poolreg.contract.registry import register_method
 from poolreg.methods.soft import normalised, weighted_mean
-from poolreg.params import Param
-from poolreg.reducers import Weighted
-from poolreg.registry import register_method
+from poolreg.reducers.builtin import Weighted
 
 __all__ = ["Lip"]
 

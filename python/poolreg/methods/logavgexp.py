@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg.method import Method, Traits, Window
-from poolreg.params import Param
-from poolreg.reducers import Power
-from poolreg.registry import register_method
+from poolreg.contract.method import Method, Traits, Window
+from poolreg.contract.params import Param
+from poolreg.contract.registry import register_method
+from poolreg.reducers.builtin import Power
 
 __all__ = ["TEMPERATURE", "LogAvgExp", "log_exp", "log_exp_vjp"]
 

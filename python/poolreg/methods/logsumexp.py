@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from poolreg.method import Method, Traits, Window
+from poolreg.contract.method import Method, Traits, Window
+from poolreg.contract.registry import register_method
 from poolreg.methods.logavgexp import TEMPERATURE, log_exp, log_exp_vjp
-from poolreg.reducers import Power
-from poolreg.registry import register_method
+from poolreg.reducers.builtin import Power
 
 __all__ = ["LogSumExp"]
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg import _core, reducers
+import poolreg._core as _core
+from poolreg.contract.method import Method, Traits, Window
+from poolreg.contract.params import Param
+from poolreg.contract.registry import register_method
 from poolreg.errors import ParameterError
-from poolreg.method import Method, Traits, Window
-from poolreg.params import Param
-from poolreg.registry import register_method
+from poolreg.reducers import builtin
 
 __all__ = ["Lp", "Power", "power_mean", "power_mean_by_p", "power_mean_by_x", "power_params"]
 
@@ -105,7 +106,7 @@ class Power(Method):
         \sum_i \left| x_i \right|^p \, \log \, \left| x_i \right|
         }{\sum_i \left| x_i \right|^p} - \log \, y \right)
     """
-    reducer = reducers.Power("power", parameters=("p",), options=power_options)
+    reducer = builtin.Power("power", parameters=("p",), options=power_options)
     traits = Traits(separable=True, composable=True, mergeable=True)
 
     def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from poolreg.method import Method, Traits, Window
-from poolreg.reducers import Select
-from poolreg.registry import register_method
+from poolreg.contract.method import Method, Traits, Window
+from poolreg.contract.registry import register_method
+from poolreg.reducers.builtin import Select
 
 __all__ = ["Max"]
 

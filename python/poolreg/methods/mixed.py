@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg import _core
-from poolreg.draws import STREAMS, uniform
+import poolreg._core as _core
+from poolreg.contract.method import Method, Traits, Window
+from poolreg.contract.params import Param
+from poolreg.contract.registry import register_method
+from poolreg.engine.draws import STREAMS, uniform
 from poolreg.errors import ParameterError, ShapeError
-from poolreg.method import Method, Traits, Window
 from poolreg.methods.mixed_learned import blend, blend_by_x
-from poolreg.params import Param
-from poolreg.reducers import Blend
-from poolreg.registry import register_method
+from poolreg.reducers.builtin import Blend
 
 if TYPE_CHECKING:
     from poolreg._core import Plan

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg.method import Method, Window
+from poolreg.contract.method import Method, Window
+from poolreg.contract.params import Param
+from poolreg.contract.registry import register_method
 from poolreg.methods.max import Max
-from poolreg.params import Param
-from poolreg.reducers import Blend
-from poolreg.registry import register_method
+from poolreg.reducers.builtin import Blend
 
 __all__ = ["MixedLearned", "blend", "blend_by_x"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from poolreg.contract.registry import register_method
 from poolreg.methods.lp import Power, power_params
-from poolreg.registry import register_method
 
 __all__ = ["PowerAvg"]
 

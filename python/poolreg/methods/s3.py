@@ -10,15 +10,15 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg import _core
+import poolreg._core as _core
 from poolreg._core import Plan
-from poolreg.arrays import new_array
-from poolreg.draws import STREAMS
+from poolreg.contract.method import Array, Arrays, ArraySpec, Method, Reducer, Traits
+from poolreg.contract.params import Param
+from poolreg.contract.registry import register_method
+from poolreg.engine.arrays import new_array
+from poolreg.engine.draws import STREAMS
 from poolreg.errors import ParameterError
-from poolreg.method import Array, Arrays, ArraySpec, Method, Reducer, Traits
-from poolreg.params import Param
-from poolreg.reducers import Linear, Select, Weighted
-from poolreg.registry import register_method
+from poolreg.reducers.builtin import Linear, Select, Weighted
 
 __all__ = ["S3"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from poolreg.contract.registry import register_method
 from poolreg.methods.dpp import Dpp
 from poolreg.methods.s3 import S3
-from poolreg.registry import register_method
 
 __all__ = ["S3Dpp"]
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg.draws import STREAMS, uniform
+from poolreg.contract.method import Method, Traits, Window
+from poolreg.contract.params import Param
+from poolreg.contract.registry import register_method
+from poolreg.engine.draws import STREAMS, uniform
 from poolreg.errors import ParameterError
-from poolreg.method import Method, Traits, Window
 from poolreg.methods.soft import weighted_mean
-from poolreg.params import Param
-from poolreg.reducers import Choice, Sample, Weighted
-from poolreg.registry import register_method
+from poolreg.reducers.builtin import Choice, Sample, Weighted
 
 __all__ = ["Stochastic"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from poolreg.method import Method, Traits, Window
-from poolreg.reducers import Linear
-from poolreg.registry import register_method
+from poolreg.contract.method import Method, Traits, Window
+from poolreg.contract.registry import register_method
+from poolreg.reducers.builtin import Linear
 
 __all__ = ["Sum"]
 

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import poolreg
-from poolreg.engine import Gradients
-from poolreg.general import pool, pool_vjp
-from poolreg.method import Method
-from poolreg.plan import output_shape
-from poolreg.registry import get_method
+from poolreg.contract.method import Method
+from poolreg.contract.registry import get_method
+from poolreg.engine.execute import Gradients
+from poolreg.engine.plan import output_shape
+from poolreg.faces.any_method import pool, pool_vjp
 from poolreg.testing.reference import reference_pool, reference_vjp
 
 __all__ = ["OVERLAPPING", "Call", "CheckFailed", "by_name", "drawn", "made_by"]

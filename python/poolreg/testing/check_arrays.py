@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg.blocks import live_memory
 from poolreg.errors import DTypeError
-from poolreg.general import pool
+from poolreg.faces.any_method import pool
+from poolreg.reducers.blocks import live_memory
 from poolreg.testing.calls import OVERLAPPING, Call
 from poolreg.testing.check_gradients import need_backward, problems
 from poolreg.testing.check_repeats import results
 from poolreg.testing.checks import agree, check, skip
 from poolreg.testing.layouts import LAYOUTS
-from poolreg.testing.problems import Subject
+from poolreg.testing.subject import Subject
 
 # ---- Layouts -----------------------------------------------------------------------------------
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from poolreg.entries import GROUP
+from poolreg.contract.method import API_VERSION, Method
+from poolreg.contract.params import Param
+from poolreg.contract.plugins import GROUP
+from poolreg.contract.registry import NAME, describe, get_method
 from poolreg.errors import ParameterError
-from poolreg.method import API_VERSION, Method
-from poolreg.params import Param
-from poolreg.registry import NAME, describe, get_method
 from poolreg.testing.checks import check, require, skip
-from poolreg.testing.problems import Subject
 from poolreg.testing.reference import reference_windows
+from poolreg.testing.subject import Subject
 
 WORD = re.compile(r"[A-Za-z]\w*")
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from poolreg.testing.calls import Call, by_name
 from poolreg.testing.check_declaration import has_reference_backward
 from poolreg.testing.checks import agree, check, skip
-from poolreg.testing.problems import Setting, Subject
+from poolreg.testing.subject import Setting, Subject
 
 STEP = 1e-6
 SLOPE = 1e-5

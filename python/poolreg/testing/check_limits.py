@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg.params import Param
+from poolreg.contract.params import Param
 from poolreg.testing.calls import Call
 from poolreg.testing.check_declaration import has_reference
 from poolreg.testing.check_gradients import STEP
 from poolreg.testing.check_windows import UNCOMPARED
 from poolreg.testing.checks import check, differences, skip
-from poolreg.testing.problems import Setting, Subject, shape_of
+from poolreg.testing.subject import Setting, Subject, shape_of
 
 Array = NDArray[Any]
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from poolreg.method import Array, Method
-from poolreg.native import DTYPES, Native, native_method, prototype
-from poolreg.registry import registered
+from poolreg.contract.method import Array, Method
+from poolreg.contract.registry import registered
+from poolreg.reducers.native import DTYPES, Native, native_method, prototype
 from poolreg.testing.calls import OVERLAPPING
 from poolreg.testing.check_repeats import EVERYTHING, results
 from poolreg.testing.checks import agree, check, skip
-from poolreg.testing.problems import Subject
+from poolreg.testing.subject import Subject
 
 PATTERN = 0xA5
 """Every byte of what is to be filled, and of its margins, before the call."""

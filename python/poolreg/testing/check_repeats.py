@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg.general import pool, pool_vjp
+from poolreg.faces.any_method import pool, pool_vjp
 from poolreg.testing.calls import OVERLAPPING, Call
 from poolreg.testing.checks import check, differences
-from poolreg.testing.problems import Subject
+from poolreg.testing.subject import Subject
 
 __all__ = ["EVERYTHING", "require_steady", "results"]
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poolreg.errors import ParameterError
-from poolreg.general import pool, pool_vjp
+from poolreg.faces.any_method import pool, pool_vjp
 from poolreg.testing.calls import OVERLAPPING, Call
 from poolreg.testing.checks import agree, check, skip
-from poolreg.testing.problems import Setting, Subject
 from poolreg.testing.reference import reference_windows
+from poolreg.testing.subject import Setting, Subject
 
 
 def declared(subject: Subject, trait: str) -> list[Setting]:

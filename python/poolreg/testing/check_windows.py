@@ -11,7 +11,7 @@ from poolreg.testing.calls import Call
 from poolreg.testing.check_declaration import has_reference
 from poolreg.testing.check_repeats import require_steady
 from poolreg.testing.checks import agree, check, differences, skip
-from poolreg.testing.problems import Setting, Subject
+from poolreg.testing.subject import Setting, Subject
 
 UNCOMPARED = "ran, but has no reference() to compare with"
 

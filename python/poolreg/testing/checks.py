@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poolreg.testing.calls import Call, CheckFailed
-from poolreg.testing.problems import Subject
+from poolreg.testing.subject import Subject
 
 __all__ = [
     "CHECKS",

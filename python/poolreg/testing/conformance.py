@@ -12,25 +12,25 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from poolreg.contract.method import Method
+from poolreg.contract.registry import get_method, registered
 from poolreg.errors import ParameterError, PluginError, UnknownMethodError
-from poolreg.method import Method
-from poolreg.registry import get_method, registered
 from poolreg.testing import (
     check_arrays,
-    check_bits,
     check_declaration,
     check_gradients,
     check_limits,
+    check_nan_inf,
     check_native,
     check_repeats,
-    check_specials,
+    check_reproducible,
     check_traits,
     check_windows,
 )
 from poolreg.testing.calls import place_of
 from poolreg.testing.check_repeats import EVERYTHING
 from poolreg.testing.checks import CHECKS, Check, CheckFailed, NotApplicable
-from poolreg.testing.problems import Subject
+from poolreg.testing.subject import Subject
 
 __all__ = [
     "CheckResult",
@@ -47,10 +47,10 @@ GROUPS = (
     check_repeats,
     check_windows,
     check_gradients,
-    check_specials,
+    check_nan_inf,
     check_limits,
     check_arrays,
-    check_bits,
+    check_reproducible,
     check_traits,
 )
 """In the order in which a failure of one is likely to be the reason of failures of the others."""

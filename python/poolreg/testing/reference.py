@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poolreg.draws import draw_key
-from poolreg.engine import Gradients
-from poolreg.method import Method, Window
-from poolreg.params import Param
-from poolreg.registry import get_method
+from poolreg.contract.method import Method, Window
+from poolreg.contract.params import Param
+from poolreg.contract.registry import get_method
+from poolreg.engine.draws import draw_key
+from poolreg.engine.execute import Gradients
 
 __all__ = ["reference_indices", "reference_pool", "reference_vjp", "reference_windows"]
 

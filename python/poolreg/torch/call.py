@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from poolreg._core import Plan
-from poolreg.method import Method
-from poolreg.params import Param
-from poolreg.plan import general_plan
-from poolreg.registry import get_method
+from poolreg.contract.method import Method
+from poolreg.contract.params import Param
+from poolreg.contract.registry import get_method
+from poolreg.engine.plan import general_plan
 
 __all__ = ["Call", "parsed"]
 

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from poolreg import _core
-from poolreg.draws import STREAMS
+import poolreg._core as _core
+from poolreg.engine.draws import STREAMS
 from poolreg.errors import ParameterError
 from poolreg.methods.dpp import NEEDS_STRIDE
 from poolreg.methods.s3 import drawn, places_of

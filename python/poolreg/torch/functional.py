@@ -14,11 +14,11 @@ import torch
 from torch import Generator, Tensor
 from torch.compiler import assume_constant_result
 
+from poolreg.contract.params import Param
+from poolreg.contract.registry import get_method
+from poolreg.engine.plan import Padding, Size, letters_of, per_axis
 from poolreg.errors import ParameterError, ShapeError
-from poolreg.functional_docs import named
-from poolreg.params import Param
-from poolreg.plan import Padding, Size, letters_of, per_axis
-from poolreg.registry import get_method
+from poolreg.faces.docs import named
 from poolreg.torch.autograd import called
 from poolreg.torch.general import run
 from poolreg.torch.ready import find

@@ -13,11 +13,11 @@ from torch import Tensor
 from torch.compiler import assume_constant_result, is_compiling
 
 from poolreg._core import is_same
-from poolreg.arrays import float_array
+from poolreg.contract.method import Method
+from poolreg.contract.registry import get_method
+from poolreg.engine.arrays import float_array
+from poolreg.engine.plan import Padding, Size, frozen, general_axes
 from poolreg.errors import ParameterError
-from poolreg.method import Method
-from poolreg.plan import Padding, Size, frozen, general_axes
-from poolreg.registry import get_method
 from poolreg.torch import autograd, ops
 from poolreg.torch.call import Call, parsed
 from poolreg.torch.compositions import composition, has_composition

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from poolreg._core import Plan
-from poolreg.engine import bind, gradients
+from poolreg.contract.method import Method
+from poolreg.engine.execute import bind, gradients
 from poolreg.errors import DTypeError, ParameterError
-from poolreg.method import Method
 from poolreg.torch.call import parsed
 from poolreg.torch.ready import ready_call
 from poolreg.torch.tensors import DTYPES, array_of, new_tensor, refused

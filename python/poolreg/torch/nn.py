@@ -15,11 +15,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from poolreg.contract.method import Method
+from poolreg.contract.params import Param
+from poolreg.contract.registry import get_method
+from poolreg.engine.plan import Padding, Size
 from poolreg.errors import ParameterError
-from poolreg.method import Method
-from poolreg.params import Param
-from poolreg.plan import Padding, Size
-from poolreg.registry import get_method
 from poolreg.torch import functional
 from poolreg.torch.functional import AXES
 from poolreg.torch.general import run

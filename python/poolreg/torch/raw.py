@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from poolreg.params import Param
+from poolreg.contract.params import Param
 
 __all__ = ["effective", "raw"]
 

@@ -21,10 +21,10 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from poolreg._core import Exchange, TensorCall, TensorCalls
-from poolreg.arrays import LARGE
-from poolreg.engine import bind
-from poolreg.method import Method
-from poolreg.registry import BY_NAME
+from poolreg.contract.method import Method
+from poolreg.contract.registry import BY_NAME
+from poolreg.engine.arrays import LARGE
+from poolreg.engine.execute import bind
 from poolreg.torch.call import parsed
 from poolreg.torch.onlookers import ONLOOKERS, PLAIN, is_direct, is_transformed
 from poolreg.torch.symbols import addresses

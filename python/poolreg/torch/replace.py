@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 from torch import nn
 
+from poolreg.contract.params import Param
+from poolreg.contract.registry import get_method
 from poolreg.errors import ParameterError, PoolregError
-from poolreg.params import Param
-from poolreg.registry import get_method
 from poolreg.torch import nn as pooling
 
 __all__ = ["Replacement", "replace_pooling"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from poolreg.plan import padding_pairs, per_axis
+from poolreg.engine.plan import padding_pairs, per_axis
 from poolreg.torch.call import Call
 
 __all__ = ["known_sizes", "output_sizes"]

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from poolreg.arraylike import dtype_advice, type_name
-from poolreg.arrays import new_array
+from poolreg.contract.arraylike import dtype_advice, type_name
+from poolreg.engine.arrays import new_array
 from poolreg.errors import DTypeError
 
 __all__ = [

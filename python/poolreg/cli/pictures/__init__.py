@@ -1,0 +1,1 @@
+"""Images in and out, and the pictures that the command line draws."""

@@ -1,0 +1,1 @@
+"""From arguments to results: arrays, windows and plans, draws, threads, and the call itself."""

@@ -1,0 +1,1 @@
+"""What reduces windows: in C, by NumPy on blocks, or by an author's C functions."""
