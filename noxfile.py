@@ -119,7 +119,16 @@ def bench(session: nox.Session) -> None:
 # ---- Looking for faults ------------------------------------------------------------------------
 
 # The tests that walk through all kernels; AddressSanitizer makes each a few times slower.
-WALKING = ["layouts", "walks", "windows", "small_planes", "errors", "native", "blocks", "hostile"]
+WALKING = [
+    "arrays/test_hostile.py",
+    "arrays/test_layouts.py",
+    "faces/test_errors.py",
+    "geometry/test_small_planes.py",
+    "geometry/test_walks.py",
+    "methods/test_windows.py",
+    "plugins/test_blocks.py",
+    "plugins/test_native.py",
+]
 
 
 @nox.session(python="3.11")
@@ -137,7 +146,7 @@ def clang(session: nox.Session) -> None:
 def hostile(session: nox.Session) -> None:
     """Malformed plans and buffers, for ten minutes or as long as is said: `-- SECONDS SEED`."""
     install_for_tests(session)
-    session.run("python", "tests/hostile.py", *(session.posargs or ["600", "1"]))
+    session.run("python", "tests/support/hostile.py", *(session.posargs or ["600", "1"]))
 
 
 @nox.session(python="3.11")
@@ -148,7 +157,7 @@ def sanitizers(session: nox.Session) -> None:
         (session.run("gcc", f"-print-file-name={name}", external=True, silent=True) or "").strip()
         for name in ("libasan.so", "libubsan.so")
     ]
-    files = session.posargs or [f"test_{name}.py" for name in WALKING]
+    files = session.posargs or WALKING
     with session.chdir("tests"):
         session.run(
             *("pytest", "-q", "-p", "no:cacheprovider", *files),
@@ -187,7 +196,7 @@ def valgrind(session: nox.Session) -> None:
     """Malformed plans and buffers under memcheck: what is read or written outside of a block."""
     install_for_tests(session)
     command = ["valgrind", "-q", "--undef-value-errors=no", "--error-exitcode=9"]
-    command += ["--suppressions=tests/valgrind.txt", "python", "tests/hostile.py"]
+    command += ["--suppressions=tests/support/valgrind.txt", "python", "tests/support/hostile.py"]
     session.run(
         *command,
         *(session.posargs or ["120", "1"]),

@@ -69,6 +69,18 @@ def python(program: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
+def run_program(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A program of this folder; one that hangs is an error after five minutes."""
+    return subprocess.run(
+        [sys.executable, Path(__file__).with_name(name), *arguments],
+        text=True,
+        check=False,
+        env=os.environ | environment,
+        capture_output=True,
+        timeout=300,
+    )
+
+
 def caller(
     directory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Call:

@@ -13,7 +13,7 @@ import numpy as np
 import poolreg as pr
 import pytest
 
-PAGE = Path(__file__).parent.parent / "docs" / "coming-from.md"
+PAGE = Path(__file__).parents[2] / "docs" / "coming-from.md"
 ROW = re.compile(r"^\| `(.+)` \| `(.+)` \|$", re.MULTILINE)
 TORCH = re.compile(r"\bF\.|\bt\.")
 

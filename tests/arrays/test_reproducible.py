@@ -2,35 +2,25 @@
 
 import itertools
 import json
-import os
-import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import poolreg as pr
 import pytest
 import samples
 from cases import cases
+from command import run_program
 
 THREADS = ("1", "3")
 SUPPORTED = pr.show_config().isa_supported
 
 
 def run(script: str, *arguments: str, **environment: str) -> str:
-    """The output of a program of this folder; a hang is an error after five minutes."""
-    program = Path(__file__).with_name(script)
-    done = subprocess.run(
-        [sys.executable, program, *arguments],
-        env=os.environ | environment,
-        text=True,
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
+    """What a program prints."""
+    done = run_program(script, *arguments, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

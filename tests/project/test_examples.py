@@ -20,7 +20,7 @@ import poolreg as pr
 import torch
 from click.testing import CliRunner
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SHORT = "--seeds", "2", "--epochs", "3"
 
 

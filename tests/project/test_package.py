@@ -11,7 +11,7 @@ from pathlib import Path
 import poolreg
 import poolreg._core as _core
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MODULE = Path(_core.__file__)
 MOST_BYTES = 10_000_000
 

@@ -19,7 +19,7 @@ from poolreg.cli.commands import cli
 from poolreg.cli.pictures.gallery import load_photograph
 from poolreg.testing import check_method
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 README = DOCS.parent / "README.md"
 MADE = ("_build", "_pictures", "api", "methods")  # by a build: not here, but in a copy
 PAGES = [

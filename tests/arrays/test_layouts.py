@@ -1,10 +1,6 @@
 """Any memory layout, any axes, any destination: the same result, and nothing else is touched."""
 
 import itertools
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +9,7 @@ import pytest
 import samples
 from agreement import assert_within
 from cases import SELECTING, cases, selects
+from command import run_program
 from geometries import Geometry, examples, geometries
 from hypothesis import given
 from hypothesis import strategies as st
@@ -253,16 +250,7 @@ def test_nothing_is_written_beside_out(method: str, params: dict, dtype: type) -
 @pytest.mark.parametrize("isa", pr.show_config().isa_supported)
 def test_no_access_beyond_an_array(isa: str) -> None:
     """All arrays of a call lie between pages that must not be touched; a touch ends the process."""
-    script = Path(__file__).with_name("guarded.py")
-    environment = os.environ | {"POOLREG_CPU": isa}
-    done = subprocess.run(
-        [sys.executable, script],
-        env=environment,
-        text=True,
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
+    done = run_program("guarded.py", POOLREG_CPU=isa)
     last = done.stdout.splitlines()[-1:]
     assert done.returncode == 0, f"exit code {done.returncode} in {last}: {done.stderr}"
     assert last == ["done"]

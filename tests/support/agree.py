@@ -1,6 +1,6 @@
 """Methods of other distributions against the built-in ones of the same formula.
 
-test_plugins.py runs it where both are installed, beside the suite's geometries.
+test_installed.py runs it where both are installed, beside the suite's geometries.
 """
 
 import sys

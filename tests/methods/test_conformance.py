@@ -164,7 +164,7 @@ def test_wrong_methods_fail_the_checks_that_are_for_them(method: type[pr.Method]
 
 def test_every_check_can_fail() -> None:
     caught = set().union(*WRONG.values())
-    elsewhere = {"entry_point", "native_writes"}  # below, and in test_native.py
+    elsewhere = {"entry_point", "native_writes"}  # below, and in plugins/test_native.py
     assert caught == check_descriptions().keys() - elsewhere
 
 

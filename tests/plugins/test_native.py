@@ -1,6 +1,6 @@
 """Native functions: what they are given, what they give back, and everything that is not one.
 
-The functions here are Python behind ctypes; compiled ones are tested by test_plugins.py.
+The functions here are Python behind ctypes; compiled ones are tested by test_installed.py.
 """
 
 import ctypes

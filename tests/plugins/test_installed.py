@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent
-ROOT = TESTS.parent
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 PACKAGES = (
-    *(TESTS / "plugins" / f"demo_{name}" for name in ("lip", "dpp", "dpp_native", "cython")),
+    *(HERE / f"demo_{name}" for name in ("lip", "dpp", "dpp_native", "cython")),
     *(ROOT / "examples" / f"plugin_{name}" for name in ("python", "native")),
 )
 METHODS = {
@@ -38,7 +38,6 @@ NUMBA = "example.rwp_numba"
 BUILD_TOOLS = ("setuptools>=77", "cython>=3.1", "cmake>=3.26", "ninja")
 TEST_TOOLS = ("pytest", "hypothesis")
 PAGE = ROOT / "docs" / "write-a-method.md"
-SUITE = ("cases", "geometries", "layouts", "oracle", "problems", "window_cases")
 
 HEADERS = (
     "poolreg/__init__.pxd",
@@ -173,11 +172,8 @@ def test_it_holds_what_plugins_are_built_with(outside: Outside) -> None:
 
 
 def test_they_agree_with_the_built_in_methods(outside: Outside, tmp_path: Path) -> None:
-    for name in SUITE:
-        shutil.copy(TESTS / f"{name}.py", tmp_path)
-    shutil.copy(TESTS / "shapes.txt", tmp_path)
-    shutil.copy(TESTS / "plugins" / "agree.py", tmp_path)
-    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import agree; agree.main()"
+    support = shutil.copytree(HERE.parent / "support", tmp_path / "support")
+    program = f"import sys; sys.path.insert(0, {str(support)!r}); import agree; agree.main()"
     assert "geometries agree" in outside.call("-W", "error", "-c", program)
 
 
@@ -208,7 +204,7 @@ def test_functions_of_numba(outside: Outside, tmp_path: Path) -> None:
     """A test of test_native.py, which is skipped where numba is not installed."""
     if NUMBA not in outside.methods:
         pytest.skip("there is no numba for this Python")
-    shutil.copy(TESTS / "test_native.py", tmp_path)
+    shutil.copy(HERE / "test_native.py", tmp_path)
     words = ("-q", "-p", "no:cacheprovider", "-k", "functions_of_numba", "test_native.py")
     assert "1 passed" in outside.call("-m", "pytest", *words, cwd=tmp_path)
 
@@ -245,7 +241,7 @@ def test_the_command_line_pools_files_with_them(outside: Outside, tmp_path: Path
 
 
 def test_cmake_finds_the_headers(outside: Outside, tmp_path: Path) -> None:
-    source = shutil.copytree(TESTS / "plugins" / "demo_cmake", tmp_path / "source")
+    source = shutil.copytree(HERE / "demo_cmake", tmp_path / "source")
     where = outside.call("-c", "import poolreg; print(poolreg.get_cmake_dir())").strip()
     cmake = outside.python.with_name("cmake")
     ninja = f"-DCMAKE_MAKE_PROGRAM={outside.python.with_name('ninja')}"

@@ -1,4 +1,4 @@
-"""What torch 2.13.0 answers for a geometry; imported by test_torch.py alone.
+"""What torch 2.13.0 answers for a geometry; imported by test_same_as_torch.py alone.
 
 Padding that differs between the sides or exceeds half the kernel, and a dilated average, are not
 in torch's own functions: for these, an explicitly padded copy is pooled or unfolded into windows.
