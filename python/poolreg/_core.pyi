@@ -1,22 +1,26 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poolreg.contract.method import Array
 
-ORDERS: Mapping[str, int]
-DIVIDING: Mapping[str, int]
-SELECT: int
-LINEAR: int
-WINDOWS: int
-FUNCTORS: Mapping[str, int]
-NORMS: Mapping[str, int]
-BASES: Mapping[str, int]
-COINS: Mapping[str, int]
-WEIGHTS: Mapping[str, int]
+Value = TypeVar("Value")
+
+# ---- plan.pxi ------------------------------------------------------------------------------------
+
+class Axis(NamedTuple):
+    axis: int
+    kind: str
+    I: int
+    K: int
+    S: int
+    PL: int
+    PH: int
+    D: int
+    O: int
 
 class Plan:
     input_shape: tuple[int, ...]
@@ -31,9 +35,31 @@ class Plan:
         channel_axis: int | None = None,
     ) -> None: ...
     def around(self) -> Plan: ...
+    @property
+    def axis(self) -> tuple[Axis, ...]: ...
+    def find_members(
+        self, number: int, outputs: NDArray[np.int64], out: NDArray[np.int64]
+    ) -> None: ...
     def require_members(self) -> None: ...
     @property
     def taps(self) -> int: ...
+
+# ---- arrays.pxi ----------------------------------------------------------------------------------
+
+def fits(out: NDArray[Any], shape: tuple[int, ...], others: dict[str, Any]) -> bool: ...
+def overlapped(out: NDArray[Any], others: dict[str, Any]) -> str | None: ...
+def overlaps_itself(out: NDArray[Any]) -> bool: ...
+
+class ResultMemory:
+    def __init__(self, size: int) -> None: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+def keep_memory(size: int) -> None: ...
+
+# ---- calls.pxi -----------------------------------------------------------------------------------
+
+ORDERS: Mapping[str, int]
+DIVIDING: Mapping[str, int]
 
 def select_forward(
     plan: Plan,
@@ -53,21 +79,13 @@ def linear_forward(
 def linear_backward(
     plan: Plan, dividing: int, divisor: float, dx: Array, dy: Array, num_threads: int
 ) -> None: ...
-def fits(out: NDArray[Any], shape: tuple[int, ...], others: dict[str, Any]) -> bool: ...
-def overlapped(out: NDArray[Any], others: dict[str, Any]) -> str | None: ...
-def overlaps_itself(out: NDArray[Any]) -> bool: ...
 
-CAPSULE: str
-NATIVE_VERSION: tuple[int, int]
-
-class ResultMemory:
-    def __init__(self, size: int) -> None: ...
-    def __buffer__(self, flags: int, /) -> memoryview: ...
-
-def keep_memory(size: int) -> None: ...
+# ---- blocks.pxi ----------------------------------------------------------------------------------
 
 class Memory:
     size: int
+
+def live_memory() -> int: ...
 
 class Outside: ...
 
@@ -79,6 +97,11 @@ class PythonFunction(Outside):
         cells: int,
         fill: float,
     ) -> None: ...
+
+# ---- native.pxi ----------------------------------------------------------------------------------
+
+CAPSULE: str
+NATIVE_VERSION: tuple[int, int]
 
 class NativeFunction(Outside):
     def __init__(
@@ -92,12 +115,20 @@ class NativeFunction(Outside):
         is_f32: bool,
     ) -> None: ...
 
-def live_memory() -> int: ...
 def new_capsule(
     functions: Mapping[str, int], counts: Mapping[str, int], owner: object
 ) -> object: ...
 def read_capsule(capsule: object) -> dict[str, Any]: ...
 def capsule_name(capsule: object) -> str: ...
+
+# ---- windows.pxi ---------------------------------------------------------------------------------
+
+FUNCTORS: Mapping[str, int]
+NORMS: Mapping[str, int]
+BASES: Mapping[str, int]
+COINS: Mapping[str, int]
+WEIGHTS: Mapping[str, int]
+
 def windows_forward(
     plan: Plan,
     functor: int,
@@ -135,17 +166,16 @@ def windows_backward(
     key: int = 0,
     outside: Outside | None = None,
 ) -> None: ...
-def uniforms_of(
-    key: int, elements: NDArray[np.int64], call: int, out: NDArray[np.float64]
-) -> None: ...
-def uniforms(key: int, stream: int, out: NDArray[np.float64]) -> None: ...
-def select_isa(name: str) -> bool: ...
-def isa() -> str: ...
-def isas() -> tuple[tuple[str, bool], ...]: ...
-def compiler() -> str: ...
-def version() -> str: ...
-def openmp_version() -> int: ...
-def default_threads() -> int: ...
+
+# ---- keys.pxi ------------------------------------------------------------------------------------
+
+def is_same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool: ...
+
+class Memo(Generic[Value]):
+    def __init__(self, make: Callable[[tuple[Any, ...]], Value]) -> None: ...
+    def of(self, key: tuple[Any, ...]) -> Value: ...
+
+# ---- tensors.pxi ---------------------------------------------------------------------------------
 
 class Exchange:
     def __init__(
@@ -160,6 +190,12 @@ class Exchange:
         addresses: Mapping[str, int],
     ) -> None: ...
 
+# ---- tensor_calls.pxi ----------------------------------------------------------------------------
+
+SELECT: int
+LINEAR: int
+WINDOWS: int
+
 class TensorCall:
     text: str
     def __init__(
@@ -168,8 +204,9 @@ class TensorCall:
         plan: Plan,
         dtype: str,
         marks: str,
-        asked: tuple[Any, ...],
+        core_args: tuple[Any, ...],
         text: str,
+        is_small: bool,
     ) -> None: ...
     def forward(self, x: Any, saves: bool) -> tuple[Any, list[Any]] | None: ...
     def backward(self, dy: Any, x: Any, saved: Sequence[Any]) -> Any: ...
@@ -181,4 +218,19 @@ class TensorCalls:
         self, x: Any, key: tuple[Any, ...], differentiably: Callable[[Any, TensorCall], Any]
     ) -> Any: ...
 
-def is_same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool: ...
+# ---- draws.pxi -----------------------------------------------------------------------------------
+
+def uniforms(key: int, stream: int, out: NDArray[np.float64]) -> None: ...
+def uniforms_of(
+    key: int, elements: NDArray[np.int64], call: int, out: NDArray[np.float64]
+) -> None: ...
+
+# ---- config.pxi ----------------------------------------------------------------------------------
+
+def select_isa(name: str) -> bool: ...
+def isa() -> str: ...
+def isas() -> tuple[tuple[str, bool], ...]: ...
+def compiler() -> str: ...
+def version() -> str: ...
+def openmp_version() -> int: ...
+def default_threads() -> int: ...

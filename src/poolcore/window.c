@@ -72,8 +72,11 @@ static void set_regular(pc_axis *axis, int64_t I, int64_t O, int64_t K, int64_t 
     *axis = (pc_axis){.kind = PC_REGULAR, .I = I, .O = O, .K = K, .S = S, .D = D, .PL = PL};
     set_steps(axis);
     axis->rows = 1;
+    axis->asked_K = K;
     axis->asked_S = S;
+    axis->asked_D = D;
     axis->asked_PL = PL;
+    axis->asked_PH = padded - I - PL;
     axis->last_counted = pc_min(K, (padded - 1 - (O - 1) * S) / D + 1);
     axis->counted = O == 1 ? axis->last_counted : K;
 }

@@ -37,7 +37,7 @@ typedef struct pc_axis {
     int64_t o_inverse; /* PC_REGULAR: of S / gcd(S, D), modulo o_step */
     /* PC_REGULAR: taps that lie in the input or its padding; of the last window in last_counted. */
     int64_t counted, last_counted;
-    int64_t asked_S, asked_PL;  /* PC_REGULAR: the first tap of output o was to be o*S - PL */
+    int64_t asked_K, asked_S, asked_D, asked_PL, asked_PH; /* PC_REGULAR, before anything is cut */
     int64_t rows;               /* PC_BINS: rows of the tables, 1 or one a plane */
     const int64_t *begin, *end; /* PC_BINS: borrowed, [rows][O]; NULL: the adaptive formula */
     int64_t *lists;             /* PC_MAP: owned; see pc_axis_map */

@@ -75,18 +75,18 @@ def test_at_most_64_axes_of_a_tensor() -> None:
         (1,),
     ],
 )
-def test_windows_that_there_are_not(windows: Any) -> None:
+def test_malformed_windows_are_refused(windows: Any) -> None:
     with pytest.raises(hostile.REFUSALS):
         plan(*windows)
 
 
 @pytest.mark.parametrize("channel", [-2, 3, 2**40, 1])
-def test_channels_that_there_are_not(channel: Any) -> None:
+def test_channel_axes_out_of_range_are_refused(channel: Any) -> None:
     with pytest.raises(hostile.REFUSALS):
         plan(channel=channel)
 
 
-def test_bins_have_room_beside_other_windows() -> None:
+def test_bins_beside_other_kinds_of_windows() -> None:
     x = np.arange(60, dtype=np.float32).reshape(SHAPE)
     mixed = plan((0, "adaptive", 2), (1, "bins", (0, 2), (3, 5)), (2, "bins", (0, 1, 5), (1, 6, 6)))
     y = np.empty(mixed.output_shape, np.float32)
@@ -159,7 +159,7 @@ def test_dtypes_of_marks(dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("number", [-1, 6, 999])
-def test_functors_and_orders_that_there_are_not(number: int) -> None:
+def test_unknown_functors_and_orders_are_refused(number: int) -> None:
     for call in (
         lambda: _core.windows_forward(plan(), 9 + abs(number), (), (), (), X, Y, num_threads=1),
         lambda: _core.select_forward(plan(), number, X, Y.copy(), None, False, 1),
@@ -171,7 +171,7 @@ def test_functors_and_orders_that_there_are_not(number: int) -> None:
 
 @pytest.mark.parametrize("windows", [BINS, (regular(1, K=5), regular(2))])
 @pytest.mark.parametrize("tap", [-1, 10**6, 2**31 - 1, -(2**63), 2**62])
-def test_tap_numbers_that_a_window_lacks(windows: Any, tap: int) -> None:
+def test_tap_numbers_out_of_range(windows: Any, tap: int) -> None:
     """Scattered gradients say so; gathered ones read bytes, and what is no tap gets nothing."""
     of = plan(*windows, shape=(2, 5, 100))
     dx, dy = np.full(of.input_shape, 7, np.float32), np.ones(of.output_shape, np.float32)

@@ -45,12 +45,28 @@ def test_types_are_shipped() -> None:
     assert {"py.typed", "_core.pyi"} <= package
 
 
+def test_types_are_in_the_order_of_the_sources() -> None:
+    """The stub has a section for each part of the extension, with its functions."""
+    folder = ROOT / "python" / "poolreg"
+    stub = (folder / "_core.pyi").read_text(encoding="utf-8")
+    sections = re.split(r"^# ---- (\w+\.pxi) -+$", stub, flags=re.MULTILINE)[1:]
+    parts = re.findall(r'^include "_core/(.+)"', (folder / "_core.pyx").read_text("utf-8"), re.M)
+    assert sections[::2] == [part for part in parts if part in sections[::2]]
+    for part in parts:
+        source = (folder / "_core" / part).read_text(encoding="utf-8")
+        functions = re.findall(r"^(?:def|cpdef \w+) (\w+)", source, re.MULTILINE)
+        declared = dict(zip(sections[::2], sections[1::2], strict=True)).get(part, "")
+        assert re.findall(r"^def (\w+)", declared, re.MULTILINE) == functions, part
+
+
 def test_sources_are_not() -> None:
     """But for the public headers, what a new plugin begins with, and the benchmark's probe."""
     meant = {"include", "template", "bench"}
     shipped = [file for file in files("poolreg") or () if not meant & set(file.parts)]
     assert shipped
-    assert not [file for file in shipped if file.suffix in (".pyx", ".c", ".h", ".cpp", ".a", ".o")]
+    sources = {".pyx", ".pxi", ".c", ".h", ".cpp", ".a", ".o"}
+    assert not [file for file in shipped if file.suffix in sources]
+    assert {file.name for file in shipped if file.suffix == ".pxd"} <= {"__init__.pxd"}
     assert not [file for file in shipped if "tests" in file.parts]
 
 
@@ -73,7 +89,7 @@ assert tiny[0, 0, 0] / np.float32(2) > 0
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
 
 
-def test_without_docstrings() -> None:
+def test_it_runs_without_docstrings() -> None:
     """python -OO drops them, and functions are documented from them."""
     program = "import numpy, poolreg; print(poolreg.soft_pool1d(numpy.ones((1, 4)), 2)[0, 0])"
     command = [sys.executable, "-OO", "-c", program]

@@ -25,7 +25,7 @@ REFUSALS = (
     ValueError,
 )
 ODD = (-(2**63), -1, 0, 2**31, 2**40, 2**60, 2**61, 2**63 - 1, 2**63, 2**70, "2", 1.5, None)
-DTYPES = ("f4", "f8", "i4", "i8", "u1", "f2", ">f4", "c8", "i2")
+CODES = ("f4", "f8", "i4", "i8", "u1", "f2", ">f4", "c8", "i2")
 MOST = 20_000  # elements of an array
 GUARD = 64
 SENTINEL = 0x5A
@@ -77,7 +77,7 @@ class Draw:
         if self.chance(odd):
             return None
         if self.chance(odd):
-            dtype = self.one(DTYPES)
+            dtype = self.one(CODES)
         if self.chance(odd) and shape:
             shape = (*shape[:-1], int(self.rng.integers(1, 9)))
         size = int(np.prod(shape))
