@@ -11,6 +11,7 @@ from geometries import Geometry, examples, geometries
 from hypothesis import given
 from hypothesis import strategies as st
 from layouts import LAYOUTS, Array
+from oracle import same_padding
 from poolreg.engine.draws import STREAMS, draw_key, uniform
 
 WINDOWS = [
@@ -38,8 +39,7 @@ def places(size: int, outputs: int, window: dict[str, Any]) -> tuple[int, int, i
     stride = window.get("stride", kernel)
     stride = stride[0] if isinstance(stride, tuple) else stride
     if isinstance(padding, str):
-        total = max((outputs - 1) * stride + kernel - size, 0)
-        padding = total // 2 if padding == "same" else total - total // 2
+        padding = same_padding(size, kernel, stride)[padding == "same_lower"]
     elif not isinstance(padding, int):
         padding = np.ravel(padding)[0]
     return kernel, stride, window.get("grid", stride), padding

@@ -14,6 +14,7 @@ import pytest
 from cases import cases as plain_cases
 from layouts import Array
 from poolreg.engine.draws import draw_key
+from poolreg.engine.windows import Windows
 from window_cases import CASES as WINDOW_CASES
 from window_cases import SETTINGS, arguments, names
 
@@ -25,8 +26,6 @@ from poolreg.torch.call import Call
 from poolreg.torch.compositions import composition, has_composition
 
 METHODS = [m.name for m in pkgutil.iter_modules(import_module("poolreg.methods").__path__)]
-WINDOW = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "output_size")
-ABSENT = dict(zip(WINDOW, (None, None, 0, 1, False, None), strict=True))
 
 # The channels are the last axis, what is pooled comes before them.
 GEOMETRIES: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {
@@ -81,16 +80,8 @@ def call_of(
             tensors[name] = torch.as_tensor(value, dtype=dtype)
         elif value is not None:
             settings[name] = value
-    axes = window["axes"] if isinstance(window["axes"], tuple) else (window["axes"],)
-    channel = window.get("channel_axis")
-    call = Call(
-        method,
-        tuple(a % x.ndim - x.ndim for a in axes),
-        None if channel is None else channel % x.ndim - x.ndim,
-        tuple((ABSENT | window)[name] for name in WINDOW),
-        tuple(settings.items()),
-        tuple(tensors),
-    )
+    windows = Windows(**window).frozen().from_end(x.ndim)
+    call = Call(method, windows, tuple(settings.items()), tuple(tensors))
     return call, torch.from_numpy(x.copy()), tensors
 
 

@@ -12,6 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import poolreg.torch.functional as PF  # noqa: E402
+from poolreg.engine.windows import Windows  # noqa: E402
 from poolreg.torch import ready, symbols  # noqa: E402
 from poolreg.torch.general import described  # noqa: E402
 from torch import Tensor  # noqa: E402
@@ -164,7 +165,7 @@ def test_transforms(call: Call) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
-def test_others_have_a_hand_in_it(call: Call) -> None:
+def test_a_ready_call_is_traced_by_jit_fx_and_fake_tensors(call: Call) -> None:
     ours, theirs, x = call
     traced = torch.jit.trace(ours, x)
     torch.testing.assert_close(traced(-x), theirs(-x))
@@ -209,7 +210,7 @@ OTHER_TORCHS = {
 
 
 @pytest.mark.parametrize("torch_has", sorted(OTHER_TORCHS))
-def test_other_torchs(torch_has: str, tmp_path: Path) -> None:
+def test_versions_of_torch_without_private_functions(torch_has: str, tmp_path: Path) -> None:
     """Tensors are made by DLPack, or no call is ready."""
     assert symbols.addresses() or sys.platform != "linux"
     prelude, is_ready = OTHER_TORCHS[torch_has]
@@ -234,7 +235,7 @@ def test_other_torchs(torch_has: str, tmp_path: Path) -> None:
     subprocess.run([sys.executable, script], check=True)
 
 
-def test_zeros_without_memory() -> None:
+def test_zero_tensors_without_memory() -> None:
     x = sample(2).requires_grad_()
     for function in (PF.max_pool2d, PF.soft_pool2d):
         for _ in range(2):
@@ -254,16 +255,16 @@ def test_elements_that_are_not_aligned() -> None:
         assert torch.equal(function(x, 2), function(x.clone(), 2))
 
 
-def test_taps_that_are_missing_are_missed() -> None:
+def test_backward_refuses_another_number_of_saved_taps() -> None:
     x = sample(2)
-    text = described("max", (-2, -1), -3, (2, None, 0, 1, False, None), (), ())[0]
+    text = described("max", Windows(kernel_size=2, rank=2), 4, (), ())[0]
     y, [taps] = torch.ops.poolreg.forward(x, [], text, True)
     for saved in ([], [taps, taps]):
         with pytest.raises(ValueError, match="zip"):
             torch.ops.poolreg.backward(y, x, y, [], saved, text)
 
 
-def test_other_tensors_are_not_taken_for_it() -> None:
+def test_a_ready_call_is_not_used_for_other_dtypes_and_layouts() -> None:
     x = sample(2)
     y = PF.max_pool2d(x, 2)
     assert torch.equal(PF.max_pool2d(x.long(), 2), F.max_pool2d(x.long(), 2))
@@ -280,7 +281,7 @@ def test_other_tensors_are_not_taken_for_it() -> None:
     assert torch.equal(PF.max_pool2d(torch.nn.Parameter(x), 2), y)
 
 
-def test_equal_arguments_of_other_types_are_no_key() -> None:
+def test_equal_arguments_of_other_types_are_different_calls() -> None:
     x = sample(2)
     PF.max_pool2d(x, 2, 1, 1)
     for wrong in ((2.0, 1, 1), (2, True, 1), (2, 1, 1.0), (2, 1, 1, 1, 0)):
@@ -292,7 +293,7 @@ def test_equal_arguments_of_other_types_are_no_key() -> None:
     assert torch.equal(PF.max_pool2d(x, [2, 2]), PF.max_pool2d(x, [2, 2]))
 
 
-def test_another_method_of_the_name() -> None:
+def test_a_ready_call_ends_when_its_method_is_replaced() -> None:
     class Smallest(type(pr.get_method("min"))):  # type: ignore[misc]
         name, __module__ = "max", "poolreg.methods.max"
 

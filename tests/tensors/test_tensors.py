@@ -18,29 +18,31 @@ import poolreg.torch as pt
 import poolreg.torch.functional as PF
 import torch
 import torch.nn.functional as TF
+from layouts import LAYOUTS
+from poolreg.engine.windows import Windows
 from poolreg.torch import autograd, general, kernels
 from torch.utils.data import DataLoader, Dataset
 
-LAYOUTS: dict[str, Any] = {
-    "contiguous": lambda x: x,
-    "channels_last": lambda x: x.contiguous(memory_format=torch.channels_last),
-    "sliced": lambda x: torch.cat([x, x], 3)[..., 1 : 1 + x.shape[3]],
-    "strided": lambda x: x.repeat_interleave(2, 2)[:, :, ::2],
-    "transposed": lambda x: x.transpose(2, 3),
+OF_TENSORS = ("contiguous", "fortran", "second_axis_last", "transposed", "sliced", "sliced_rows")
+"""The layouts of NumPy's arrays that a tensor may have and be written to."""
+
+VIEWS: dict[str, Any] = {
     "expanded": lambda x: x[:1].expand_as(x),
     "one channel": lambda x: x[:, :1],
     "one pixel": lambda x: x[:, :, :3, :3],
 }
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", [*OF_TENSORS, *VIEWS])
 @pytest.mark.parametrize("name", ["max_pool2d", "avg_pool2d"])
 def test_layouts(layout: str, name: str) -> None:
-    x = LAYOUTS[layout](torch.randn(2, 3, 9, 7)).requires_grad_()
+    x = torch.randn(2, 3, 9, 7)
+    x = VIEWS[layout](x) if layout in VIEWS else torch.from_numpy(LAYOUTS[layout](x.numpy()))
+    x.requires_grad_()
     z = x.detach().clone(memory_format=torch.preserve_format).requires_grad_()
     got, expected = getattr(PF, name)(x, 3, 2, 1), getattr(TF, name)(z, 3, 2, 1)
     torch.testing.assert_close(got, expected)
-    if layout in ("contiguous", "channels_last"):
+    if layout in ("contiguous", "second_axis_last"):
         assert got.stride() == expected.stride()
     dy = torch.randn_like(expected)
     torch.testing.assert_close(
@@ -57,8 +59,7 @@ def test_no_copy_and_no_write() -> None:
 
 
 def text_of(method: str) -> str:
-    windows = 2, None, 0, 1, False, None
-    return general.described(method, (-2, -1), -3, windows, (), ())[0]
+    return general.described(method, Windows(kernel_size=2, rank=2), 4, (), ())[0]
 
 
 @pytest.mark.parametrize("method", ["max", "soft", "gem"])
@@ -252,7 +253,7 @@ def test_workers_of_a_loader() -> None:
 
 
 @pytest.mark.parametrize("first", ["import torch, poolreg", "import poolreg, torch"])
-def test_either_import_first(first: str) -> None:
+def test_torch_and_poolreg_are_imported_in_either_order(first: str) -> None:
     program = f"{first}\nimport poolreg.torch as pt\nx = torch.randn(1, 8, 64, 64)\n" + (
         "y = pt.functional.max_pool2d(x, 2)\nassert torch.equal(y, "
         "torch.nn.functional.max_pool2d(x, 2))\nprint(y.shape)"

@@ -1,4 +1,4 @@
-"""What `poolreg apply` does: pool an input by one method into a file, or by many into a picture."""
+"""`poolreg apply`: pool an input by one method into a file, or by several into one picture."""
 
 from __future__ import annotations
 
@@ -15,24 +15,13 @@ from poolreg.cli import parsing
 from poolreg.cli.pictures import images
 from poolreg.cli.pictures.images import Picture
 from poolreg.contract.method import Array
-from poolreg.engine.plan import general_plan
+from poolreg.engine.windows import Windows
 from poolreg.terminal.progress import steps, waiting
 
 if TYPE_CHECKING:
     from poolreg.cli.pictures.gallery import Panel
 
 NOTE_WIDTH = 36
-PLAN_ARGUMENTS = (
-    "kernel_size",
-    "stride",
-    "padding",
-    "dilation",
-    "ceil_mode",
-    "output_size",
-    "axes",
-    "data_format",
-    "channel_axis",
-)
 
 
 @dataclass(frozen=True)
@@ -88,15 +77,18 @@ class Task:
         return {axis % self.x.ndim for axis in self.axes}
 
     @property
-    def window(self) -> dict[str, Any]:
+    def windows(self) -> Windows:
         """The arguments of `pool` that say what a window is."""
-        names = ("stride", "padding", "dilation", "ceil_mode", "output_size")
-        return {
-            "kernel_size": self.options["kernel"],
-            **{name: self.options[name] for name in names},
-            "axes": self.axes,
-            "channel_axis": self.channel_axis,
-        }
+        return Windows(
+            kernel_size=self.options["kernel"],
+            stride=self.options["stride"],
+            padding=self.options["padding"],
+            dilation=self.options["dilation"],
+            ceil_mode=self.options["ceil_mode"],
+            output_size=self.options["output_size"],
+            axes=self.axes,
+            channel_axis=self.channel_axis,
+        )
 
     def pool(self, method: str) -> Array:
         """The result in the range of the input."""
@@ -113,7 +105,7 @@ class Task:
         return pr.pool(  # type: ignore[no-any-return]
             x,
             method,
-            **self.window,
+            **self.windows.given,
             num_threads=self.options["threads"],
             rng=self.options["seed"],
             **given,
@@ -161,7 +153,7 @@ class Task:
             white = self.white or gallery.largest(self.x)
             detail = gallery.busiest_detail(self.x)
             figure = gallery.draw(
-                self.x, panels, heading + spoken_window(self.window), detail, white
+                self.x, panels, heading + windows_text(self.windows), detail, white
             )
             page.save(figure, target, file_format)
         return count
@@ -171,15 +163,13 @@ class Task:
         from poolreg.cli.pictures import gallery
 
         one = self.only_for(method)
-        plan = general_plan(self.x.shape, *(self.window.get(name) for name in PLAN_ARGUMENTS))
-        part = gallery.footprint(plan)
+        part = gallery.footprint(self.windows.plan(self.x.shape))
         return gallery.Panel(method, one.pool(method), part=part, notes=one.notes())
 
 
-def spoken_window(window: dict[str, Any]) -> str:
+def windows_text(windows: Windows) -> str:
     """The arguments that are not the defaults, in words."""
-    defaults = {"padding": 0, "dilation": 1, "ceil_mode": False, "channel_axis": 2}
-    words = [f"{n} {v}" for n, v in window.items() if v is not None and v != defaults.get(n)]
+    words = [f"{n} {v}" for n, v in windows.given.items() if (n, v) != ("channel_axis", 2)]
     return f"{', '.join(words)}; the outlined region is enlarged below each image"
 
 

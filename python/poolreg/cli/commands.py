@@ -1,4 +1,4 @@
-"""The command line.  Its packages are the extra `[cli]`; `__main__` is its door.
+"""Every command of `poolreg`, with its options; `run` is what `__main__` calls.
 
 matplotlib is slow to import, so only the commands that draw import what draws.
 """
@@ -75,7 +75,7 @@ def run_demo(out: Path, kernel: int, overwrite: bool) -> None:
         page.save(demo.pooled_picture(photograph, outcomes, kernel), out, file_format)
         page.save(demo.gradient_picture(photograph, kernel, step), gradients, file_format)
     config = pr.show_config()
-    click.echo(f"{demo.NAME}: {demo.spoken(photograph, kernel)}")
+    click.echo(f"{demo.NAME}: {demo.input_text(photograph, kernel)}")
     click.echo(tables.rendered(demo.timing_table(outcomes)))
     click.echo(f"{demo.TIMES}; {config.isa}, threads: {config.num_threads}")
     click.echo(f"wrote {out} and {gradients}")
@@ -193,8 +193,8 @@ def run_apply(
     else:
         written = task.pool_to(target, wanted, str(method))
     note = f" ({task.picture.note})" if task.picture.note else ""
-    told = f"{files.spoken(source)}: {task.x.shape} {task.x.dtype}{note}"
-    told += f"\nwrote {files.spoken(target, 'the standard output')}: {written}"
+    told = f"{files.display_name(source)}: {task.x.shape} {task.x.dtype}{note}"
+    told += f"\nwrote {files.display_name(target, 'the standard output')}: {written}"
     click.echo(told, err=target == files.PIPE)
 
 
@@ -427,7 +427,7 @@ def run() -> int:
         return 130
     except ImportError:  # for `__main__`, which knows what is missing
         raise
-    except BrokenPipeError:  # whoever read our output has had enough
+    except BrokenPipeError:  # the reader of our output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
@@ -436,7 +436,7 @@ def run() -> int:
 
 
 def one_line(error: Exception) -> str:
-    """What went wrong, in words; the type only of what nobody expected."""
+    """The message of an error; with its type only if it is none that is raised on purpose."""
     if isinstance(error, click.ClickException):
         return error.format_message()
     if isinstance(error, pr.PoolregError | MemoryError):

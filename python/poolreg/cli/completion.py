@@ -1,4 +1,4 @@
-"""What a shell completes: the script that asks, and the names of methods."""
+"""Shell completion: the script for a shell, and the names of methods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From words on the command line to arguments: sizes, paddings, and parameters by their schema."""
+"""Options as Python values: sizes, paddings, and parameters of a method by its schema."""
 
 from __future__ import annotations
 

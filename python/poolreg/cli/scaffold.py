@@ -1,7 +1,7 @@
-"""A package to start from: one method, its tests, and all that installs it.
+"""`poolreg plugins new`: write the source of a package with one method, its tests and its build.
 
-``template/`` holds its files, in parts of which a tier takes some.  Their names and texts have the
-words ``VENDOR``, ``METHOD``, ``CLASS``, ``DISTRIBUTION`` and ``PACKAGE`` where a name belongs.
+``template/`` holds the files in parts; a tier is made of some of them.  Their names and texts have
+the words ``VENDOR``, ``METHOD``, ``CLASS``, ``DISTRIBUTION`` and ``PACKAGE`` where a name belongs.
 """
 
 from __future__ import annotations

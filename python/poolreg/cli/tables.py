@@ -1,4 +1,4 @@
-"""What the command line says about methods and about itself, for reading and as JSON."""
+"""What `poolreg methods`, `describe`, `plugins` and `info` print: tables, or values for JSON."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ NO_PLUGINS = "no distribution here offers a method; `poolreg plugins new vendor.
 
 
 def plugins_table() -> RenderableType:
-    """Every method that other distributions offer, what became of it and why."""
+    """Every method that other distributions offer, its state, and why it is unusable if it is."""
     found = pr.plugins(load=True)
     if not found:
         return NO_PLUGINS

@@ -1,1 +1,1 @@
-"""From arguments to results: arrays, windows and plans, draws, threads, and the call itself."""
+"""From arguments to results: arrays, windows and plans, draws, threads, and one call."""

@@ -1,6 +1,6 @@
-"""Arrays on their way into and out of the core.
+"""Arrays as the core takes them: inputs are checked and converted, outputs made or checked.
 
-What a buffer cannot say is settled here: byte order, alignment, who may be written to.
+Byte order, alignment and writability, of which the core knows nothing, are dealt with here.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ LARGE = 8 << 20
 
 
 def new_array(like: Array, shape: tuple[int, ...], dtype: Any) -> Any:
-    """An array in the memory order of `like`; a large one is in memory that is used again."""
+    """An array in the memory order of `like`; a large one reuses memory that was freed."""
     if like.flags.c_contiguous:
         array = np.empty(shape, dtype)
     else:
@@ -72,7 +72,7 @@ def out_array(
     name: str, out: Any, shape: tuple[int, ...], dtype: Any, others: dict[str, Any]
 ) -> Any:
     """`out`, if it can take the result and shares no memory with the others."""
-    # As a rule one look is enough; what follows says what is wrong.
+    # The common case takes one check; the rest finds out what is wrong.
     if type(out) is np.ndarray and out.dtype is dtype and fits(out, shape, others):
         return out
     check_out(name, out)
@@ -95,7 +95,7 @@ def out_array(
 
 
 def check_out(name: str, out: Any) -> None:
-    """DTypeError unless `out` is an array that is no more than its numbers."""
+    """DTypeError unless `out` is a plain array of NumPy's."""
     if not isinstance(out, np.ndarray):
         raise DTypeError(f"{name} must be an array of NumPy's, got {type_name(out)}")
     if lost_of(out):

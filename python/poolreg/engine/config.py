@@ -1,4 +1,4 @@
-"""Threads and the instruction set: what is used, and how to choose."""
+"""Threads, instruction set and kept memory: what is used, and how to choose."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def checked_threads(name: str, value: Any) -> int:
 
 
 def _number(text: str) -> int | str:
-    """What ASCII digits say, if they are not too many to be meant."""
+    """The integer that ASCII digits write, if they are fewer than 20; else the text."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else text
 
 

@@ -1,4 +1,4 @@
-"""Random numbers that depend on a key and the place they are drawn for, and on nothing else.
+"""Draws: random numbers that depend on the key of the call and the output drawn for, only.
 
 Philox4x32-10 (Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011): the counter is
 (element lo, element hi, call, stream), the key one 64-bit number a call.  The core draws the same

@@ -1,4 +1,4 @@
-"""The engine: a method, a plan and arguments to arrays."""
+"""One call of a method: bind its parameters and maps, run forward, run backward."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def execute(
 
 
 def _change(params: dict[str, Any], changes: Mapping[str, Array]) -> None:
-    """Parameters that are a state, after a call."""
+    """Add what a call changes to the parameters that are a state."""
     for name, change in changes.items():
         params[name] += change
 

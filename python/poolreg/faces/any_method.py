@@ -12,8 +12,9 @@ from poolreg.contract.method import Array, Method
 from poolreg.contract.registry import get_method
 from poolreg.engine.arrays import FLOAT64, float_array, input_array
 from poolreg.engine.execute import Gradients, differentiate, execute
-from poolreg.engine.plan import Padding, Size, frozen, general_plan, output_shape
+from poolreg.engine.windows import Padding, Size, Windows, plan_of
 from poolreg.errors import ParameterError
+from poolreg.faces.shapes import output_shape
 
 __all__ = ["Pool", "pool", "pool_vjp"]
 
@@ -113,17 +114,17 @@ def pool(
     """
     x = input_array("x", x)
     declared = get_method(method)
-    plan = general_plan(
+    plan = plan_of(
         x.shape,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        output_size,
-        axes,
-        data_format,
-        channel_axis,
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        ceil_mode=ceil_mode,
+        output_size=output_size,
+        axes=axes,
+        data_format=data_format,
+        channel_axis=channel_axis,
     )
     return execute(declared, plan, x, params, return_indices, out, num_threads, rng)
 
@@ -169,32 +170,19 @@ def pool_vjp(
     """
     x = input_array("x", x)
     declared = get_method(method)
-    plan = general_plan(
+    plan = plan_of(
         x.shape,
-        kernel_size,
-        stride,
-        padding,
-        dilation,
-        ceil_mode,
-        output_size,
-        axes,
-        data_format,
-        channel_axis,
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        ceil_mode=ceil_mode,
+        output_size=output_size,
+        axes=axes,
+        data_format=data_format,
+        channel_axis=channel_axis,
     )
     return differentiate(declared, plan, x, params, out, num_threads, rng)
-
-
-_DEFAULTS: dict[str, Any] = {
-    "kernel_size": None,
-    "stride": None,
-    "padding": 0,
-    "dilation": 1,
-    "ceil_mode": False,
-    "output_size": None,
-    "axes": None,
-    "data_format": None,
-    "channel_axis": None,
-}
 
 
 class Pool:
@@ -240,18 +228,19 @@ class Pool:
         if kernel_size is None and output_size is None:
             raise ParameterError("kernel_size or output_size must be given")
         self.method = method
-        window = {
-            "kernel_size": kernel_size,
-            "stride": stride,
-            "padding": padding,
-            "dilation": dilation,
-            "ceil_mode": ceil_mode,
-            "output_size": output_size,
-            "axes": axes,
-            "data_format": data_format,
-            "channel_axis": channel_axis,
-        }
-        self.window: dict[str, Any] = {n: _kept_window(n, v) for n, v in window.items()}
+        self.windows = _kept_windows(
+            Windows(
+                kernel_size=kernel_size,
+                stride=stride,
+                padding=padding,
+                dilation=dilation,
+                ceil_mode=ceil_mode,
+                output_size=output_size,
+                axes=axes,
+                data_format=data_format,
+                channel_axis=channel_axis,
+            )
+        )
         self.params: dict[str, Any] = {n: _kept_param(declared, n, v) for n, v in params.items()}
 
     def __call__(
@@ -265,16 +254,10 @@ class Pool:
         **maps: Any,
     ) -> Any:
         """``pool(x, …)``; maps (and parameters that differ this time) by name."""
-        return pool(
-            x,
-            self.method,
-            **self.window,
-            return_indices=return_indices,
-            out=out,
-            num_threads=num_threads,
-            rng=rng,
-            **{**self.params, **maps},
-        )
+        x = input_array("x", x)
+        declared, plan = get_method(self.method), self.windows.plan(x.shape)
+        given = {**self.params, **maps}
+        return execute(declared, plan, x, given, return_indices, out, num_threads, rng)
 
     def vjp(
         self,
@@ -286,20 +269,13 @@ class Pool:
         **maps: Any,
     ) -> tuple[Array, Callable[..., Gradients]]:
         """``pool_vjp(x, …)``."""
-        return pool_vjp(
-            x,
-            self.method,
-            **self.window,
-            out=out,
-            num_threads=num_threads,
-            rng=rng,
-            **{**self.params, **maps},
-        )
+        x = input_array("x", x)
+        declared, plan = get_method(self.method), self.windows.plan(x.shape)
+        return differentiate(declared, plan, x, {**self.params, **maps}, out, num_threads, rng)
 
     def output_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
         """The shape that an array of this shape becomes."""
-        window = {name: v for name, v in self.window.items() if name != "channel_axis"}
-        return output_shape(shape, **window)
+        return output_shape(shape, **self.windows._replace(channel_axis=None).given)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Pool):
@@ -311,7 +287,7 @@ class Pool:
 
     def _configuration(self) -> tuple[Any, ...]:
         params = [(name, _compared(self.params[name])) for name in sorted(self.params)]
-        return self.method, tuple(self.window.values()), tuple(params)
+        return self.method, self.windows, tuple(params)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """What was copied or pickled, with arrays that are read-only again."""
@@ -321,22 +297,24 @@ class Pool:
                 value.flags.writeable = False
 
     def __repr__(self) -> str:
-        given = {n: v for n, v in self.window.items() if v != _DEFAULTS[n] and n != "kernel_size"}
-        words = [repr(self.method)]
-        if self.window["kernel_size"] is not None:
-            words.append(_written(self.window["kernel_size"]))
+        words, given = [repr(self.method)], self.windows.given
+        if "kernel_size" in given:
+            words.append(_written(given.pop("kernel_size")))
         words += [f"{name}={_written(value)}" for name, value in {**given, **self.params}.items()]
         return f"Pool({', '.join(words)})"
 
 
-def _kept_window(name: str, value: Any) -> Any:
-    """An argument of the windows as nobody can change it: lists as tuples."""
-    value = frozen(value)
-    try:
-        hash(value)
-    except TypeError:
-        raise ParameterError(f"{name} must be a number, a word or a tuple, got {value!r}") from None
-    return value
+def _kept_windows(windows: Windows) -> Windows:
+    """Arguments as nobody can change them."""
+    windows = windows.frozen()
+    for name, value in windows.given.items():
+        try:
+            hash(value)
+        except TypeError:
+            raise ParameterError(
+                f"{name} must be a number, a word or a tuple, got {value!r}"
+            ) from None
+    return windows
 
 
 def _kept_param(method: Method, name: str, value: Any) -> Any:

@@ -188,7 +188,7 @@ class Dpp(Method):
         """The arrays, with the reference of each window where it is not the window's own mean."""
         if params["ref"] == "lite":
             return arrays
-        if any(window[1] == "adaptive" for window in plan.windows):
+        if any(axis.kind != "regular" for axis in plan.axis):
             raise ParameterError(NEEDS_STRIDE.format(params["ref"]))
         r = new_array(arrays["x"], plan.output_shape, arrays["x"].dtype)
         self.smooth.forward(around(plan), arrays, params, None, r, num_threads)

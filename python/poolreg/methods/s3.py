@@ -31,29 +31,20 @@ class Places:
     """Along one axis: where the windows of every output may begin."""
 
     def __init__(self, plan: Plan, number: int, grid: int | None) -> None:
-        window: Any = plan.windows[number]
-        axis, kind, *sizes = window
-        if kind == "adaptive":
+        axis = plan.axis[number]
+        if axis.kind != "regular":
             raise ParameterError("s3 needs windows with a stride: no adaptive or global ones")
-        self.size = plan.input_shape[axis]
-        self.outputs = plan.output_shape[axis]
-        if kind == "same":
-            kernel, self.stride, self.dilation, lower = sizes
-            self.reach = self.dilation * (kernel - 1) + 1
-            total = max((self.outputs - 1) * self.stride + self.reach - self.size, 0)
-            before = total - total // 2 if lower else total // 2
-        else:
-            kernel, self.stride, before, _, self.dilation, _ = sizes
-            self.reach = self.dilation * (kernel - 1) + 1
-        self.axis, self.kernel, self.before = axis, kernel, before
+        self.axis, self.size, self.outputs = axis.axis, axis.I, axis.O
+        self.kernel, self.stride, self.dilation, self.before = axis.K, axis.S, axis.D, axis.PL
+        self.reach = self.dilation * (self.kernel - 1) + 1
         self.grid = self.stride if grid is None else grid
         if self.grid % self.stride:
             raise ParameterError(f"grid must be a multiple of the stride {self.stride}, got {grid}")
         most = max(self.size, MOST_PADDED)
         if self.before > most:
             raise ParameterError(
-                f"padding before axis {axis} must be at most {most}, since s3 begins a window at "
-                f"every place, got {before}"
+                f"padding before axis {self.axis} must be at most {most}, since s3 begins a window "
+                f"at every place, got {self.before}"
             )
 
     def windows_at(self, starts: NDArray[np.int64]) -> tuple[Any, ...]:
@@ -98,7 +89,7 @@ STREAM_OF = (STREAMS["s3_columns"], STREAMS["s3_rows"], STREAMS["s3_planes"])
 
 def places_of(plan: Plan, params: Mapping[str, Any]) -> list[Places]:
     plan.require_members()
-    return [Places(plan, number, params["grid"]) for number in range(len(plan.windows))]
+    return [Places(plan, number, params["grid"]) for number in range(len(plan.axis))]
 
 
 def drawn(places: list[Places], key: int) -> list[NDArray[np.int64]]:

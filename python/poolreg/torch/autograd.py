@@ -1,7 +1,7 @@
-"""What autograd and ``torch.func`` want to know: gradients, tangents, a batch more.
+"""The rules for autograd and ``torch.func``: gradients, tangents, one more batch axis.
 
-Each rule is said once, by a ``torch.autograd.Function``.  A call that nobody else looks at takes it
-without the dispatcher, and the operators (ops.py) take it at the dispatcher's key for autograd.
+Each rule is said once, by a ``torch.autograd.Function``.  A call that nothing else intercepts takes
+it without the dispatcher, and the operators (ops.py) take it at the dispatcher's key for autograd.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ def _transformed(function: type[Function], *args: Any) -> Any:
     keys = [one.key() for one in torch._C._functorch.get_interpreter_stack() or ()]
     if keys.count(TransformType.Jvp) > 1:
         raise ParameterError(
-            "forward-mode derivatives of forward-mode derivatives are not to be had: take "
+            "forward-mode derivatives of forward-mode derivatives are not supported: take "
             "torch.func.jacrev for one of them, or torch.func.hessian"
         )
     return function.apply(*args)

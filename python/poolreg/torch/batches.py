@@ -1,4 +1,4 @@
-"""A batch more, as ``vmap`` has it: axes count from the end, so it is one call as a rule.
+"""One more batch axis, for ``vmap``: axes count from the end, so it is one call as a rule.
 
 Draws, and learnable parameters that differ from sample to sample, need calls of their own; so do
 the gradients of learnable parameters, which are each sample's.

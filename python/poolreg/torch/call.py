@@ -17,7 +17,7 @@ from poolreg._core import Plan
 from poolreg.contract.method import Method
 from poolreg.contract.params import Param
 from poolreg.contract.registry import get_method
-from poolreg.engine.plan import general_plan
+from poolreg.engine.windows import Windows
 
 __all__ = ["Call", "parsed"]
 
@@ -27,20 +27,17 @@ class Call:
     """A method, its windows, and its arguments: those that are numbers or words, by name, and the
     names of those that are tensors, in the order in which they come.
 
-    Axes count from the end: a batch more in front changes nothing.  `windows` are the arguments
-    kernel_size, stride, padding, dilation, ceil_mode and output_size.
+    Axes count from the end (``Windows.from_end``): a batch more in front changes nothing.
     """
 
     method: str
-    axes: tuple[int, ...]
-    channel: int | None
-    windows: tuple[Any, ...]
+    windows: Windows
     settings: tuple[tuple[str, Any], ...] = ()
     tensors: tuple[str, ...] = ()
 
     def plan(self, shape: tuple[int, ...]) -> Plan:
         """The plan for an input of this shape."""
-        return general_plan(shape, *self.windows, self.axes, None, self.channel)
+        return self.windows.plan(shape)
 
     @property
     def declared(self) -> Method:
@@ -73,7 +70,7 @@ class Call:
     @property
     def text(self) -> str:
         """The whole of it; ``parsed`` reads it."""
-        fields = self.method, self.axes, self.channel, self.windows, self.settings, self.tensors
+        fields = self.method, self.windows, self.settings, self.tensors
         return json.dumps(fields, default=_written)
 
 
@@ -98,8 +95,8 @@ def _stand_in(param: Param | None) -> Any:
 @lru_cache(maxsize=4096)
 def parsed(text: str) -> Call:
     """The call of a text."""
-    method, axes, channel, windows, settings, tensors = _as_tuples(json.loads(text))
-    return Call(method, axes, channel, windows, settings, tensors)
+    method, windows, settings, tensors = _as_tuples(json.loads(text))
+    return Call(method, Windows(*windows), settings, tensors)
 
 
 def _as_tuples(value: Any) -> Any:

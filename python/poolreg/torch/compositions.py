@@ -16,10 +16,12 @@ import torch
 from torch import Tensor
 
 import poolreg._core as _core
+from poolreg.contract.registry import BY_NAME
 from poolreg.engine.draws import STREAMS
 from poolreg.errors import ParameterError
 from poolreg.methods.dpp import NEEDS_STRIDE
 from poolreg.methods.s3 import drawn, places_of
+from poolreg.reducers.builtin import Linear, Select
 from poolreg.torch.call import Call
 from poolreg.torch.members import (
     Members,
@@ -48,8 +50,18 @@ __all__ = ["composition", "has_composition"]
 
 
 def has_composition(method: str) -> bool:
-    """Whether the method is one of those below."""
-    return method in COMPOSITIONS
+    """Whether there is one for the method, or for the reducer that it is no more than."""
+    return method in COMPOSITIONS or _by_reducer(method) is not None
+
+
+def _by_reducer(method: str) -> Composition | None:
+    declared = BY_NAME.get(method)
+    reducer = getattr(declared, "reducer", None)
+    if any(
+        getattr(declared, n, None) != getattr(reducer, n, None) for n in ("forward", "backward")
+    ):
+        return None
+    return REDUCERS.get(type(reducer))
 
 
 def composition(call: Call, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
@@ -60,7 +72,9 @@ def composition(call: Call, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
     infinite members gradients may be NaN where the core's are finite.
     """
     pooling = Pooling(call, x, tensors)
-    return pooling.in_order_of_x(COMPOSITIONS[call.method](pooling).squeeze(-1))
+    composed = COMPOSITIONS.get(call.method) or _by_reducer(call.method)
+    assert composed is not None
+    return pooling.in_order_of_x(composed(pooling).squeeze(-1))
 
 
 class Pooling:
@@ -70,12 +84,13 @@ class Pooling:
     def __init__(self, call: Call, x: Tensor, tensors: Sequence[Tensor]) -> None:
         shape = tuple(int(size) for size in x.shape)
         self.plan = call.plan(shape)  # refuses what is no window
-        self.axes = sorted(axis % x.ndim for axis in call.axes)
-        channel = [] if call.channel is None else [call.channel % x.ndim]
+        self.axes = self.plan.axes
+        channel = [] if self.plan.channel_axis is None else [self.plan.channel_axis]
         others = [a for a in range(x.ndim) if a not in (*self.axes, *channel)]
         self.order = [*others, *channel, *self.axes]
         self.x = x.permute(self.order)
-        self.windows = windows_of(call, shape)
+        self.windows = windows_of(self.plan)
+        self.reducer: Any = getattr(call.declared, "reducer", None)
         self.given: dict[str, Any] = {param.name: param.default for param in call.declared.params}
         self.given.update(call.settings)
         self.given.update(zip(call.tensors, tensors, strict=True))
@@ -132,16 +147,24 @@ class Pooling:
         return y.permute([self.order.index(a) for a in range(y.ndim)])
 
 
-# ---- Sums --------------------------------------------------------------------------------------
+Composition = Callable[[Pooling], Tensor]
+
+# ---- Selections and sums -----------------------------------------------------------------------
 
 
-def average(pooling: Pooling) -> Tensor:
+def selected(pooling: Pooling) -> Tensor:
+    reducer: Select = pooling.reducer
+    return largest(pooling.members, sign=1 if reducer.order == "max" else -1)
+
+
+def divided(pooling: Pooling) -> Tensor:
     """A window without a member is a mistake only where the number of members divides."""
-    divisor = pooling.given["divisor_override"]
-    if divisor is None and not pooling.given["count_include_pad"]:
+    reducer: Linear = pooling.reducer
+    divisor = reducer.divisor(pooling.given) if callable(reducer.divisor) else reducer.divisor
+    if divisor == "members":
         return mean(pooling.members)
     members = pooling.taps
-    return total(members) / (members.counted if divisor is None else divisor)
+    return total(members) / (members.counted if divisor == "counted" else divisor)
 
 
 # ---- Weighted means ----------------------------------------------------------------------------
@@ -321,10 +344,10 @@ def at_places(pooling: Pooling, reduced: Callable[[Members], Tensor]) -> Tensor:
     return middle(gathered(y.squeeze(-1), shares))
 
 
-# ---- By name -----------------------------------------------------------------------------------
+# ---- By reducer, and by name where a reducer is a family ---------------------------------------
 
-COMPOSITIONS: dict[str, Callable[[Pooling], Tensor]] = {
-    "avg": average,
+REDUCERS: dict[type, Composition] = {Select: selected, Linear: divided}
+COMPOSITIONS: dict[str, Composition] = {
     "avgmax": lambda pooling: blend(pooling.members, pooling.x.new_tensor(0.5)),
     "dpp": detail_preserving,
     "gem": clamped_power_mean,
@@ -332,8 +355,6 @@ COMPOSITIONS: dict[str, Callable[[Pooling], Tensor]] = {
     "logavgexp": log_avg_exp,
     "logsumexp": log_sum_exp,
     "lp": norm,
-    "max": lambda pooling: largest(pooling.members),
-    "min": lambda pooling: largest(pooling.members, sign=-1),
     "mixed": lambda pooling: blend(pooling.members, drawn_share(pooling)),
     "mixed_learned": lambda pooling: blend(pooling.members, pooling.number("lam")),
     "power_avg": norm,
@@ -341,5 +362,4 @@ COMPOSITIONS: dict[str, Callable[[Pooling], Tensor]] = {
     "s3_dpp": lambda pooling: at_places(pooling, lambda m: detail(pooling, m, middle(m))),
     "soft": softmax_mean,
     "stochastic": stochastic,
-    "sum": lambda pooling: total(pooling.taps),
 }

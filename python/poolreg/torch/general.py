@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +11,10 @@ import torch
 from torch import Tensor
 from torch.compiler import assume_constant_result, is_compiling
 
-from poolreg._core import is_same
-from poolreg.contract.method import Method
+from poolreg._core import Memo
 from poolreg.contract.registry import get_method
 from poolreg.engine.arrays import float_array
-from poolreg.engine.plan import Padding, Size, frozen, general_axes
+from poolreg.engine.windows import Padding, Size, Windows
 from poolreg.errors import ParameterError
 from poolreg.torch import autograd, ops
 from poolreg.torch.call import Call, parsed
@@ -25,7 +23,7 @@ from poolreg.torch.onlookers import is_direct
 from poolreg.torch.ready import find, remember
 from poolreg.torch.tensors import checked_tensor
 
-__all__ = ["pool", "run"]
+__all__ = ["pool", "pool_by"]
 
 
 def pool(
@@ -68,39 +66,41 @@ def pool(
     """
     get_method(method)
     checked_tensor(input)
-    pooled, channel = general_axes(input.ndim, kernel_size, axes, data_format, channel_axis)
-    ndim = input.ndim
-    windows = kernel_size, stride, padding, dilation, ceil_mode, output_size
-    from_end = tuple(axis - ndim for axis in pooled)
-    from_end_channel = None if channel is None else channel - ndim
-    return run(
-        input, method, from_end, from_end_channel, windows, params, return_indices, generator
+    windows = Windows(
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        ceil_mode=ceil_mode,
+        output_size=output_size,
+        axes=axes,
+        data_format=data_format,
+        channel_axis=channel_axis,
     )
+    return pool_by(input, method, windows, params, return_indices, generator)
 
 
-def run(
+def pool_by(
     x: Tensor,
     method: str,
-    axes: tuple[int, ...],
-    channel: int | None,
-    windows: tuple[Any, ...],
+    windows: Windows,
     params: Mapping[str, Any],
     return_indices: bool = False,
     generator: torch.Generator | None = None,
     known_as: tuple[Any, ...] | None = None,
 ) -> Any:
-    """y, or (y, indices); axes count from the end.  The same call is ready the next time, by the
-    key it is known as, if its caller has looked for that, or by one of its own."""
+    """y, or (y, indices).  The same call is ready the next time, by the key it is known as, if its
+    caller has looked for that, or by one of its own."""
     key = known_as
     if key is None and generator is None and not return_indices:
-        key = method, axes, channel, windows, *params.items()
+        key = method, windows, *params.items()
         y = find(x, key, autograd.called)
         if y is not None:
             return y
     wider = HALVES.get(x.dtype)
     if wider is not None:
         inputs = {n: _widened(value, x.dtype, wider) for n, value in params.items()}
-        done = run(x.to(wider), method, axes, channel, windows, inputs, return_indices, generator)
+        done = pool_by(x.to(wider), method, windows, inputs, return_indices, generator)
         return (done[0].to(x.dtype), done[1]) if return_indices else done.to(x.dtype)
     tensors = {name: value for name, value in params.items() if isinstance(value, Tensor)}
     settings = {name: value for name, value in params.items() if name not in tensors}
@@ -113,7 +113,7 @@ def run(
                 array, dtype=_dtype_of(method, name, x), device=x.device
             )
     given = tuple((name, value) for name, value in settings.items() if name not in tensors)
-    text, draws = described(method, axes, channel, windows, given, tuple(tensors))
+    text, draws = described(method, tuple(windows), x.ndim, given, tuple(tensors))
     if draws:
         tensors["key"] = new_key(generator, x.device)
     elif generator is not None and not get_method(method).traits.needs_rng:
@@ -155,37 +155,36 @@ def _change(text: str, x: Tensor, tensors: Mapping[str, Tensor]) -> None:
 
 
 @assume_constant_result
-def described(*key: Any) -> tuple[str, bool]:
-    """The text of a call whose arguments are allowed, and whether it draws random numbers."""
-    declared = get_method(key[0])
-    try:
-        text, draws, method, known = _described[key]
-    except (KeyError, TypeError):  # lists are no keys
-        pass
-    else:
-        if method is declared and is_same(known, key):
-            return text, draws
-    return _describe(declared, key)
+def described(
+    method: str,
+    windows: tuple[Any, ...],
+    ndim: int,
+    given: tuple[tuple[str, Any], ...],
+    tensors: tuple[str, ...],
+) -> tuple[str, bool]:
+    """The text of a call whose arguments are allowed, and whether it draws random numbers.
+
+    windows: the entries of a ``Windows``, which itself is no constant to ``torch.compile``.
+    """
+    return _described((get_method(method), Windows(*windows), ndim, given, tensors))
 
 
-_described: dict[Any, tuple[str, bool, Method, Any]] = {}
-MOST_DESCRIBED = 4096
-
-
-def _describe(declared: Method, key: tuple[Any, ...]) -> tuple[str, bool]:
-    """The same for the first time: method, axes, channel, windows, settings, names of tensors."""
-    _, axes, channel, windows, given, tensors = map(frozen, key)
-    call = Call(declared.name, axes, channel, windows, given, tensors)
+def _describe(key: tuple[Any, ...]) -> tuple[str, bool]:
+    declared, windows, ndim, given, tensors = key
+    call = Call(declared.name, windows.frozen().from_end(ndim), given, tensors)
     resolved = call.resolved
-    settings = tuple((name, resolved[name]) for name, value in given if value is not None)
+    defaults = {param.name: param.default for param in declared.params}
+    settings = tuple(
+        (name, resolved[name])
+        for name, value in given
+        if value is not None and resolved[name] != defaults[name]
+    )
     draws = declared.draws(resolved)
     names = (*tensors, "key") if draws else tensors
-    text = replace(call, settings=settings, tensors=names).text
-    if len(_described) >= MOST_DESCRIBED:
-        _described.clear()
-    with suppress(TypeError):
-        _described[key] = text, draws, declared, key
-    return text, draws
+    return replace(call, settings=settings, tensors=names).text, draws
+
+
+_described = Memo(_describe).of
 
 
 def _dtype_of(method: str, name: str, x: Tensor) -> torch.dtype:

@@ -123,7 +123,7 @@ def _pushed(
 
 def to_indices(text: str, dy: Tensor, index: Tensor, shape: Sequence[Any]) -> Tensor:
     """The gradient of selected elements: dy to where the indices say; windows may share one."""
-    axes = parsed(text).axes
+    axes = parsed(text).windows.axes
     others = [n for a, n in enumerate(shape) if a - len(shape) not in axes]
     pooled = [shape[a] for a in axes]
     zeros = dy.new_zeros([*others, math.prod(pooled)])
@@ -133,7 +133,7 @@ def to_indices(text: str, dy: Tensor, index: Tensor, shape: Sequence[Any]) -> Te
 
 def from_indices(text: str, x: Tensor, index: Tensor) -> Tensor:
     """The elements that the indices say."""
-    axes = parsed(text).axes
+    axes = parsed(text).windows.axes
     pooled = [index.shape[a] for a in axes]
     found = _flat(x, axes).gather(-1, _flat(index, axes))
     return found.unflatten(-1, pooled).movedim(_last(axes), axes)

@@ -1,8 +1,4 @@
-"""Windows as tensors: the members of every window along an axis of their own.
-
-The arithmetic of windows is written once more here, from the rules and not from the plan, so that a
-composition says the same as the core for reasons of its own.
-"""
+"""Windows as tensors: the members of every window along an axis of their own."""
 
 from __future__ import annotations
 
@@ -16,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from poolreg._core import Plan
 from poolreg.errors import ShapeError
-from poolreg.torch.call import Call
 
 __all__ = [
     "AxisWindows",
@@ -66,54 +62,20 @@ def between(begins: NDArray[np.int64], ends: NDArray[np.int64], size: int) -> Ax
     return AxisWindows(size, positions, members, members)
 
 
-def _regular(
-    size: int, kernel: int, stride: int, padding: tuple[int, int], dilation: int, ceil_mode: bool
-) -> AxisWindows:
-    before, after = padding
-    room = size + before + after - dilation * (kernel - 1) - 1
-    outputs = (-(-room // stride) if ceil_mode else room // stride) + 1
-    if ceil_mode and (outputs - 1) * stride >= size + before:
-        outputs -= 1
-    return starting(np.arange(outputs) * stride - before, size, kernel, dilation, padding)
+def windows_of(plan: Plan) -> list[AxisWindows]:
+    """The windows along each pooled axis, axes in ascending order."""
+    return [_along(plan, number) for number in range(len(plan.axis))]
 
 
-def _same(size: int, kernel: int, stride: int, dilation: int, lower: bool) -> AxisWindows:
-    outputs = -(-size // stride)
-    total = max((outputs - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
-    before = total - total // 2 if lower else total // 2
-    return _regular(size, kernel, stride, (before, total - before), dilation, False)
-
-
-def _adaptive(size: int, outputs: int) -> AxisWindows:
-    o = np.arange(outputs)
-    return between(o * size // outputs, -(-(o + 1) * size // outputs), size)
-
-
-def _entry(value: Any, number: int) -> Any:
-    """The value for the pooled axis of this number."""
-    if isinstance(value, (tuple, list)):
-        return value[number] if len(value) > 1 else value[0]
-    return value
-
-
-def _axis_windows(windows: tuple[Any, ...], number: int, size: int) -> AxisWindows:
-    kernel, stride, padding, dilation, ceil_mode, output_size = windows
-    if output_size is not None:
-        outputs = _entry(output_size, number)
-        return _adaptive(size, size if outputs is None else outputs)
-    k, d = _entry(kernel, number), _entry(dilation, number)
-    s = k if stride in (None, (), []) else _entry(stride, number)
-    if padding in ("same", "same_lower"):
-        return _same(size, k, s, d, padding == "same_lower")
-    pair = _entry(0 if padding == "valid" else padding, number)
-    before, after = pair if isinstance(pair, (tuple, list)) else (pair, pair)
-    return _regular(size, k, s, (before, after), d, ceil_mode)
-
-
-def windows_of(call: Call, shape: Sequence[int]) -> list[AxisWindows]:
-    """The windows along each pooled axis of an input of this shape, axes in ascending order."""
-    numbers = sorted(range(len(call.axes)), key=lambda number: call.axes[number])
-    return [_axis_windows(call.windows, n, int(shape[call.axes[n]])) for n in numbers]
+def _along(plan: Plan, number: int) -> AxisWindows:
+    axis = plan.axis[number]
+    outputs = np.arange(axis.O)
+    if axis.kind == "regular":
+        padding = axis.PL, axis.PH
+        return starting(outputs * axis.S - axis.PL, axis.I, axis.K, axis.D, padding)
+    bins = np.empty((axis.O, 2), np.int64)
+    plan.find_members(number, outputs, bins)
+    return between(bins[:, 0], bins[:, 1], axis.I)
 
 
 def check_members(windows: Sequence[AxisWindows], axes: Sequence[int]) -> None:

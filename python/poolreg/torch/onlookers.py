@@ -1,4 +1,4 @@
-"""Who else would see to a function of tensors: a compiler, a mode, a transform, autocast."""
+"""Which mechanisms of torch would intercept a call: a compiler, a mode, a transform, autocast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operators ``poolreg::forward`` and ``poolreg::backward``: every method through two doors.
+"""The operators ``poolreg::forward``, ``backward``, ``select`` and ``changes``, for all methods.
 
 They are what ``torch.compile`` and ``torch.export`` see: shapes without data (fake kernels), and
 how a batch more is taken (``vmap``); gradients are in autograd.py.  ``poolreg::select`` gives

@@ -34,6 +34,8 @@ __all__ = ["find", "ready_call", "remember"]
 
 Key = tuple[Any, ...]
 
+FEW = 1 << 14
+"""Taps of all windows of a call, below which it is small: it keeps the GIL and takes one thread."""
 
 Differentiable = Callable[[Tensor, TensorCall], Tensor]
 
@@ -88,7 +90,7 @@ def _ready(
     """If the method is no more than its reducer; a large result is for memory that is used
     again."""
     reducer: Any = getattr(method, "reducer", None)
-    if not hasattr(reducer, "asked") or 0 in shape:
+    if not hasattr(reducer, "core_args") or 0 in shape:
         return None
     if any(getattr(method, n) != getattr(reducer, n) for n in ("forward", "backward")):
         return None
@@ -99,5 +101,6 @@ def _ready(
         return None
     params, _ = bind(method, plan, np.broadcast_to(np.zeros((), dtype), shape), dict(call.settings))
     marks = [np.dtype(spec.dtype).name for spec in reducer.saved_spec(plan, params)]
-    asked = reducer.asked(plan, params, dtype)
-    return TensorCall(exchange, plan, np.dtype(dtype).name, (*marks, "uint8")[0], asked, text)
+    args = reducer.core_args(plan, params, dtype)
+    small = plan.taps * math.prod(plan.output_shape) < FEW
+    return TensorCall(exchange, plan, np.dtype(dtype).name, (*marks, "uint8")[0], args, text, small)

@@ -1,4 +1,4 @@
-"""What becomes of the members of windows: the families that methods are made of, in torch.
+"""Reductions of the members of windows in torch: the families that methods are made of.
 
 All keep the axis of the taps, so that a parameter of shape (C, 1, …, 1) goes with the members and
 with what is made of them.  What is subtracted or divided by so that nothing overflows changes no

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from poolreg.engine.plan import padding_pairs, per_axis
+from poolreg._core import Axis
+from poolreg.engine.windows import Windows
 from poolreg.torch.call import Call
 
 __all__ = ["known_sizes", "output_sizes"]
@@ -15,13 +16,15 @@ def output_sizes(call: Call, shape: Sequence[Any]) -> tuple[Any, ...]:
     """The output's shape.  Of numbers the plan says it, with its checks; a symbol stays one."""
     if all(type(size) is int for size in shape):
         return call.plan(tuple(shape)).output_shape
+    ndim = len(shape)
     known = [size if type(size) is int else 1 for size in shape]
-    for axis in call.axes:
+    for axis in call.windows.axes:
         known[axis] = shape[axis] if type(shape[axis]) is int else LARGE
-    call.plan(tuple(known))  # checks all else
+    plan = call.plan(tuple(known))  # checks all else
     sizes = list(shape)
-    for number, axis in enumerate(call.axes):
-        sizes[axis] = _pooled(call, number, shape[axis])
+    for axis in plan.axis:
+        size = shape[axis.axis]
+        sizes[axis.axis] = axis.O if type(size) is int else _pooled(call.windows, axis, size, ndim)
     return tuple(sizes)
 
 
@@ -32,27 +35,26 @@ def known_sizes(call: Call, shape: Sequence[Any]) -> tuple[int, ...]:
     """The pooled sizes, which what is compiled is then for alone; 1 for other symbols."""
     ndim = len(shape)
     return tuple(
-        int(size) if type(size) is int or a - ndim in call.axes else 1
+        int(size) if type(size) is int or a - ndim in call.windows.axes else 1
         for a, size in enumerate(shape)
     )
 
 
-def _pooled(call: Call, number: int, size: Any) -> Any:
-    """The size of pooled axis `number`, from its input size."""
-    kernel, stride, padding, dilation, ceil_mode, output = call.windows
-    n = len(call.axes)
-    if output is not None:
-        found = (
-            per_axis("output_size", output, n)[number] if type(output) is int else output[number]
-        )
-        return size if found is None else found
-    k = per_axis("kernel_size", kernel, n)[number]
-    s = k if stride is None else per_axis("stride", stride, n)[number]
-    if padding in ("same", "same_lower"):
-        return (size + s - 1) // s
-    before, after = padding_pairs(0 if padding == "valid" else padding, n)[number]
-    room = size + before + after - per_axis("dilation", dilation, n)[number] * (k - 1) - 1
-    if not ceil_mode:
-        return room // s + 1
-    outputs = (room + s - 1) // s + 1
-    return outputs - 1 if (outputs - 1) * s >= size + before else outputs
+def _pooled(windows: Windows, axis: Axis, size: Any, ndim: int) -> Any:
+    """The core's rule for the output size of a regular axis, for what the core cannot take: a
+    symbol."""
+    if axis.kind == "bins":
+        return size if _as_many(windows, axis.axis - ndim) else axis.O
+    if windows.padding in ("same", "same_lower"):
+        return (size + axis.S - 1) // axis.S
+    room = size + axis.PL + axis.PH - axis.D * (axis.K - 1) - 1
+    if not windows.ceil_mode:
+        return room // axis.S + 1
+    outputs = (room + axis.S - 1) // axis.S + 1
+    return outputs - 1 if (outputs - 1) * axis.S >= size + axis.PL else outputs
+
+
+def _as_many(windows: Windows, axis: int) -> bool:
+    """Whether there are as many outputs as inputs along an axis, counted from the end."""
+    sizes = windows.output_size
+    return isinstance(sizes, tuple) and None in sizes and sizes[windows.axes.index(axis)] is None

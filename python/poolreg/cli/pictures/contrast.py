@@ -1,4 +1,4 @@
-"""A map made from an image itself, for methods that need one: where the image has contrast."""
+"""Logits made from the local contrast of an image, for methods that need a map."""
 
 from __future__ import annotations
 

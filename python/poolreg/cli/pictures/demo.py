@@ -1,4 +1,4 @@
-"""The demonstration: one photograph, every registered method on it, and what is shown of that."""
+"""`poolreg demo`: one photograph pooled by every method, timed, as two pictures and a table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one method: an output and the seconds it took, or why it was left out.
+    """One method's output and the seconds it took, or why it was left out.
 
     spread: how far apart the quartiles of the times are, in medians.
     """
@@ -57,7 +57,7 @@ def load_photograph() -> NDArray[np.float32]:
 
 
 def pool_once(photograph: Array, method: str, kernel: int) -> Outcome:
-    """Pool with one method and time it, or say why not: one method must not spoil the others."""
+    """Pool with one method and time it; an error becomes a reason, so that the others go on."""
     try:
         chosen = example_arguments.example_arguments(method, photograph)
 
@@ -81,7 +81,7 @@ def pool_once(photograph: Array, method: str, kernel: int) -> Outcome:
 # ---- What is shown -----------------------------------------------------------------------------
 
 
-def spoken(photograph: Array, kernel: int) -> str:
+def input_text(photograph: Array, kernel: int) -> str:
     return f"{photograph.shape} {photograph.dtype}, kernel_size {kernel}, axes (0, 1)"
 
 
@@ -96,7 +96,7 @@ def pooled_picture(photograph: Array, outcomes: Sequence[Outcome], kernel: int) 
     ]
     heading = (
         f"One photograph, {len(panels)} ways to pool it\n"
-        f"{spoken(photograph, kernel)}, values 0 (black) to {WHITE:.3g} (white); "
+        f"{input_text(photograph, kernel)}, values 0 (black) to {WHITE:.3g} (white); "
         "the outlined region is enlarged below each image"
     )
     return gallery.draw(photograph, panels, heading, gallery.EYES, WHITE)

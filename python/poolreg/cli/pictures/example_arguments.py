@@ -1,4 +1,4 @@
-"""How each method is called where nobody says how: for the pictures of all methods."""
+"""Arguments for pictures of all methods: defaults, and made-up values of what is required."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class ExampleArguments:
 
 
 def example_arguments(method: str, photograph: Array) -> ExampleArguments:
-    """How to call a method: as in training, where it knows the difference; ParameterError if its
-    schema asks for what we cannot make up."""
+    """Those of one method, as in training if that is a parameter; ParameterError if its schema
+    requires something that cannot be made up."""
     arguments: dict[str, Any] = {}
     notes = []
     description = pr.describe(method)

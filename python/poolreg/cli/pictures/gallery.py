@@ -176,15 +176,8 @@ def footprint(plan: Plan) -> Region:
 
 def _span(plan: Plan, axis: int) -> tuple[float, float]:
     """Where the outputs along an axis begin, and how long they are, at one stride an output."""
-    entry: Any = next(window for window in plan.windows if window[0] == axis)
-    inputs, outputs = plan.input_shape[axis], plan.output_shape[axis]
-    if entry[1] == "regular":
-        _, _, kernel, stride, before, _, dilation, _ = entry
-    elif entry[1] == "same":
-        _, _, kernel, stride, dilation, lower = entry
-        hanging = (outputs - 1) * stride + dilation * (kernel - 1) + 1 - inputs
-        before = (max(hanging, 0) + lower) // 2
-    else:  # adaptive windows share the axis between them
-        return 0.0, float(inputs)
-    reach = dilation * (kernel - 1) + 1
-    return reach / 2 - before - stride / 2, float(outputs * stride)
+    window = next(one for one in plan.axis if one.axis == axis)
+    if window.kind == "bins":  # adaptive windows share the axis between them
+        return 0.0, float(window.I)
+    reach = window.D * (window.K - 1) + 1
+    return reach / 2 - window.PL - window.S / 2, float(window.O * window.S)

@@ -1,6 +1,6 @@
 """Arrays from images and array files, and back: read whole or refused, written whole or not at all.
 
-What a file is, its first bytes say, not its name.
+The format of a file is told by its first bytes, not by its name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from poolreg.contract.method import Array
 from poolreg.engine.arrays import input_array
 from poolreg.errors import DTypeError, PoolregError
-from poolreg.terminal.files import FileError, opened, replacing, spoken
+from poolreg.terminal.files import FileError, display_name, opened, replacing
 
 IMAGES_READ = ("PNG", "JPEG", "TIFF", "WEBP", "GIF")
 FORMATS = ("png", "jpeg", "tiff", "webp", "npy", "npz")
@@ -73,21 +73,22 @@ def read(path: Path, array: str | None = None, page: int | None = None) -> Pictu
     FileError if it is broken, DTypeError if its numbers cannot be pooled, OSError if it cannot be
     opened.
     """
+    name = display_name(path)
     with opened(path) as file, _broken_is_one_error(path):
         head = file.read(len(NPY))
         file.seek(0)
         if not head:
-            raise FileError(f"{spoken(path)} is empty")
+            raise FileError(f"{name} is empty")
         is_npz, is_npy = head.startswith(ZIP), head == NPY
         if array is not None and not is_npz:
-            raise FileError(f"--array: {spoken(path)} is no .npz file, which has arrays by name")
+            raise FileError(f"--array: {name} is no .npz file, which has arrays by name")
         if page is not None and (is_npz or is_npy):
-            raise FileError(f"--page: {spoken(path)} holds arrays, which have no pages")
+            raise FileError(f"--page: {name} holds arrays, which have no pages")
         if is_npz:
-            return Picture(_numbers(path, _npz_array(file, spoken(path), array)))
+            return Picture(_numbers(path, _npz_array(file, name, array)))
         if is_npy:
             return Picture(_numbers(path, np.lib.format.read_array(file, allow_pickle=False)))
-        return _read_image(file, spoken(path), page)
+        return _read_image(file, name, page)
 
 
 def read_npy(path: Path) -> Array:
@@ -100,7 +101,7 @@ def _numbers(path: Path, array: NDArray[Any]) -> Array:
     try:
         return input_array("array", array)
     except DTypeError as error:
-        raise DTypeError(f"{spoken(path)}: {error}") from error
+        raise DTypeError(f"{display_name(path)}: {error}") from error
 
 
 def _npz_array(file: IO[bytes], name: str, chosen: str | None) -> NDArray[Any]:
@@ -116,7 +117,7 @@ def _npz_array(file: IO[bytes], name: str, chosen: str | None) -> NDArray[Any]:
 @contextmanager
 def _broken_is_one_error(path: Path, wanted: str = "") -> Iterator[None]:
     """Whatever a decoder raises on bytes from anywhere becomes a FileError."""
-    name = spoken(path)
+    name = display_name(path)
     try:
         with warnings.catch_warnings(action="ignore"):
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -219,7 +220,9 @@ def write(path: Path, picture: Picture, file_format: str) -> str:
                 **SAVING.get(file_format, {}),
             )
         except ValueError as error:  # such as a side that the format cannot have
-            raise FileError(f"{spoken(path, 'the output')} cannot be written: {error}") from error
+            raise FileError(
+                f"{display_name(path, 'the output')} cannot be written: {error}"
+            ) from error
     note = f", {clipped} of {pixels.size} values clipped" if clipped else ""
     return f"{pixels.shape} {pixels.dtype}{note}"
 
