@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
+import poolreg as pr
 import poolreg.torch.nn as pnn
 import torch
 from matplotlib.figure import Figure
@@ -53,6 +54,13 @@ POOLINGS: dict[str, Callable[[int], nn.Module]] = {
     "dpp full": lambda channels: pnn.DPPPool2d(2, channels=channels, ref="full"),
     "lip": lambda channels: pnn.SimplifiedLIP(channels, 2, 2, 0),
 }
+
+
+def of_method(method: str) -> Callable[[int], nn.Module]:
+    return lambda channels: pnn.pool_module(method)(2, channels=channels)
+
+
+POOLINGS |= {m: of_method(m) for m in pr.methods() if "." not in m and m not in POOLINGS}
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from sphinx.application import Sphinx
 
 TITLES = {
     "poolreg.faces.any_method": "Any method, any axes",
-    "poolreg.engine.plan": "Shapes",
+    "poolreg.faces.shapes": "Shapes and windows",
     "poolreg.engine.execute": "Gradients",
     "poolreg.contract.registry": "The registry",
     "poolreg.contract.method": "Writing a method",
     "poolreg.contract.params": "Parameters of a method",
     "poolreg.reducers.builtin": "Reducers",
-    "poolreg.reducers.elementwise": "Composed reducers",
+    "poolreg.reducers.elementwise": "Reducers of elementwise functions",
     "poolreg.reducers.blocks": "Functions on blocks",
     "poolreg.reducers.native": "Native functions",
     "poolreg.contract.plugins": "Plugins",
@@ -38,7 +38,7 @@ def groups() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {module: [] for module in TITLES}
     for name in pr.__all__:
         module = getattr(getattr(pr, name), "__module__", None)
-        if module is not None and calls.method_of(name) is None:
+        if module is not None and name not in calls.METHOD_OF:
             found.setdefault(module, []).append(name)
     return {module: names for module, names in found.items() if names}
 
@@ -101,8 +101,7 @@ def index_page(sections: dict[str, tuple[str, list[str]]]) -> list[str]:
 def make(app: Sphinx) -> None:
     folder = Path(app.srcdir, "api")
     sections = {
-        module.removeprefix("poolreg."): (title(module), names)
-        for module, names in groups().items()
+        module.rpartition(".")[2]: (title(module), names) for module, names in groups().items()
     }
     for method, names in calls.functions().items():
         if names:

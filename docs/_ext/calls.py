@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import poolreg as pr
 from numpy.typing import NDArray
+from poolreg.faces.table import ROWS
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -40,19 +41,10 @@ def functions() -> dict[str, list[str]]:
     """Public functions by the method that they run."""
     found: dict[str, list[str]] = {name: [] for name in pr.methods()}
     for name in pr.__all__:
-        method = method_of(name)
-        if method is not None:
-            found[method].append(name)
+        if name in METHOD_OF:
+            found[METHOD_OF[name]].append(name)
     return found
 
 
-def method_of(function: str) -> str | None:
-    """The method that a function such as ``adaptive_max_pool2d`` runs: the one it looks up."""
-    code = getattr(getattr(pr, function), "__code__", None)
-    if code is None or "_pool" not in function:
-        return None
-    stem = function.rpartition("_pool")[0].removeprefix("adaptive_").removeprefix("global_")
-    named = [word for word in code.co_consts if isinstance(word, str) and word in pr.methods()]
-    if stem in named or (not named and stem in pr.methods()):
-        return stem
-    return named[0] if named else None
+METHOD_OF = {name: row.method for row in ROWS for name in row.functions}
+"""The method that a function such as ``adaptive_max_pool2d`` runs."""

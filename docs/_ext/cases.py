@@ -10,7 +10,7 @@ NAMES = {"gap": "global avg", "adaptive_avg": "adaptive avg", "adaptive_max": "a
 WAYS = {"forward": "", "backward": ", backward", "both": ", forward and backward"}
 
 
-def spoken(case: Case) -> str:
+def call_text(case: Case) -> str:
     """The method and its window."""
     words = [NAMES.get(case.op, case.op) + WAYS[case.way]]
     if case.kernel:
@@ -33,7 +33,7 @@ class Cases(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         rows = [
-            (f"``{name}``", spoken(case), "×".join(map(str, case.shape)), case.layout)
+            (f"``{name}``", call_text(case), "×".join(map(str, case.shape)), case.layout)
             for name, case in load_cases().items()
         ]
         table = rst.table(("case", "call", "shape", "axes"), rows, widths="20 45 25 10")

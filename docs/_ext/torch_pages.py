@@ -3,12 +3,13 @@ import."""
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import poolreg as pr
 import rst
+from poolreg.faces.table import ROWS, Row
 from sphinx.application import Sphinx
 from sphinx.ext.napoleon import NumpyDocstring
 
@@ -18,38 +19,26 @@ OF_NN = ("Pool", "SimplifiedLIP", "BottleneckLIP")
 DESCRIBED = {
     "general": ("pool",),
     "replace": ("replace_pooling", "Replacement"),
-    "nn": ("pool_module", *OF_NN),
+    "modules": ("pool_module", "Pool"),
+    "lip": ("SimplifiedLIP", "BottleneckLIP"),
 }
 TORCHS_OWN = "``torch.nn``’s, and ``torch.nn.functional``’s, by our functions"
-MAKERS = {"_of", "ranks"}  # called with a method's name: what they return is that method
 
 
 def parsed(module: str) -> ast.Module:
     return ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8"))
 
 
-def names(module: str) -> Iterator[tuple[str, str]]:
-    """(name, method) of everything that pools; the method is empty for torch's own."""
-    for node in parsed(module).body:
-        if isinstance(node, ast.FunctionDef) and "_pool" in node.name and node.name[0] != "_":
-            yield node.name, "lp" if node.name.startswith("lp_") else ""
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            made = ast.unparse(node.value.func)
-            method = ast.literal_eval(node.value.args[0]) if made in MAKERS else ""
-            if made in MAKERS or made == "_own":
-                for target in ast.walk(node.targets[0]):
-                    if isinstance(target, ast.Name):
-                        yield target.id, method
-
-
-def table(module: str) -> str:
-    """Functions or modules by method."""
+def table(names: Callable[[Row], Iterable[str]], differs: Callable[[Row], bool]) -> str:
+    """Functions or modules by method, those that are torch's in one row."""
     found: dict[str, list[str]] = {}
-    for name, method in names(module):
-        found.setdefault(method, []).append(f"``{name}``")
+    for row in ROWS:
+        if row.on_tensors:
+            method = row.method if differs(row) else ""
+            found.setdefault(method, []).extend(f"``{name}``" for name in names(row))
     rows = [
         (", ".join(made), f":doc:`{method} </methods/{method}>`" if method else TORCHS_OWN)
-        for method, made in found.items()
+        for method, made in sorted(found.items())
     ]
     return rst.table(("name", "method"), rows, widths="70 30")
 
@@ -94,8 +83,8 @@ def page(app: Sphinx) -> list[str]:
         "windows in torch's order, then the method's parameters by name, which may be tensors,\n"
         "``data_format=``, ``return_indices=`` where a method selects and ``generator=`` where it\n"
         "draws.\n",
-        table("functional"),
+        table(lambda row: row.functions, lambda row: not row.torch or bool(row.torch_where)),
         rst.heading("Modules: poolreg.torch.nn"),
         "Torch's own are subclasses of torch's; the others have the arguments of ``Pool``.\n",
-        table("nn"),
+        table(lambda row: row.layers, lambda row: not row.torch),
     ]

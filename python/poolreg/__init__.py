@@ -24,7 +24,6 @@ from poolreg.contract.registry import (
 )
 from poolreg.engine.config import Config, num_threads, show_config
 from poolreg.engine.execute import Gradients
-from poolreg.engine.plan import output_shape
 from poolreg.errors import (
     DTypeError,
     ParameterError,
@@ -34,10 +33,9 @@ from poolreg.errors import (
     UnknownMethodError,
 )
 from poolreg.faces.any_method import Pool, pool, pool_vjp
-from poolreg.faces.functional import *  # noqa: F403
-from poolreg.faces.functional import __all__ as _functional
-from poolreg.faces.generalised import *  # noqa: F403
-from poolreg.faces.generalised import __all__ as _generalised
+from poolreg.faces.functions import *  # noqa: F403
+from poolreg.faces.functions import __all__ as _functions
+from poolreg.faces.shapes import output_shape, windows
 from poolreg.reducers.blocks import Block, WindowFunction
 from poolreg.reducers.builtin import Blend, Choice, Filter, Linear, Power, Sample, Select, Weighted
 from poolreg.reducers.elementwise import QuasiMean, WeightedMean
@@ -98,6 +96,6 @@ __all__ = [
     "register_method",
     "registered",
     "show_config",
-    *_functional,
-    *_generalised,
+    "windows",
+    *_functions,
 ]

@@ -323,7 +323,7 @@ def test_channel_axis() -> None:
 # ---- Arrays --------------------------------------------------------------------------------------
 
 
-DTYPES: dict[Any, str] = {
+OTHER_DTYPES: dict[Any, str] = {
     np.int8: "input.astype(numpy.float32)",
     np.uint8: "input.astype(numpy.float32)",
     np.uint16: "input.astype(numpy.float32)",
@@ -347,7 +347,7 @@ DTYPES: dict[Any, str] = {
 }
 
 
-@pytest.mark.parametrize(("dtype", "advice"), DTYPES.items(), ids=map(str, DTYPES))
+@pytest.mark.parametrize(("dtype", "advice"), OTHER_DTYPES.items(), ids=map(str, OTHER_DTYPES))
 def test_other_dtypes(dtype: Any, advice: str) -> None:
     x = np.zeros((1, 4, 4), np.int8).astype(dtype)
     for call in (lambda: pr.max_pool2d(x, 2), lambda: pr.avg_pool2d(x, 2)):
@@ -525,13 +525,13 @@ def test_out_of_gradients() -> None:
     [lambda name: pool(method=name), lambda name: pr.Pool(name, 2), pr.get_method, pr.describe],
     ids=["pool", "Pool", "get_method", "describe"],
 )
-def test_nearly_a_method(call: Callable[[str], Any], name: str, meant: str) -> None:
+def test_misspelt_methods(call: Callable[[str], Any], name: str, meant: str) -> None:
     with refuses(pr.UnknownMethodError, repr(name), "did you mean", repr(meant)):
         call(name)
 
 
 @pytest.mark.parametrize("name", ["", "wavelet", None, 3, ("max",)])
-def test_no_method_at_all(name: Any) -> None:
+def test_unknown_methods(name: Any) -> None:
     with refuses(pr.UnknownMethodError, repr(name), ", ".join(pr.methods())):
         pool(method=name)
 
@@ -549,7 +549,7 @@ def test_no_method_at_all(name: Any) -> None:
         ("count_includepad", "count_include_pad"),
     ],
 )
-def test_nearly_a_parameter(name: str, meant: str) -> None:
+def test_misspelt_parameters(name: str, meant: str) -> None:
     """Other libraries' words, and slips of the pen; the method's own parameters are listed."""
     for call in (pool, lambda method, **given: pr.Pool(method, 2, axes=(2, 3), **given)(X)):
         with refuses(

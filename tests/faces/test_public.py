@@ -19,7 +19,8 @@ import pytest
 import samples
 from cases import cases
 from command import python
-from poolreg.engine.plan import global_plan, ranked_plan
+from poolreg.engine.windows import Windows
+from poolreg.faces.plane import global_plan
 
 NEED_EXTRAS = {
     "poolreg.__main__",
@@ -67,6 +68,7 @@ SIGNATURES = {
     "num_threads=None, rng=None, **params",
     "Pool": f"method, kernel_size=None, {GENERAL}, channel_axis=None, **params",
     "output_shape": f"shape, kernel_size=None, {GENERAL}",
+    "windows": f"shape, kernel_size=None, {GENERAL}",
 }
 OTHERS = {
     "methods",
@@ -122,7 +124,7 @@ def test_docstring(name: str) -> None:
     assert re.match(r"[A-Z`].*[.:]$", text.split("\n\n")[0], re.DOTALL)
     if name in SIGNATURES and name != "pool_vjp":
         assert ">>>" in text
-    if name in SIGNATURES and name not in ("pool_vjp", "Pool", "output_shape"):
+    if name in SIGNATURES and name not in ("pool_vjp", "Pool", "output_shape", "windows"):
         for parameter in inspect.signature(thing).parameters:
             assert re.search(rf"^\W*(\w+, )*{parameter}\b", text, re.MULTILINE), parameter
 
@@ -287,7 +289,7 @@ def test_operators_differ_by_method_window_and_parameters() -> None:
 
 def test_equal_arguments_find_their_plan() -> None:
     def plan(kernel: Any, stride: Any = None) -> Any:
-        return ranked_plan(2, (1, 1, 2048, 2048), kernel, stride, 0, 1, False, None, None)
+        return Windows(kernel_size=kernel, stride=stride, rank=2).plan((1, 1, 2048, 2048))
 
     assert plan(int("1000")) is plan(int("1000"))
     assert plan((3, int("1000"))) is plan((3, int("1000")))

@@ -139,14 +139,21 @@ def test_arguments_by_other_names(name: str, said: str) -> None:
             call(**{name: 1})
 
 
-def test_arguments_of_functions_by_other_names() -> None:
-    for name, said in (
-        ("strides", "'stride'"),
-        ("pool_size", "'kernel_size'"),
-        ("betta", "'beta'"),
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_arguments_of_functions_by_other_names(name: str) -> None:
+    function = getattr(pr, name)
+    needed = {"kernel_size": 2, "output_size": 1, "norm_type": 2, "logits": Y}
+    needed = {n: v for n, v in needed.items() if n in inspect.signature(function).parameters}
+    for wrong, said in (
+        ("layout", "'data_format'"),
+        ("workers", "'num_threads'"),
+        ("mask", "'lip' with logits of -inf"),
+        *([("strides", "'stride'"), ("pad", "'padding'")] if "kernel_size" in needed else []),
+        *([("pool_size", "'kernel_size'")] if "kernel_size" in needed else []),
+        *([("betta", "'beta'")] if name.startswith("soft") else []),
     ):
-        with refuses(TypeError, f"soft_pool2d() got an unexpected keyword argument {name!r}", said):
-            pr.soft_pool2d(Y, 2, **{name: 1})
+        with refuses(TypeError, f"{name}() got an unexpected keyword argument {wrong!r}; ", said):
+            function(Y, **needed, **{wrong: 1})
 
 
 # ---- Padding -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import poolreg as pr
 import pytest
 from layouts import Array
 from poolreg.testing import reference_pool, reference_vjp
+from window_cases import METHODS
 
 SHAPE = 2, 3, 7, 8
 STEP = 1e-5
@@ -54,6 +55,10 @@ POWERS = [2.0, [1.5, 3.0, -2.0], [0.5, 1.0, 7.0]]
 TEMPERATURES = [1.0, [0.4, 1.0, 3.0]]
 
 CASES = {
+    "max": [{}],
+    "min": [{}],
+    "sum": [{}],
+    "avg": [*every(count_include_pad=[True, False]), *every(divisor_override=[3, -2])],
     "soft": every(beta=[1.0, 0.0, -2.0, [0.5, 3.0, -1.0]]),
     "lip": [*every(logits=[LOGITS], gate=[None, 12.0, 0.7]), dict(logits=MASKED)],
     "dpp": [
@@ -94,8 +99,8 @@ def cases() -> list[Any]:
         pytest.param(
             method, params, id="-".join([method, *(f"{k}={word(v)}" for k, v in params.items())])
         )
-        for method, settings in CASES.items()
-        for params in settings
+        for method in METHODS
+        for params in CASES.get(method, [{}])
     ]
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -201,9 +202,10 @@ def test_the_reference_of_torch_names_everything() -> None:
     finally:
         sys.path.pop(0)
     described = {name for given in torch_pages.DESCRIBED.values() for name in given}
-    for module in ("functional", "nn"):
-        listed = {name for name, _ in torch_pages.names(module)} | described
-        assert set(getattr(pt, module).__all__) <= listed
+    for module, names in (("functional", "functions"), ("nn", "layers")):
+        listed = torch_pages.table(attrgetter(names), attrgetter("torch"))
+        missing = [name for name in getattr(pt, module).__all__ if f"``{name}``" not in listed]
+        assert set(missing) <= described
 
 
 def test_shapes_that_the_pictures_show() -> None:

@@ -70,8 +70,9 @@ def arguments(
             window = {key: v for key, v in plan.items() if key != "channel_axis"}
             value = rng.random(pr.output_shape(x.shape, **window))
         given[name] = value
-    if method == "lip":
-        given["logits"] = (3 * rng.standard_normal(x.shape)).astype(x.dtype)
+    for param in pr.describe(method).params:
+        if param.kind == "map" and param.default is pr.Param.required:
+            given[param.name] = (3 * rng.standard_normal(x.shape)).astype(x.dtype)
     if given.get("training"):
         given["rng"] = seed
     return given

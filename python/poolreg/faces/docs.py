@@ -1,21 +1,22 @@
-"""What the functions of a rank have in common: the rest of their docstrings, and their types."""
+"""The docstrings of the named functions, written from a row and what its method declares."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol, TypeVar, cast, overload
 
-import numpy as np
-from numpy.typing import NDArray
-
-from poolreg.contract.method import Array, Method
+from poolreg.contract.method import Method
 from poolreg.contract.params import Param
-from poolreg.engine.plan import Padding, Size
+from poolreg.faces.table import BASIC, Row
 
-F = TypeVar("F", bound=Callable[..., Any])
-Indices = NDArray[np.int64]
-OutputSize = int | Sequence[int | None]
+__all__ = ["docstring", "example"]
+
+AXES = {1: "length", 2: "height and width", 3: "depth, height and width"}
+ARRAYS = {
+    1: "np.array([[1.0, 1, 5, 6]])",
+    2: "np.array([[[1.0, 1, 2, 4], [5, 6, 7, 8]]])",
+    3: "np.arange(8.0).reshape(1, 2, 2, 2)",
+}
+"""What the examples of basic rows pool, by rank."""
 
 WINDOWED = """Along each spatial axis of size L, output o reduces the elements
 ``x[o*stride - padding + t*dilation]``, ``0 <= t < kernel_size``, that exist.  There are
@@ -53,7 +54,7 @@ RNG = """rng : None, int, SeedSequence, BitGenerator or Generator
     What the draws of training come from: a seed, a generator of NumPy's, or None for new ones each
     time, as ``numpy.random.default_rng`` takes it (`Scientific Python SPEC 7
     <https://scientific-python.org/specs/spec-0007/>`_)."""
-AXES = """axes : int or tuple of int, default all after the first two
+AXES_OF_PLANE = """axes : int or tuple of int, default all after the first two
     The axes of the window.
 keepdims : bool, default False
     Keep them, with size 1."""
@@ -77,30 +78,62 @@ SOURCE = (
 )
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" if line else "" for line in text.split("\n"))
+def example(row: Row, rank: int) -> str:
+    """The call that the docstring shows."""
+    if row.example:
+        return f"pr.{row.name(1)}{row.example}"
+    arguments = {"windows": ", 2", "bins": ", 1", "plane": ""}[row.over]
+    return f"pr.{row.name(rank)}({ARRAYS[3 if row.over == 'plane' else rank]}{arguments})"
 
 
-def named(function: F, name: str, module: str) -> F:
-    """The function under this name, also in tracebacks and in what Python says of its arguments."""
-    code = function.__code__.replace(co_name=name, co_qualname=name)
-    function.__code__ = code
-    function.__name__ = function.__qualname__ = name
-    function.__module__ = module
-    return function
+def docstring(row: Row, rank: int, result: str) -> str:
+    """Summary, definition, parameters, result, errors, rules, and the example with its result."""
+    selects = row.declared.returns_indices
+    definition, parameters, notes = _basic(row) if row in BASIC else _of_method(row.declared)
+    pair = "; with return_indices, a tuple of two" if selects and row in BASIC else ""
+    either = ", or (ndarray, ndarray) with return_indices" if selects and row in BASIC else ""
+    return "\n".join(
+        [
+            row.summary.format(rank=rank, axes=AXES[rank]) + "\n",
+            *definition,
+            "\nParameters\n----------",
+            *[INPUT, *parameters, REST.format(pair=pair)],
+            f"\nReturns\n-------\nndarray{either}\n    Of the input's dtype and memory order.",
+            "\nRaises\n------\nParameterError, ShapeError, DTypeError\n    "
+            "Naming the argument, its value and what is allowed.",
+            "\nNotes\n-----",
+            *notes,
+            "\nExamples\n--------",
+            ">>> import numpy as np, poolreg as pr",
+            f">>> {example(row, rank)}",
+            result,
+        ]
+    )
 
 
-def document(method: Method, text: str, rank: int) -> str:
-    """The docstring of a generalised function: its first line and example around what the method
-    says of itself."""
-    first, example = text.split("\n", 1)
+Sections = tuple[list[str], list[str], list[str]]
+"""Definition, parameters and notes."""
+
+
+def _basic(row: Row) -> Sections:
+    selects = row.declared.returns_indices
+    formula, parameters = {
+        "windows": (WINDOWED, [WINDOW]),
+        "bins": (ADAPTIVE, [OUTPUT_SIZE]),
+        "plane": (WHOLE, [AXES_OF_PLANE]),
+    }[row.over]
+    if "count_include_pad" in row.arguments[0]:
+        formula, parameters = f"{formula}\n{AVERAGED}", [*parameters, AVERAGE]
+    if selects:
+        parameters = [*parameters, INDICES]
+    rules = SELECTING_RULES if selects else SUMMING_RULES
+    return [formula], parameters, [rules, EMPTY[selects], SOURCE]
+
+
+def _of_method(method: Method) -> Sections:
+    """What the method says of itself, below its first line."""
     _, said = (type(method).__doc__ or "").split("\n", 1)
-    parameters = [
-        f"{param.name} : {param.allowed()}, default {param.default}\n    {param.doc}"
-        if param.default is not Param.required
-        else f"{param.name} : {param.allowed()}\n    {param.doc}"
-        for param in method.params
-    ]
+    parameters = [WINDOW, *map(_of_param, method.params)]
     if method.returns_indices:
         parameters.append(INDICES)
     if method.traits.needs_rng:
@@ -108,160 +141,9 @@ def document(method: Method, text: str, rank: int) -> str:
     notes = [EMPTY[True], *(f"Reference: {r}." for r in method.references)]
     if method.differences:
         notes += ["Elsewhere:\n", *(f"- {difference}" for difference in method.differences)]
-    sections = [
-        inspect.cleandoc(said),
-        "\n" + WINDOWED,
-        "\nParameters\n----------",
-        *[INPUT, WINDOW, *parameters, REST.format(pair="")],
-        "\nReturns\n-------\nndarray\n    Of the input's dtype and memory order.",
-        "\nRaises\n------\nParameterError, ShapeError, DTypeError\n    "
-        "Naming the argument, its value and what is allowed.",
-        "\nNotes\n-----",
-        *notes,
-        "\nExamples\n--------",
-    ]
-    body = _indented("\n".join(sections))
-    return f"{first.replace(':', f' in {rank}-D:', 1)}\n\n{body}{example}"
+    return [inspect.cleandoc(said), "\n" + WINDOWED], parameters, notes
 
 
-def _document(function: F, formula: str, parts: list[str], selects: bool) -> F:
-    """Between the first line and the example: formula, parameters, result, errors, rules."""
-    if not function.__doc__:  # python -OO
-        return function
-    first, example = function.__doc__.split("\n", 1)
-    pair = "; with return_indices, a tuple of two" if selects else ""
-    result = "ndarray" + (", or (ndarray, ndarray) with return_indices" if selects else "")
-    text = "\n".join(
-        [
-            formula,
-            "\nParameters\n----------",
-            *[INPUT, *parts, REST.format(pair=pair)],
-            f"\nReturns\n-------\n{result}\n    Of the input's dtype and memory order.",
-            "\nRaises\n------\nParameterError, ShapeError, DTypeError\n    "
-            "Naming the argument, its value and what is allowed.",
-            "\nNotes\n-----",
-            *[SELECTING_RULES if selects else SUMMING_RULES, EMPTY[selects], SOURCE],
-            "\nExamples\n--------",
-        ]
-    )
-    function.__doc__ = f"{first}\n\n{_indented(text)}{example}"
-    return function
-
-
-class WindowedSelecting(Protocol):
-    """The type of max_pool2d and its kin."""
-
-    @overload
-    def __call__(
-        self,
-        input: Any,
-        kernel_size: Size,
-        stride: Size | None = None,
-        padding: Padding = 0,
-        dilation: Size = 1,
-        ceil_mode: bool = False,
-        return_indices: Literal[False] = False,
-        *,
-        data_format: str | None = None,
-        out: Any = None,
-        num_threads: int | None = None,
-    ) -> Array: ...
-    @overload
-    def __call__(
-        self,
-        input: Any,
-        kernel_size: Size,
-        stride: Size | None = None,
-        padding: Padding = 0,
-        dilation: Size = 1,
-        ceil_mode: bool = False,
-        *,
-        return_indices: Literal[True],
-        data_format: str | None = None,
-        out: Any = None,
-        num_threads: int | None = None,
-    ) -> tuple[Array, Indices]: ...
-
-
-class AdaptiveSelecting(Protocol):
-    """The type of adaptive_max_pool2d and its kin."""
-
-    @overload
-    def __call__(
-        self,
-        input: Any,
-        output_size: OutputSize,
-        return_indices: Literal[False] = False,
-        *,
-        data_format: str | None = None,
-        out: Any = None,
-        num_threads: int | None = None,
-    ) -> Array: ...
-    @overload
-    def __call__(
-        self,
-        input: Any,
-        output_size: OutputSize,
-        return_indices: Literal[True],
-        *,
-        data_format: str | None = None,
-        out: Any = None,
-        num_threads: int | None = None,
-    ) -> tuple[Array, Indices]: ...
-
-
-class WholeSelecting(Protocol):
-    """The type of global_max_pool and global_min_pool."""
-
-    @overload
-    def __call__(
-        self,
-        input: Any,
-        *,
-        axes: int | Sequence[int] | None = None,
-        data_format: str | None = None,
-        keepdims: bool = False,
-        return_indices: Literal[False] = False,
-        out: Any = None,
-        num_threads: int | None = None,
-    ) -> Array: ...
-    @overload
-    def __call__(
-        self,
-        input: Any,
-        *,
-        axes: int | Sequence[int] | None = None,
-        data_format: str | None = None,
-        keepdims: bool = False,
-        return_indices: Literal[True],
-        out: Any = None,
-        num_threads: int | None = None,
-    ) -> tuple[Array, Indices]: ...
-
-
-def windowed_selecting(function: Callable[..., Any]) -> WindowedSelecting:
-    return cast(WindowedSelecting, _document(function, WINDOWED, [WINDOW, INDICES], True))
-
-
-def adaptive_selecting(function: Callable[..., Any]) -> AdaptiveSelecting:
-    return cast(AdaptiveSelecting, _document(function, ADAPTIVE, [OUTPUT_SIZE, INDICES], True))
-
-
-def whole_selecting(function: Callable[..., Any]) -> WholeSelecting:
-    return cast(WholeSelecting, _document(function, WHOLE, [AXES, INDICES], True))
-
-
-def windowed(function: F) -> F:
-    return _document(function, WINDOWED, [WINDOW], False)
-
-
-def windowed_averaging(function: F) -> F:
-    return _document(function, f"{WINDOWED}\n{AVERAGED}", [WINDOW, AVERAGE], False)
-
-
-def adaptive(function: F) -> F:
-    return _document(function, ADAPTIVE, [OUTPUT_SIZE], False)
-
-
-def whole(function: F) -> F:
-    return _document(function, WHOLE, [AXES], False)
+def _of_param(param: Param) -> str:
+    default = "" if param.default is Param.required else f", default {param.default}"
+    return f"{param.name} : {param.allowed()}{default}\n    {param.doc}"

@@ -1,0 +1,271 @@
+"""What modules are made of: torch's own on our functions, and one for every method.
+
+A module of a method is made from what that declares: learnable parameters are kept raw, as
+``nn.Parameter``, and become effective values by the transform of the schema; what draws in training
+does so in ``train()`` mode alone.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from poolreg.contract.method import Method
+from poolreg.contract.params import Param
+from poolreg.contract.registry import get_method
+from poolreg.engine.windows import Padding, Size, Windows
+from poolreg.errors import ParameterError
+from poolreg.faces.table import layer_name
+from poolreg.torch import functional
+from poolreg.torch.general import pool_by
+from poolreg.torch.raw import effective, raw
+
+__all__ = ["Pool", "of_method", "of_torch", "pool_module"]
+
+PUBLIC = "poolreg.torch.nn"
+"""Where the modules are found, also by what unpickles them."""
+RANKS = 1, 2, 3
+
+# ---- Torch's own -------------------------------------------------------------------------------
+
+Ranks = tuple[type[nn.Module], type[nn.Module], type[nn.Module]]
+
+
+def of_torch(layer: str, function: str) -> Ranks:
+    """torch.nn's classes of rank 1, 2 and 3, whose forward is our function of their attributes."""
+    one, two, three = (_own(f"{layer}{rank}d", f"{function}{rank}d") for rank in RANKS)
+    return one, two, three
+
+
+def _own(layer: str, function: str) -> type[nn.Module]:
+    pooled = getattr(functional, function)
+    _, *attributes = inspect.signature(pooled).parameters
+
+    def forward(self: Any, input: Tensor) -> Any:
+        return pooled(input, **{name: getattr(self, name) for name in attributes})
+
+    doc = f"``torch.nn.{layer}``, by ``poolreg.torch.functional.{function}``."
+    names = {"__module__": PUBLIC, "__doc__": doc, "forward": forward}
+    return type(layer, (getattr(nn, layer),), names)
+
+
+# ---- Every method ------------------------------------------------------------------------------
+
+
+class Pool(nn.Module):
+    """The module of a method and a rank: see ``pool_module``.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding, dilation, ceil_mode
+        As in ``poolreg.pool``.
+    output_size : int or tuple
+        In place of all of them: adaptive windows, 1 for global pooling.
+    channels : int, optional
+        Learnable parameters per channel; else one number each.
+    learn : bool, default True
+        Whether parameters are learnt; else they are buffers.
+    **settings
+        The method's parameters: effective values, with which learnable ones begin.
+
+    Maps, as LIP's logits, are arguments of ``forward``, by name.
+    """
+
+    method: ClassVar[str]
+    rank: ClassVar[int]
+
+    def __init__(
+        self,
+        kernel_size: Size | None = None,
+        stride: Size | None = None,
+        padding: Padding = 0,
+        dilation: Size = 1,
+        ceil_mode: bool = False,
+        *,
+        output_size: Any = None,
+        channels: int | None = None,
+        learn: bool = True,
+        **settings: Any,
+    ) -> None:
+        super().__init__()
+        if (kernel_size is None) == (output_size is None):
+            raise ParameterError("give kernel_size or output_size, and not both")
+        self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
+        self.dilation, self.ceil_mode, self.output_size = dilation, ceil_mode, output_size
+        self.channels, self.learn = channels, learn
+        self.settings = self._kept(self.declared, settings)
+
+    @property
+    def declared(self) -> Method:
+        """What the method declares."""
+        return get_method(self.method)
+
+    def _kept(self, declared: Method, settings: dict[str, Any]) -> dict[str, Any]:
+        """Learnable parameters registered, raw; the other settings, checked."""
+        known = {param.name: param for param in declared.params}
+        kept = {}
+        for name, value in settings.items():
+            if name == "training" or (name in known and known[name].kind in ("map", "state")):
+                raise ParameterError(f"{name} is no argument of the module: {_given(name)}")
+            if name not in known:
+                declared.resolve({name: value})
+            if known[name].kind == "hyper":
+                kept[name] = known[name].check(value)
+        for param in declared.params:
+            if param.kind == "learnable":
+                value = settings.get(param.name, self._beginning(param, kept))
+                self._register(param, value)
+            elif param.kind == "state":
+                self.register_buffer(param.name, self._state(param, kept))
+        return kept
+
+    def _beginning(self, param: Param, settings: dict[str, Any]) -> Any:
+        """The effective value with which a learnable parameter begins; None: there is none."""
+        return None if param.default is Param.required else param.default
+
+    def _register(self, param: Param, value: Any) -> None:
+        if value is None:
+            self.register_parameter(param.name, None)
+            return
+        start = torch.as_tensor(value, dtype=torch.get_default_dtype())
+        param.check_values(start.numpy())
+        if start.ndim == 0 and self.channels is not None and param.shape != "scalar":
+            start = start.expand(param.shape_for(self.channels, self.rank))
+        start = raw(param, start).clone()
+        if self.learn:
+            self.register_parameter(param.name, nn.Parameter(start))
+        else:
+            self.register_buffer(param.name, start)
+
+    def _state(self, param: Param, settings: dict[str, Any]) -> Tensor | None:
+        """What a state begins with; None: the module has none."""
+        return None
+
+    def effective(self) -> dict[str, Tensor]:
+        """The learnable parameters as the method has them."""
+        params = [p for p in self.declared.params if p.kind == "learnable"]
+        held = [(param, getattr(self, param.name)) for param in params]
+        return {param.name: effective(param, t) for param, t in held if t is not None}
+
+    def forward(self, input: Tensor, **maps: Any) -> Any:
+        """The pooled tensor; maps by name."""
+        windows = Windows(
+            kernel_size=self.kernel_size,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+            ceil_mode=self.ceil_mode,
+            output_size=self.output_size,
+            axes=tuple(range(-self.rank, 0)),
+            channel_axis=-self.rank - 1,
+        )
+        params = {**self.settings, **self.effective(), **maps}
+        for param in self.declared.params:
+            if param.name == "training":
+                params["training"] = self.training
+            elif param.kind == "state" and getattr(self, param.name) is not None:
+                params[param.name] = getattr(self, param.name)
+        return pool_by(input, self.method, windows, params)
+
+    def extra_repr(self) -> str:
+        """Arguments as they were given, without defaults."""
+        shown = {
+            name: getattr(self, name)
+            for name, default in _SHOWN.items()
+            if getattr(self, name) != default
+        }
+        return ", ".join(f"{name}={value!r}" for name, value in (shown | self.settings).items())
+
+
+_SHOWN: dict[str, Any] = {
+    "kernel_size": None,
+    "stride": None,
+    "padding": 0,
+    "dilation": 1,
+    "ceil_mode": False,
+    "output_size": None,
+    "channels": None,
+    "learn": True,
+}
+
+
+def _given(name: str) -> str:
+    """Who gives what is no argument of a module."""
+    if name == "training":
+        return "train() and eval() say it"
+    return "maps are arguments of forward, and a state is the module's own"
+
+
+class _Named(Pool):
+    """A module whose class was made: it is pickled by its method and rank."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _rebuilt, (self.method, self.rank), self.__dict__
+
+
+def _rebuilt(method: str, rank: int) -> Pool:
+    cls = pool_module(method, rank)
+    return cls.__new__(cls)
+
+
+_made: dict[tuple[str, int], type[Pool]] = {}
+
+
+def pool_module(method: str, rank: int = 2) -> type[Pool]:
+    """The module class of any registered method, also of third parties.
+
+    Examples
+    --------
+    >>> import torch, poolreg.torch.nn as pnn
+    >>> pnn.pool_module("soft", rank=1)(2)
+    SoftPool1d(kernel_size=2)
+    """
+    if rank not in RANKS:
+        raise ParameterError(f"rank must be 1, 2 or 3, got {rank!r}")
+    declared = get_method(method)
+    if (method, rank) not in _made:
+        doc = f"{(type(declared).__doc__ or '').strip()}\n\nArguments: see ``Pool``."
+        _made[method, rank] = type(
+            f"{layer_name(method)}{rank}d",
+            (BASES.get(method, _Named),),
+            {"method": method, "rank": rank, "__module__": PUBLIC, "__doc__": doc},
+        )
+    return _made[method, rank]
+
+
+class _DPPPool(_Named):
+    """With ref="full" the filter is learnt, too; it begins as the mean of what it covers."""
+
+    def _beginning(self, param: Param, settings: dict[str, Any]) -> Any:
+        if settings.get("ref") != "full" or param.name not in ("F", "b"):
+            return super()._beginning(param, settings)
+        if param.name == "b":
+            return 0.0
+        if self.channels is None:
+            raise ParameterError(
+                "ref='full' has a filter for each channel: say how many, channels="
+            )
+        return torch.full(param.shape_for(self.channels, self.rank), 3.0**-self.rank)
+
+
+class _MixedPool(_Named):
+    """With eval="majority" the draws of training are counted, by channel."""
+
+    def _state(self, param: Param, settings: dict[str, Any]) -> Tensor | None:
+        if settings.get("eval") != "majority":
+            return None
+        if self.channels is None:
+            raise ParameterError(f"{param.name} are per channel: say how many, channels=")
+        return torch.zeros(param.shape_for(self.channels, self.rank), dtype=torch.int64)
+
+
+BASES: dict[str, type[_Named]] = {"dpp": _DPPPool, "mixed": _MixedPool}
+
+
+def of_method(method: str) -> tuple[type[Pool], type[Pool], type[Pool]]:
+    """The module classes of rank 1, 2 and 3."""
+    one, two, three = (pool_module(method, rank) for rank in RANKS)
+    return one, two, three
