@@ -125,7 +125,7 @@ WALKING = [
     "faces/test_errors.py",
     "geometry/test_small_planes.py",
     "geometry/test_walks.py",
-    "methods/test_windows.py",
+    "methods/test_whole_windows.py",
     "plugins/test_blocks.py",
     "plugins/test_native.py",
 ]

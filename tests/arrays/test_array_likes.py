@@ -194,7 +194,7 @@ def test_every_output(make: Callable[[], Any], words: tuple[str, ...]) -> None:
 
 
 @other
-def test_entries_of_lists(make: Callable[[], Any], words: tuple[str, ...]) -> None:
+def test_entries_of_lists_are_refused(make: Callable[[], Any], words: tuple[str, ...]) -> None:
     for value in ([make()], (np.ones(3), [make()])):
         with refuses("an entry of x must be", *words):
             pr.pool(value, "max", 2, axes=0)

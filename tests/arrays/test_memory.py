@@ -109,7 +109,7 @@ def test_how_much_is_kept(kept: str, least: int, most: int) -> None:
 
 
 @pytest.mark.parametrize("value", ["-1", "many", "1.5", "4294967296", "²"])
-def test_limits_of_the_environment(value: str) -> None:
+def test_malformed_keep_memory_is_refused(value: str) -> None:
     done = python("import poolreg", POOLREG_KEEP_MEMORY=value)
     assert done.returncode == 1
     assert "ParameterError: POOLREG_KEEP_MEMORY must be MiB, an integer" in done.stderr

@@ -39,10 +39,10 @@ void *__wrap_malloc(size_t bytes)
     return memory ? memset(memory, POISON, bytes) : NULL;
 }
 
-/* The same for the stack below the caller. */
+/* The same for the stack below the caller: scratch of up to 48 KB, and what is called around it. */
 static __attribute__((noinline)) void poison_stack(void)
 {
-    char below[96 << 10];
+    char below[64 << 10];
     memset(below, POISON, sizeof below);
     __asm__ volatile("" : : "r"(below) : "memory");
 }
@@ -235,10 +235,16 @@ static void lay_out(layout *to, const frame *f, const int64_t *shape)
         printf("%" PRId64 " elements are too many\n", to->count);
         exit(1);
     }
+    int64_t at[NDIM] = {0}, place = 0;
     for (int64_t n = 0; n < to->count; n++) {
-        to->place[n] = 0;
-        for (int64_t d = NDIM - 1, rest = n; d >= 0; rest /= shape[d--])
-            to->place[n] += rest % shape[d] * to->strides[d];
+        to->place[n] = place;
+        for (int d = NDIM - 1; d >= 0; d--) {
+            place += to->strides[d];
+            if (++at[d] < shape[d])
+                break;
+            place -= shape[d] * to->strides[d];
+            at[d] = 0;
+        }
     }
 }
 
@@ -293,8 +299,13 @@ static void check_beside(const array *a)
     unsigned char poison[BESIDE];
     memset(poison, POISON, sizeof poison);
     const size_t size = a->bytes + BESIDE;
-    for (int64_t n = 0; n < a->of->count; n++)
-        memset(a->data + a->of->place[n] * (int64_t)a->item, POISON, a->item);
+    for (int64_t n = 0; n < a->of->count; n++) {
+        char *element = a->data + a->of->place[n] * (int64_t)a->item;
+        if (a->item == sizeof(double)) /* a constant size is a store, not a call */
+            memset(element, POISON, sizeof(double));
+        else
+            memset(element, POISON, a->item == sizeof(float) ? sizeof(float) : 1);
+    }
     for (size_t b = 0; b < size; b += BESIDE)
         if (memcmp(a->room + b, poison, size - b < BESIDE ? size - b : BESIDE) != 0) {
             report("bytes beside an array were written");

@@ -732,7 +732,7 @@ static void test_large_windows(void)
         check_pool(1, 1, sliding(3, 2, 1, 1, 1, 1), sliding(K, K, 1, K / 3, K, 1),
                    sliding(40, K, 1, 3, K - 1, 2));
     }
-    check_pool(1, 1, unpooled(1), sliding(75, 40, 1, 39, 39, 1), sliding(130, 82, 1, 81, 81, 1));
+    check_pool(1, 1, unpooled(1), sliding(44, 40, 1, 39, 2, 1), sliding(90, 82, 1, 3, 81, 1));
     check_pool(1, 1, unpooled(1), sliding(9, 7, 1, 20, 18, 1), sliding(20, 7, 2, 3, 3, 1));
     check_pool(1, 17, unpooled(1), sliding(20, 7, 1, 3, 3, 1), sliding(20, 10, 1, 4, 5, 1));
 }

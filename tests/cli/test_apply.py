@@ -20,7 +20,7 @@ from PIL import Image
 from poolreg.cli import parsing
 from poolreg.cli.pictures import contrast, demo, gallery, images
 from poolreg.engine.arrays import input_array
-from poolreg.engine.plan import general_plan
+from poolreg.engine.windows import Windows
 
 NOISE = np.random.default_rng(0)
 COLOURS = NOISE.integers(0, 256, (24, 30, 3), np.uint8)
@@ -350,7 +350,7 @@ def test_compare_shows_all_methods_beside_the_original(pixels: Any, call: Call) 
     assert "wrote out.svg: 3 methods\n" in done.out
 
 
-def test_compare_of_one_is_one(call: Call) -> None:
+def test_compare_takes_one_method(call: Call) -> None:
     write("in.png", GREY)
     done = call("apply", "in.png", "out.svg", "--compare", "max", "--kernel", 3)
     assert "wrote out.svg: 1 method\n" in done.out
@@ -394,10 +394,7 @@ def test_compare_draws_any_array_that_is_an_image(value: float, call: Call) -> N
     ids=str,
 )
 def test_an_output_lies_where_its_windows_are(window: Any, expected: Any) -> None:
-    names = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "output_size")
-    defaults = dict(padding=0, dilation=1, ceil_mode=False)
-    known = {**dict.fromkeys(names), **defaults, **window}
-    plan = general_plan((24, 30), *(known[name] for name in names), (0, 1), None, None)
+    plan = Windows(**window, axes=(0, 1)).plan((24, 30))
     part = gallery.footprint(plan)
     assert (part.left, part.top, part.width, part.height) == expected
 

@@ -314,7 +314,7 @@ def test_a_missing_folder_is_named_with_what_makes_it(
     assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
 
 
-def test_a_file_is_no_folder(call: Call) -> None:
+def test_a_file_in_place_of_a_folder_is_refused(call: Call) -> None:
     save("in.png", "RGB")
     done = call("apply", "in.png", "in.png/out.png", *MAX_2)
     assert_one_line(done, "in.png/out.png cannot be written: in.png is no folder")

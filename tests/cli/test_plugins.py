@@ -93,7 +93,7 @@ def test_list_shows_what_is_off(tmp_path: Path) -> None:
     assert_one_line(done, "POOLREG_PLUGINS='Demo!': the entry 'Demo!' is not allowed")
 
 
-def test_the_traceback_of_one(listed: Any) -> None:
+def test_list_prints_the_traceback_of_a_broken_plugin(listed: Any) -> None:
     broken, loaded, shared, unknown = (listed["--traceback", name] for name in TRACEBACKS)
     assert (broken.code, broken.err) == (0, "")
     assert broken.out.startswith("Traceback (most recent call last):\n")

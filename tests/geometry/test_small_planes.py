@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import poolreg as pr
 import pytest
+from layouts import DTYPES
 
 # shape, kernel: rows and columns that no window holds, one to three axes, whole planes, long rows.
 CASES: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
@@ -27,11 +28,11 @@ def apart(shape: tuple[int, ...], dtype: Any) -> Any:
     return np.zeros((*shape[:-1], shape[-1] + 1), dtype)[..., :-1]
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("method", ["max", "min", "avg", "sum"])
 @pytest.mark.parametrize(("shape", "kernel"), CASES, ids=IDS)
 @pytest.mark.parametrize("threads", [1, 2])
-def test_bits(
+def test_small_planes_give_the_bits_of_rows_apart(
     shape: tuple[int, ...], kernel: tuple[int, ...], method: str, dtype: Any, threads: int
 ) -> None:
     rng = np.random.default_rng(1)
@@ -53,7 +54,7 @@ def test_bits(
     assert np.array_equal(np.signbit(out), np.signbit(loose_out))
 
 
-def test_padding_of_taps_by_nan_and_infinity() -> None:
+def test_rows_of_neighbouring_planes_are_no_members() -> None:
     """A row's neighbour in memory has no part in its windows."""
     x = np.full((9, 4, 4), -np.inf, np.float32)
     x[::2] = np.nan

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import poolreg as pr
 import pytest
-from layouts import LAYOUTS
+from layouts import DTYPES, LAYOUTS
 from numpy.lib.stride_tricks import sliding_window_view
 from oracle import Axis, adaptive_bounds
 
 FOLDS: dict[str, Any] = {"max": np.max, "min": np.min, "sum": np.sum}
-DTYPES = np.float32, np.float64
 
 
 def integers(*shape: int, dtype: Any = np.float32) -> Any:

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import poolreg as pr
 import pytest
+from layouts import DTYPES
 from poolreg.testing import reference_pool
 
-DTYPES = np.float32, np.float64
 FAR = 2**40
 # All that need no draw; s3 has no window of its own at an output, but one at every place.
 METHODS = tuple(name for name in pr.methods() if "." not in name and not name.startswith("s3"))

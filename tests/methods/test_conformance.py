@@ -282,7 +282,7 @@ def test_a_message_names_the_reason(method: type[pr.Method], check: str, words: 
         check_method(method, only=[check], max_examples=FEW)
 
 
-def test_a_factor_that_is_wrong_everywhere_is_told() -> None:
+def test_a_message_says_by_which_factor_a_gradient_is_wrong() -> None:
     class Halved(SoftMean):
         """Half the gradient."""
 

@@ -7,18 +7,16 @@ import poolreg as pr
 import pytest
 import samples
 from cases import LINEAR, METHODS, SELECTING, cases
-from geometries import Geometry, examples, geometries
+from geometries import SEEDS, Geometry, examples, geometries
 from hypothesis import given
-from hypothesis import strategies as st
-
-SEEDS = st.integers(0, 2**32 - 1)
+from layouts import DTYPES
 
 PICTURE = np.array([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])
 COUNTING = np.arange(1.0, 17).reshape(4, 4)
 CEIL = dict(kernel_size=(3, 3), stride=2, padding=1, ceil_mode=True)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(
     ("x", "method", "arguments", "expected"),
     [
@@ -153,7 +151,7 @@ def test_indices_point_at_the_values(method: str, geometry: Geometry, seed: int)
     np.testing.assert_array_equal(np.take_along_axis(planes, places, axis=1), values)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_indices_beyond_32_bit(dtype: type) -> None:
     """An input of one element repeated without memory; only the first or last tap can be chosen."""
     row = np.broadcast_to(dtype(1), (2**31 + 10,))
@@ -167,7 +165,7 @@ def test_indices_beyond_32_bit(dtype: type) -> None:
 
 
 @pytest.mark.parametrize(("method", "params"), cases())
-def test_planes_do_not_know_each_other(method: str, params: dict) -> None:
+def test_planes_do_not_change_each_other(method: str, params: dict) -> None:
     """Permuted batch and channels, or one of them alone: the same values, bit for bit."""
     x = samples.normals((4, 5, 9, 11), np.float32, 1)
     window = dict(kernel_size=3, stride=2, padding=1, axes=(2, 3), **params)

@@ -1,20 +1,20 @@
 """NaN, infinities and signed zeros: which value, which index, and nothing beyond their windows."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import poolreg as pr
 import pytest
 import samples
 from cases import LINEAR, METHODS, SELECTING, cases
-from geometries import Geometry, examples, geometries
+from geometries import SEEDS, Geometry, examples, geometries
 from hypothesis import given
 from hypothesis import strategies as st
-from layouts import LAYOUTS
+from layouts import DTYPES, LAYOUTS
 from poolreg.testing import reference_indices, reference_pool
 
 nan, inf = np.nan, np.inf
-DTYPES = [np.float32, np.float64]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -62,21 +62,23 @@ def test_sums(values: list, expected: float, method: str, params: dict, dtype: t
 
 
 @pytest.mark.parametrize("method", SELECTING)
-def test_drawn_everywhere(method: str) -> None:
-    """Windows that hold any mixture of NaN, infinities and ties, over edges as well."""
+def test_values_and_indices_of_drawn_geometries(method: str) -> None:
+    """Windows that hold ties, or any mixture of these with NaN and infinities, over edges too."""
 
     @examples(300)
     @given(
         geometries(spare=5),
         st.sampled_from(sorted(LAYOUTS)),
         st.sampled_from(DTYPES),
-        st.integers(0, 2**32 - 1),
+        st.sampled_from([samples.ties, samples.with_nans]),
+        SEEDS,
     )
-    def is_reference(geometry: Geometry, layout: str, dtype: type, seed: int) -> None:
-        x = LAYOUTS[layout](samples.with_nans(geometry.shape, dtype, seed))
+    def is_reference(geometry: Geometry, layout: str, dtype: type, kind: Any, seed: int) -> None:
+        x = LAYOUTS[layout](kind(geometry.shape, dtype, seed))
         y, index = pr.pool(x, method, return_indices=True, **geometry.window)
         np.testing.assert_array_equal(y, reference_pool(x, method, **geometry.window))
         np.testing.assert_array_equal(pr.pool(x, method, **geometry.window), y)
+        assert index.dtype == np.int64
         np.testing.assert_array_equal(index, reference_indices(x, method, **geometry.window))
 
     is_reference()

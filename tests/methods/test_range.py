@@ -12,10 +12,9 @@ import numpy as np
 import poolreg as pr
 import pytest
 from exact import METHODS, pooled
-from layouts import Array
+from layouts import DTYPES, Array
 from poolreg.contract.registry import get_method
 
-DTYPES = [np.float32, np.float64]
 LEAST = Decimal("1e-4900")
 ULPS = 64
 FAR_ULPS = 2000  # of powers and logarithms of numbers at both ends: as many more as these are large
@@ -49,7 +48,7 @@ SETTINGS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def test_every_method_that_promises_it_is_here() -> None:
+def test_every_method_that_says_nothing_overflows_is_tested() -> None:
     words = {m: " ".join((type(get_method(m)).__doc__ or "").split()) for m in pr.methods()}
     assert {m for m in words if "Nothing overflows" in words[m]} == {*METHODS, "s3", "s3_dpp"}
 
@@ -133,7 +132,7 @@ def longdouble(numbers: Any) -> Any:
 @pytest.mark.parametrize("name", GEOMETRIES)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("method", "params"), SETTINGS)
-def test_numbers_at_the_ends(method: str, params: dict[str, Any], dtype: Any, name: str) -> None:
+def test_largest_numbers(method: str, params: dict[str, Any], dtype: Any, name: str) -> None:
     """Alone, mixed, and beside numbers of common size; what is masked is the least number."""
     shape, geometry = GEOMETRIES[name]
     most, rng = float(np.finfo(dtype).max), np.random.default_rng(1)
@@ -166,7 +165,7 @@ def test_numbers_that_are_not_normal(method: str, params: dict[str, Any], dtype:
         ("dpp", "alpha", (0.0, 1e-20, 1e20), {}),
     ],
 )
-def test_parameters_at_the_ends(
+def test_parameters_at_the_ends_of_the_range(
     method: str, name: str, values: Any, params: dict[str, Any], dtype: Any
 ) -> None:
     """However small the power: beside the means of logarithms that it goes to, in y and by p."""
@@ -223,7 +222,7 @@ def test_means_of_places(dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_references_at_the_ends(dtype: Any) -> None:
+def test_references_of_dpp_at_the_ends_of_the_range(dtype: Any) -> None:
     """dpp's own references: a filter's, and the mean of cells."""
     most = float(np.finfo(dtype).max)
     x = np.array([1, 2, 4, 1, 3, 2, 5, 1], dtype)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import poolreg as pr
 import pytest
+from layouts import DTYPES
 from poolreg.testing import reference_pool, reference_vjp
 
-DTYPES = np.float32, np.float64
 METHODS = "soft", "lip"
 # Shapes of which some take several units of work.
 GEOMETRIES: list[tuple[tuple[int, ...], dict[str, Any]]] = [

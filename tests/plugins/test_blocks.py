@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import poolreg as pr
 import pytest
-from layouts import Array
+from layouts import DTYPES, Array
 from poolreg.engine import draws
 from poolreg.reducers import blocks
 from poolreg.testing import reference_pool, reference_vjp
@@ -148,7 +148,7 @@ def test_one_channel_is_a_number() -> None:
         assert block["params"]["scale"].shape == ()
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_everything_is_of_the_inputs_dtype(dtype: Any) -> None:
     seen = seen_blocks(draw().astype(dtype), 3, params=PARAMS[:1], data_format="NCHW")
     assert {block[name].dtype for block in seen for name in ("win", "count")} == {np.dtype(dtype)}
@@ -176,7 +176,7 @@ def test_large_windows_are_whole() -> None:
 
 @pytest.mark.parametrize("data_format", FORMATS)
 @pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_a_mean_is_avg(window: str, data_format: str, dtype: Any) -> None:
     x = in_format(draw().astype(dtype), data_format)
     where = dict(WINDOWS[window], data_format=data_format)
@@ -255,7 +255,7 @@ def test_a_method_without_backward_is_not_differentiable() -> None:
 # ---- Threads, memory, draws --------------------------------------------------------------------
 
 
-def test_blocks_begin_where_lines_do() -> None:
+def test_arrays_of_blocks_are_aligned_to_cache_lines() -> None:
     """Of every thread, whatever the size of a block."""
     off = set()
 
@@ -362,7 +362,7 @@ def test_one_map_of_each_shape() -> None:
     maps = [pr.Param(name, kind="map", shape="map:in", doc=".") for name in ("near", "far")]
     with pytest.raises(pr.ParameterError, match="one map of shape 'map:in', got near, far"):
         method(MEAN, *maps)
-    with pytest.raises(pr.ParameterError, match="u: blocks carry no map of this kind"):
+    with pytest.raises(pr.ParameterError, match="u: blocks carry no map of dtype float64"):
         method(MEAN, pr.Param("u", kind="map", shape="map:out", dtype="float64", doc="."))
 
 
@@ -540,7 +540,7 @@ def test_weights_that_are_zero_or_infinite() -> None:
         assert np.isnan(unknown).all()
 
 
-def test_inside_a_choice() -> None:
+def test_reducers_inside_a_choice_get_their_parameters() -> None:
     """Reducers are bound to the parameters wherever they stand."""
     switch = pr.Param("sharp", dtype="bool", default=False, doc=".")
     soft = COMPOSED["soft"][0]

@@ -14,7 +14,6 @@ import pytest
 from poolreg.testing import check_method
 
 POINTERS = {"float32": ctypes.POINTER(ctypes.c_float), "float64": ctypes.POINTER(ctypes.c_double)}
-DTYPES = sorted(POINTERS)
 WINDOW = dict(kernel_size=(2, 2), stride=1, padding=1)
 X = np.random.default_rng(0).standard_normal((3, 4))
 
@@ -34,7 +33,7 @@ Function = Callable[..., int]
 
 
 def native(role: str, function: Function) -> dict[str, Any]:
-    return {dtype: prototype(role, dtype)(function) for dtype in DTYPES}
+    return {dtype: prototype(role, dtype)(function) for dtype in POINTERS}
 
 
 def cells(pointer: Any, *shape: int) -> Any:
@@ -65,7 +64,7 @@ def pool(reducer: Any, x: Any = X, *params: pr.Param, **given: Any) -> Any:
 # ---- What functions are given --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", sorted(POINTERS))
 @pytest.mark.parametrize("threads", [1, 2])
 def test_forward_and_backward(dtype: str, threads: int) -> None:
     x = np.random.default_rng(1).integers(-9, 9, (150, 151, 2)).astype(dtype)
@@ -141,7 +140,7 @@ def test_every_argument() -> None:
     assert alone == [(0, None)]
 
 
-def test_the_fill() -> None:
+def test_cells_without_a_member_hold_the_fill_of_a_native_method() -> None:
     def largest(taps: int, lanes: int, full: int, win: Any, *rest: Any) -> int:
         cells(rest[-1], lanes)[:] = cells(win, taps, lanes).max(axis=0)
         return 0

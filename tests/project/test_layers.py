@@ -68,7 +68,7 @@ def test_imports_go_down(module: str) -> None:
     assert not up, f"{module} imports {up}"
 
 
-def test_there_are_no_circles() -> None:
+def test_imports_have_no_cycles() -> None:
     order = TopologicalSorter(
         {module: {name for name in names if name in FILES} for module, names in ARROWS.items()}
     )

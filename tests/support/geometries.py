@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from oracle import Axis
 from problems import Problem, load_shapes
 
+SEEDS = st.integers(0, 2**32 - 1)
+
 
 @dataclass(frozen=True)
 class Geometry:

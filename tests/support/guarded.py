@@ -13,7 +13,7 @@ import poolreg as pr
 import samples
 from cases import METHODS, selects, settings
 from geometries import Geometry, named
-from layouts import Array
+from layouts import DTYPES, Array
 from numpy.typing import DTypeLike
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -42,7 +42,7 @@ def pool(
     geometry: Geometry, method: str, params: dict[str, Any], new: Callable[..., Array]
 ) -> None:
     """Forward, forward for backward, backward and indices, all into guarded arrays."""
-    for dtype in (np.float32, np.float64):
+    for dtype in DTYPES:
         x, y, dx = (
             new(shape, dtype) for shape in (geometry.shape, geometry.output_shape, geometry.shape)
         )

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import poolreg as pr
 from layouts import Array
+from poolreg.engine.draws import uniform
 
 # ---- Windows -------------------------------------------------------------------------------------
 
@@ -205,7 +206,7 @@ class Draws(pr.Method):
     def drawn(x: Array, element: int, params: Any) -> Any:
         if np.isnan(x).any():
             return np.nan
-        return x[int(pr.draws.uniform(params["key"], element, 99) * len(x))]
+        return x[int(uniform(params["key"], element, 99) * len(x))]
 
     def reference(self, window: pr.Window, params: Mapping[str, Any]) -> Any:
         return self.drawn(window.values, window.element, params)

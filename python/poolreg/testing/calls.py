@@ -16,8 +16,8 @@ import poolreg
 from poolreg.contract.method import Method
 from poolreg.contract.registry import get_method
 from poolreg.engine.execute import Gradients
-from poolreg.engine.plan import output_shape
 from poolreg.faces.any_method import pool, pool_vjp
+from poolreg.faces.shapes import output_shape
 from poolreg.testing.reference import reference_pool, reference_vjp
 
 __all__ = ["OVERLAPPING", "Call", "CheckFailed", "by_name", "drawn", "made_by"]
@@ -29,7 +29,7 @@ OVERLAPPING: dict[str, Any] = dict(kernel_size=3, stride=2, padding=1)
 
 
 class CheckFailed(AssertionError):
-    """A method does not do what it promises; the message says what was called and what came.
+    """A method does not do what it promises; the message says what was called and what it gave.
 
     about: what is wrong, ``"y"``, ``"gradient of p"``, or where an exception was raised; then what
     else may be the reason.
@@ -137,7 +137,7 @@ class Call:
         return by_name(self.vjp(**more)[1](dy))
 
     def dy(self, seed: int = 0) -> NDArray[Any]:
-        """A gradient to send back."""
+        """A dy for backward, drawn for this call."""
         return drawn(self.output_shape, seed, *OF_DY, self.x.dtype.name)
 
     def backwards(self) -> Call:
@@ -213,10 +213,11 @@ def place_of(error: Exception, method: Method, *, backward: bool) -> str:
 
 
 def is_authors(path: Path) -> bool:
-    """Whether a file may be that of a method: it is neither poolreg's nor NumPy's."""
+    """Whether a file may be that of a method: it is neither poolreg's nor NumPy's.  Paths of the
+    extension are relative: ``poolreg/_core/calls.pxi``."""
     if METHODS in path.parents:
         return True
-    ours = OURS in path.parents or path.name == "_core.pyx"
+    ours = OURS in path.parents or path.parts[:1] == ("poolreg",)
     return not ours and "numpy" not in path.parts
 
 

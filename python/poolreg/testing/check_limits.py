@@ -1,4 +1,4 @@
-"""The check of what happens at the limits: of parameters, and of what members can be."""
+"""The check of values and gradients at the limits: of parameters, and of the members' range."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The check of native functions: that they write what they are to fill, all of it and nothing else.
+"""The check that native functions write every element of their results, and nothing else.
 
-They are called with arrays that are watched: what they fill lies between margins, and holds a
-pattern beforehand.
+Their results lie between margins, and hold a known pattern before the call.
 """
 
 from __future__ import annotations

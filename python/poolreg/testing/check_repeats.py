@@ -1,5 +1,7 @@
-"""That a call depends on its arguments alone, and leaves them as they are: what all other checks
-take for granted."""
+"""Checks that a repeated call gives the same bits and leaves its inputs unchanged.
+
+All other checks rely on that.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks that results depend on their inputs alone: not on threads, company or hidden state."""
+"""Checks that results depend on the inputs alone: not on threads, batch or hidden state."""
 
 from __future__ import annotations
 
@@ -134,12 +134,12 @@ def _require_same(found: list[tuple[str, dict[str, bytes]]], call: Call, advice:
                 call.fail(said, advice, about=(what,))
 
 
-# ---- Company -----------------------------------------------------------------------------------
+# ---- Threads and batches -----------------------------------------------------------------------
 
 
 @check
 def batch(subject: Subject) -> None:
-    """Entries of the batch and channels do not know each other: permuted inputs give permuted
+    """Entries of the batch, and channels, are independent: permuted inputs give permuted
     results, and an entry alone gives what it gives among others."""
     if not subject.calm():
         skip("draws differ from output to output")

@@ -1,4 +1,4 @@
-"""Checks of the values, against the reference, one feature of windows at a time."""
+"""Checks of values against the reference, one feature of windows (stride, padding, …) at a time."""
 
 from __future__ import annotations
 

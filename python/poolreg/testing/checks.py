@@ -33,7 +33,7 @@ CHECKS: list[Check] = []
 
 
 class NotApplicable(SkipTest):
-    """The check has nothing to say about this method; the message says why."""
+    """The check does not apply to this method; the message says why."""
 
 
 def check(function: Check) -> Check:

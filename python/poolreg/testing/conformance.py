@@ -108,7 +108,7 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """How many checks failed, and what became of the others."""
+        """How many checks failed, passed and did not apply."""
         states = [result.state for result in self.results if result.state != "failed"]
         counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
         return f"{self.method} fails {len(self.failed)} of {len(self.results)} checks; {counts}"

@@ -1,4 +1,4 @@
-"""Slow, obvious pooling in plain Python and NumPy: the definition that all else is tested against.
+"""Reference pooling in plain Python and NumPy, slow and obvious: what the core is tested against.
 
 Nothing here uses the C core, its plans or its arithmetic: windows are written out tap by tap, and
 each is given to the reference functions in the method's file.
@@ -6,7 +6,9 @@ each is given to the reference functions in the method's file.
 
 from __future__ import annotations
 
+import functools
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -91,8 +93,32 @@ def _axis_windows(size: int, a: int, window: Mapping[str, Any]) -> list[AxisWind
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where the windows at one place of all planes lie: how far the members are from the first
+    element of a plane, and likewise the cells around, those inside alone, with their numbers."""
+
+    members: NDArray[np.intp]
+    counted: int
+    cells: NDArray[np.intp]
+    numbers: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output: its index, where its members and the cells around are in ``x.ravel()``, the
+    numbers of these cells, its window, and the parameters of its channel."""
+
+    index: tuple[int, ...]
+    members: NDArray[np.intp]
+    cells: NDArray[np.intp]
+    numbers: NDArray[np.intp]
+    window: Window
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Problem:
-    """All windows of one call: for every output, the index of its members in x."""
+    """All windows of one call."""
 
     method: Method
     params: Mapping[str, Any]
@@ -107,68 +133,68 @@ class Problem:
         sizes = dict(zip(self.axes, map(len, self.windows), strict=True))
         return tuple(sizes.get(a, n) for a, n in enumerate(self.x.shape))
 
+    @property
+    def steps(self) -> list[int]:
+        """How far neighbours along each axis are from each other in ``x.ravel()``."""
+        return [math.prod(self.x.shape[a + 1 :]) for a in range(self.x.ndim)]
+
     def outputs(self) -> Iterator[Output]:
         """Every output, in row-major order."""
+        x, places, steps = self.x.ravel(), self._places(), self.steps
+        maps = {
+            name: map_.ravel() for name, map_ in self.maps.items() if not self._of_outputs(name)
+        }
+        has_cells = all(part.start is not None for windows in self.windows for part in windows)
+        planes, elements = self._numbers()
         for index in np.ndindex(self.output_shape):
-            parts = [w[index[a]] for a, w in zip(self.axes, self.windows, strict=True)]
-            members = [
-                self._at(index, position)
-                for position in itertools.product(*(part.positions for part in parts))
-            ]
-            yield Output(index, members, self._window(index, members, parts), self._params(index))
+            place = places[tuple(index[a] for a in self.axes)]
+            plane = sum(i * steps[a] for a, i in enumerate(index) if a not in self.axes)
+            members, cells, around = place.members + plane, place.cells + plane, None
+            if has_cells:
+                around = np.zeros((3,) * len(self.axes), x.dtype)
+                around.flat[place.numbers] = x[cells]
+            window = Window(
+                values=x[members],
+                counted=place.counted,
+                maps={n: maps[n][members] if n in maps else m[index] for n, m in self.maps.items()},
+                element=int(elements[index]),
+                plane=int(planes[index]),
+                around=around,
+            )
+            yield Output(index, members, cells, place.numbers, window, self._params(index))
 
-    def _at(self, index: tuple[int, ...], position: tuple[int, ...]) -> tuple[int, ...]:
-        """The element at this position of the plane of an output."""
-        place = list(index)
-        for a, i in zip(self.axes, position, strict=True):
-            place[a] = i
-        return tuple(place)
+    def _places(self) -> dict[tuple[int, ...], Place]:
+        """By the indices of outputs along the pooled axes."""
+        rank, shape, steps = len(self.axes), self.x.shape, self.steps
+        along = [
+            [_along(part, shape[a], steps[a], 3 ** (rank - 1 - k)) for part in self.windows[k]]
+            for k, a in enumerate(self.axes)
+        ]
+        places = {}
+        for at in itertools.product(*(range(len(parts)) for parts in along)):
+            parts = [along[k][o] for k, o in enumerate(at)]
+            counted = math.prod(part.counted for part in parts)
+            members, cells, numbers = (
+                _sums([getattr(part, name) for part in parts])
+                for name in ("members", "cells", "numbers")
+            )
+            places[at] = Place(members, counted, cells, numbers)
+        return places
 
-    def _window(
-        self, index: tuple[int, ...], members: list[tuple[int, ...]], parts: list[AxisWindow]
-    ) -> Window:
-        maps = {}
-        for name, array in self.maps.items():
-            one_an_output = self.method.param(name).shape == "map:out"
-            maps[name] = array[index] if one_an_output else np.array([array[m] for m in members])
-        plane, element = self._numbers(index)
-        return Window(
-            values=np.array([self.x[m] for m in members], self.x.dtype),
-            counted=int(np.prod([part.counted for part in parts])),
-            maps=maps,
-            element=element,
-            plane=plane,
-            around=self._around(index, parts),
-        )
+    def _numbers(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The canonical number of the plane and of the output of every output: other axes, then the
+        channel, then what is pooled."""
+        shape = self.output_shape
+        channel = [] if self.channel is None else [self.channel]
+        others = [a for a in range(len(shape)) if a not in self.axes and a != self.channel]
+        order = [*others, *channel, *self.axes]
+        elements = np.arange(math.prod(shape)).reshape([shape[a] for a in order])
+        elements = elements.transpose(np.argsort(order))
+        return elements // max(1, math.prod(map(len, self.windows))), elements
 
-    def _numbers(self, index: tuple[int, ...]) -> tuple[int, int]:
-        """The canonical numbers of the plane and of the output: the channel last, then what is
-        pooled."""
-        others = [a for a in range(self.x.ndim) if a not in self.axes and a != self.channel]
-        plane = element = 0
-        for a in [*others, *([] if self.channel is None else [self.channel])]:
-            plane = plane * self.x.shape[a] + index[a]
-        element = plane
-        for a, windows in zip(self.axes, self.windows, strict=True):
-            element = element * len(windows) + index[a]
-        return plane, element
-
-    def around(self, index: tuple[int, ...]) -> list[tuple[int, ...] | None]:
-        """Three cells along each axis, the second at the first tap of an output's window: where
-        they are in x, None outside."""
-        parts = [w[index[a]] for a, w in zip(self.axes, self.windows, strict=True)]
-        cells: list[tuple[int, ...] | None] = []
-        for shift in itertools.product((-1, 0, 1), repeat=len(parts)):
-            at = tuple((p.start or 0) + d for p, d in zip(parts, shift, strict=True))
-            inside = all(0 <= i < self.x.shape[a] for i, a in zip(at, self.axes, strict=True))
-            cells.append(self._at(index, at) if inside else None)
-        return cells
-
-    def _around(self, index: tuple[int, ...], parts: list[AxisWindow]) -> NDArray[Any] | None:
-        if any(part.start is None for part in parts):
-            return None
-        cells = [0 if at is None else self.x[at] for at in self.around(index)]
-        return np.array(cells, self.x.dtype).reshape((3,) * len(parts))
+    def _of_outputs(self, name: str) -> bool:
+        """Whether a map has a value for each output, not for each element of x."""
+        return self.method.param(name).shape == "map:out"
 
     def _params(self, index: tuple[int, ...]) -> dict[str, Any]:
         """The parameters that hold for the channel of an output."""
@@ -182,15 +208,17 @@ class Problem:
         return np.ndim(self.params[param.name]) > 0
 
 
-@dataclass(frozen=True)
-class Output:
-    """One output: its index, the index of every member in row-major order, its window, and the
-    parameters of its channel."""
+def _along(part: AxisWindow, size: int, step: int, weight: int) -> Place:
+    """The place of a window along one axis, where neighbours are a step apart."""
+    start = part.start or 0
+    numbers = np.array([k for k in (0, 1, 2) if 0 <= start + k - 1 < size], np.intp)
+    members = np.array(part.positions, np.intp) * step
+    return Place(members, part.counted, (start + numbers - 1) * step, numbers * weight)
 
-    index: tuple[int, ...]
-    members: list[tuple[int, ...]]
-    window: Window
-    params: Mapping[str, Any]
+
+def _sums(along: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
+    """Of all combinations of one number an axis, in row-major order."""
+    return functools.reduce(np.add.outer, along).ravel()
 
 
 _WINDOW = ("stride", "padding", "dilation", "ceil_mode", "output_size")
@@ -258,11 +286,14 @@ def reference_indices(
 ) -> NDArray[np.int64]:
     """What ``return_indices=True`` must give: flat over the pooled axes of x."""
     problem = _problem(x, method, kernel_size, arguments)
-    plane = [problem.x.shape[a] for a in problem.axes]
+    shape, axes = problem.x.shape, problem.axes
     indices = np.empty(problem.output_shape, np.int64)
     for output in problem.outputs():
-        chosen = output.members[problem.method.reference_index(output.window, output.params)]
-        indices[output.index] = np.ravel_multi_index([chosen[a] for a in problem.axes], plane)
+        chosen = problem.method.reference_index(output.window, output.params)
+        at = np.unravel_index(output.members[chosen], shape)
+        indices[output.index] = np.ravel_multi_index(
+            [at[a] for a in axes], [shape[a] for a in axes]
+        )
     return indices
 
 
@@ -271,7 +302,7 @@ def reference_vjp(
 ) -> Gradients:
     """What ``vjp(dy)`` of ``pool_vjp(x, method, …)`` must give: the sums over all windows."""
     problem = _problem(x, method, kernel_size, arguments)
-    dx = np.zeros_like(problem.x)
+    dx = np.zeros(problem.x.shape, problem.x.dtype)
     maps = {name: np.zeros(m.shape, problem.x.dtype) for name, m in problem.maps.items()}
     learnt = {
         p.name: np.zeros_like(problem.params[p.name], problem.x.dtype)
@@ -280,7 +311,7 @@ def reference_vjp(
     }
     for output in problem.outputs():
         gradient = problem.method.reference_backward(output.window, output.params, dy[output.index])
-        _add(problem, output, gradient, dx, maps, learnt)
+        _add(problem, output, gradient, {"x": dx, **maps}, learnt)
     return Gradients(dx, maps, learnt)
 
 
@@ -288,25 +319,21 @@ def _add(
     problem: Problem,
     output: Output,
     gradient: dict[str, Any],
-    dx: NDArray[Any],
-    maps: dict[str, NDArray[Any]],
-    learnt: dict[str, NDArray[Any]],
+    of_elements: Mapping[str, NDArray[Any]],
+    learnt: Mapping[str, NDArray[Any]],
 ) -> None:
     """Add the gradients of one window where they belong."""
-    for name, of_members in {"x": dx, **maps}.items():
+    for name, total in of_elements.items():
         if name in gradient and np.ndim(gradient[name]):
-            for at, value in zip(output.members, gradient[name], strict=True):
-                of_members[at] += value
+            members = output.members
+            total.reshape(-1)[members] += np.reshape(gradient[name], members.shape)
         elif name in gradient:
-            of_members[output.index] += gradient[name]
+            total[output.index] += gradient[name]
     for name, total in learnt.items():
         if total.ndim:
             total[output.index[problem.channel or 0]] += gradient[name]
         else:
             total += gradient[name]
     if "around" in gradient:
-        for cell, value in zip(
-            problem.around(output.index), np.ravel(gradient["around"]), strict=True
-        ):
-            if cell is not None:
-                dx[cell] += value
+        around = np.ravel(gradient["around"])[output.numbers]
+        of_elements["x"].reshape(-1)[output.cells] += around

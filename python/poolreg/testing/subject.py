@@ -1,4 +1,4 @@
-"""Calls to check a method with: inputs and parameters, drawn from what it declares."""
+"""The method under test, and the calls that it is checked with, drawn from what it declares."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Subject:
     seed: int = 0
     max_examples: int = 10
     alive: int = field(default_factory=live_memory)
-    """Calls whose blocks somebody held before the first check."""
+    """Calls whose blocks were still held before the first check."""
 
     @property
     def name(self) -> str:
