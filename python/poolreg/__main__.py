@@ -15,7 +15,7 @@ def main() -> int:
         from poolreg.cli import commands
 
         return commands.run()
-    except KeyboardInterrupt:  # before the command line was there to hear it
+    except KeyboardInterrupt:  # before the command line handles it
         return 130
     except ImportError as error:
         print(f"poolreg: {_explained(error)}", file=sys.stderr)

@@ -1,7 +1,6 @@
-"""Other libraries' words for methods, arguments, padding and axes, and ours.
+"""What errors advise on other libraries' words for methods, arguments, padding and axes.
 
-None of them is taken for ours: an error that meets one names the word that was meant, or what to
-do where there is no such thing here.
+No such word is accepted: the error names poolreg's word for it, or what to do if there is none.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
-"""Exceptions.  Each derives from PoolregError and from the builtin that fits; its message names the
-argument, the value and what is allowed."""
+"""The exceptions that poolreg raises on purpose.
+
+Each derives from PoolregError and from the builtin that fits; its message names the argument, the
+value and what is allowed.
+"""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@
 
 /* A page of memory that is new to the process is zeroed when it is first touched, which takes longer
  * than pooling into it.  malloc gives large memory back when it is freed, so each large result would
- * be of new pages.  Here the pages stay, marked as free: the system takes them when it needs memory,
- * and until then they are as good as any. */
+ * be of new pages.  Here the pages stay mapped, marked as free (MADV_FREE): the system takes them when it
+ * needs memory; until then a block is used again without a page fault. */
 enum { MOST_BLOCKS = 16 };
 static const size_t HUGE_PAGE = (size_t)2 << 20;
 
@@ -29,7 +29,7 @@ static block kept[MOST_BLOCKS]; /* the oldest first */
 static int blocks;
 static size_t limit = (size_t)512 << 20;
 
-/* Never waits: who is not let in does without, as does the child of a fork amid a change. */
+/* Never waits: false while another thread changes the list, and in the child of a fork during a change. */
 static bool enter(void) { return !atomic_flag_test_and_set_explicit(&busy, memory_order_acquire); }
 
 static void leave(void) { atomic_flag_clear_explicit(&busy, memory_order_release); }

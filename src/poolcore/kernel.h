@@ -54,7 +54,7 @@ enum { PC_AHEAD = 2048, PC_LINE = 64 };
 enum { PC_NEXT_BLOCK = 4096 };
 /* Stores past the caches go to multiples of this many bytes. */
 enum { PC_STREAM_ALIGN = 16 };
-/* Memory brings several streams sooner than one: elements of a row before the next one's turn. */
+/* Several streams are read faster than one: elements read of a row before those of the next. */
 enum { PC_STREAM = 256 };
 #define PC_PREFETCH_AHEAD(p) __builtin_prefetch((const void *)((uintptr_t)(p) + PC_AHEAD))
 

@@ -155,16 +155,15 @@ typedef struct pc_call {
     uint64_t key; /* of draws */
 
     int num_threads;                     /* <= 0: OpenMP's default */
-    pc_interrupted_function interrupted; /* NULL: nobody may stop the call */
+    pc_interrupted_function interrupted; /* NULL: the call is not interrupted */
 } pc_call;
 
 /* y, and marks if wanted, from x.  PC_ERR_EMPTY_WINDOW: see the plan; PC_ERR_MANY_AXES,
  * PC_ERR_UNSUPPORTED, PC_ERR_NO_MEMORY, PC_ERR_ARGUMENT: nothing was written. */
 pc_status pc_forward(const pc_call *call);
-/* The way of a forward call without marks, to be gone again on one thread by calls that differ in nothing but
- * where x and y are (here both only must not be NULL); for small ones, since what is written never goes
- * past the caches.  It keeps pointers into the plan, and a kernel of the ISA that is in use.  NULL: there
- * is none to be kept. */
+/* A prepared forward call without marks, for calls on one thread that differ only in where x and y are (here
+ * both only must not be NULL); for small arrays, since its stores never go past the caches.  It keeps
+ * pointers into the plan, and a kernel of the ISA that is in use.  NULL: such a call cannot be prepared. */
 typedef struct pc_way pc_way;
 pc_way *pc_way_of(const pc_call *call);
 void pc_way_free(pc_way *way);

@@ -15,7 +15,7 @@ typedef enum pc_status {
     PC_ERR_FUNCTION,     /* a function from outside said so; outputs are partly written */
     PC_ERR_ARGUMENT,     /* a number or an array of a plan or a call is none that may be given */
     PC_ERR_TAP,          /* a mark is no tap of its window; outputs are partly written */
-    PC_ERR_INTERRUPTED,  /* who made the call wished it; outputs are partly written */
+    PC_ERR_INTERRUPTED,  /* pc_call's function asked for it; outputs are partly written */
     PC_STATUS_COUNT
 } pc_status;
 

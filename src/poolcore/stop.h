@@ -1,8 +1,8 @@
-/* Calls that last can be stopped: by who made them, or by what goes wrong on the way.
+/* How a call is stopped: by its caller's function (pc_call.interrupted), or by an error in one of its items.
  *
- * Whoever works on a call asks pc_stopped between pieces of work of some microseconds, and leaves when it
- * says so; what was to be written is then partly written.  Only the thread that made the call asks its
- * maker, and not more often than every PC_ASKS milliseconds. */
+ * Every thread of a call checks pc_stopped between pieces of work of some microseconds, and returns when
+ * it is true; outputs are then partly written.  Only the thread that made the call calls that function,
+ * at most every PC_ASKS milliseconds. */
 #ifndef PC_STOP_H
 #define PC_STOP_H
 
@@ -16,7 +16,7 @@ enum { PC_ASKS = 100 };
 
 typedef struct pc_stop {
     atomic_int status;            /* PC_OK, or why the call ends as soon as may be */
-    pc_interrupted_function asks; /* NULL: nobody may stop it */
+    pc_interrupted_function asks; /* NULL: the call is not interrupted */
     const void *caller;           /* the thread that made the call */
     int64_t next;                 /* when it asks again, in milliseconds; 0: it has not begun to */
 } pc_stop;
@@ -32,7 +32,7 @@ static inline pc_status pc_stop_status(pc_stop *stop)
     return (pc_status)atomic_load_explicit(&stop->status, memory_order_relaxed);
 }
 
-/* Asks the call's maker, if it is time and this is the thread to do so. */
+/* Calls the caller's function, if it is time and this is the thread that made the call. */
 void pc_ask(pc_stop *stop);
 
 static inline bool pc_stopped(pc_stop *stop)

@@ -1,4 +1,4 @@
-"""What `poolreg bench` does: every case at every thread count, written down after each."""
+"""`poolreg bench`: every case at every thread count, with the report written after each."""
 
 from __future__ import annotations
 

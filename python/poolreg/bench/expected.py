@@ -1,4 +1,4 @@
-"""What a case must give, in plain NumPy: written for the benchmark, from the definitions alone."""
+"""Expected results of a case, in plain NumPy: written for the benchmark, from the definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times all peers of a case in interleaved rounds, after each has shown that it is right."""
+"""Time all peers of a case in interleaved rounds, after the results of each were compared."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Team:
         if process.process.poll() is not None:
             process.stop()
             self.processes[peer.adapter] = PeerProcess(peer.adapter, self.threads)
-            with suppress(PeerError):  # then it says so when it is asked
+            with suppress(PeerError):  # the error comes again with the next request
                 self.processes[peer.adapter].versions()
 
     def measure(self, case: Case, rounds: int, tick: Tick) -> Row:
@@ -134,7 +134,7 @@ class Team:
         order = list(peers)
         for number in range(rounds):
             tick(f"{case.name}: round {number + 1} of {rounds}")
-            order = order[1:] + order[:1]  # whoever was first is last in the next round
+            order = order[1:] + order[:1]  # the first of a round is the last of the next
             for peer in order:
                 taken = samples[peer.name]
                 if peer.name in failures or had_enough(taken):

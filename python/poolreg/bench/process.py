@@ -1,4 +1,4 @@
-"""The other end of `worker.py`: starts an adapter's process and asks it."""
+"""The caller of `worker.py`: starts an adapter's process and sends it requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ THREAD_VARIABLES = (
 
 
 class PeerError(Exception):
-    """A peer that cannot do what it was asked, in words; `absent` if it is not installed."""
+    """Why a peer failed; `absent` if its library is not installed."""
 
     def __init__(self, message: str, absent: bool = False):
         super().__init__(message)

@@ -170,7 +170,7 @@ def as_markdown(report: Report) -> str:
         headline(report.rows),
         main_table(report.rows),
         "Best peer / poolreg, over all rows:",
-        "".join(f"- {spoken(one)}\n" for one in summaries(report.rows)),
+        "".join(f"- {mean_text(one)}\n" for one in summaries(report.rows)),
         ceiling_part(report.rows),
         converted_part(report.rows),
         tensor_part(report.rows),
@@ -239,7 +239,7 @@ def side_by_side(cells: Sequence[str]) -> str:
     return cells[0] if len(set(cells)) == 1 else " / ".join(cell or "–" for cell in cells)
 
 
-def spoken(one: Summary) -> str:
+def mean_text(one: Summary) -> str:
     return (
         f"{one.threads} thread(s), {one.rows} rows: geometric mean {one.mean:.2f}, smallest "
         f"{one.least:.2f} ({one.least_case}, {one.least_peer})"
@@ -264,7 +264,7 @@ def converted_part(rows: Sequence[Row]) -> str:
         "Not among them is who wants another layout than the array has. Peer / poolreg, the "
         "conversion not counted:\n\n"
     )
-    return heading + "".join(f"- {spoken(one)}\n" for one in found)
+    return heading + "".join(f"- {mean_text(one)}\n" for one in found)
 
 
 def tensor_part(rows: Sequence[Row]) -> str:

@@ -72,7 +72,7 @@ class Prepared:
         return self.run(self.loops) / (self.loops * len(self.calls))
 
     def memory(self) -> int | None:
-        """Not of a call that takes seconds: that is no rival, and the others wait."""
+        """The peak of one call in bytes; None of a call that takes seconds, to save time."""
         return peak_of(self.calls[0]) if self.seconds < SLOW_SECONDS else None
 
 

@@ -1,1 +1,1 @@
-"""What a method is: its parameters, its declaration, who offers it, and the registry."""
+"""What a method is: its declaration and parameters, the registry, plugins of other packages."""

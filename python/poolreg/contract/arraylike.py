@@ -1,9 +1,9 @@
-"""What may come in as an array, and what is said of the rest.
+"""Which values are accepted as arrays, and what errors advise for the others.
 
-A value is taken if its numbers lie in the memory of the CPU as they are: an array, a number, lists
-of them, or what lends its memory (buffer protocol, ``__array_interface__``, DLPack).  Everything
-else would have to be loaded, computed, copied from a device, or stripped of its labels, and whoever
-wants that says so: it is refused by its type, with what to do.
+A value is accepted if its numbers lie in the memory of the CPU as they are: an array, a number,
+lists of them, or an object that exports its memory (buffer protocol, ``__array_interface__``,
+DLPack).  Everything else would have to be loaded, computed, copied from a device, or stripped of
+its labels: it is refused by its type, and the error says how the caller can do that.
 """
 
 from __future__ import annotations
@@ -37,12 +37,14 @@ def plain_array(name: str, value: Any) -> NDArray[Any]:
     else:
         _check_source(name, value)
     try:
-        return np.from_dlpack(value) if _lends_dlpack_alone(value) else np.asarray(value)
+        return np.from_dlpack(value) if _exports_only_dlpack(value) else np.asarray(value)
     except (BufferError, RuntimeError, TypeError, ValueError) as error:
-        raise DTypeError(f"{name} must be an array of numbers: {_said(value, error)}") from error
+        raise DTypeError(
+            f"{name} must be an array of numbers: {_unreadable(value, error)}"
+        ) from error
 
 
-def _said(value: Any, error: Exception) -> str:
+def _unreadable(value: Any, error: Exception) -> str:
     if isinstance(value, (list, tuple)):
         return f"entries of different shapes make none, pool each of them ({error})"
     tensors = "; poolreg.torch takes tensors as they are" if _package(value) == "torch" else ""
@@ -50,7 +52,7 @@ def _said(value: Any, error: Exception) -> str:
 
 
 def _check_entries(name: str, value: Any, depth: int = 1) -> None:
-    """Lists are looked through for what may not come in alone either."""
+    """DTypeError if a list holds, at any depth, a value that is refused by itself."""
     kinds = set(map(type, value))
     if kinds <= NUMBERS or depth > MOST_AXES:
         return
@@ -63,14 +65,14 @@ def _check_entries(name: str, value: Any, depth: int = 1) -> None:
 
 
 def _check_source(name: str, value: Any) -> None:
-    """DTypeError unless the value, which is no scalar and no list, lends its memory."""
+    """DTypeError unless the value, which is no scalar and no list, exports its memory."""
     if isinstance(value, np.ndarray):
         lost = lost_of(value)
         if lost:
             raise DTypeError(f"{name} must be a plain array, got {type_name(value)}: {lost}")
     elif hasattr(type(value), "__dlpack_device__"):
         _check_device(name, value)
-    elif not _lends_memory(value):
+    elif not _exports_memory(value):
         raise DTypeError(f"{name} must be a plain array, got {type_name(value)}{_advice(value)}")
 
 
@@ -90,11 +92,11 @@ def lost_of(array: NDArray[Any]) -> str:
     return ""
 
 
-# ---- Who lends memory --------------------------------------------------------------------------
+# ---- Exported memory ---------------------------------------------------------------------------
 
 
-def _lends_memory(value: Any) -> bool:
-    """By NumPy's interface (looked for, not asked for: that may cost a copy) or as a buffer."""
+def _exports_memory(value: Any) -> bool:
+    """By NumPy's interface (only its presence is tested: reading it may copy) or as a buffer."""
     for word in ("__array_interface__", "__array_struct__"):
         if inspect.getattr_static(value, word, None) is not None:
             return True
@@ -109,11 +111,11 @@ def _is_buffer(value: Any) -> bool:
     return True
 
 
-def _lends_dlpack_alone(value: Any) -> bool:
+def _exports_only_dlpack(value: Any) -> bool:
     kind = type(value)
     if isinstance(value, np.ndarray) or not hasattr(kind, "__dlpack__"):
         return False
-    return not hasattr(kind, "__array__") and not _lends_memory(value)
+    return not hasattr(kind, "__array__") and not _exports_memory(value)
 
 
 HOST = 1, 3, 11, 13
@@ -138,11 +140,11 @@ def _check_device(name: str, value: Any) -> None:
     if device not in HOST:
         where = DEVICES.get(device, f"device {device} of DLPack")
         raise DTypeError(
-            f"{name} must be in the memory of the CPU, got {got} on {where}; {_way_home(value)}"
+            f"{name} must be in the memory of the CPU, got {got} on {where}; {_host_advice(value)}"
         )
 
 
-def _way_home(value: Any) -> str:
+def _host_advice(value: Any) -> str:
     package = _package(value)
     if package in ("jax", "jaxlib"):
         return "give jax.device_get of it"
@@ -152,7 +154,7 @@ def _way_home(value: Any) -> str:
     return f"give .{ways[0]}()" if ways else "copy it there first"
 
 
-# ---- What is said of others --------------------------------------------------------------------
+# ---- Advice ------------------------------------------------------------------------------------
 
 
 def _package(value: Any) -> str:
@@ -160,7 +162,7 @@ def _package(value: Any) -> str:
 
 
 def type_name(value: Any) -> str:
-    """The type as its users know it: "pandas.DataFrame"."""
+    """The type's name in messages: "pandas.DataFrame"."""
     package, name = _package(value), type(value).__name__
     return name if package in ("builtins", "__main__", "numpy") else f"{package}.{name}"
 
@@ -170,7 +172,7 @@ READ_BY_ITEM = "h5py", "netCDF4", "tensorstore", "zarr"
 
 
 def _advice(value: Any) -> str:
-    """What makes an array of it, by what its type offers."""
+    """How a plain array is made of it, by the attributes of its type."""
     kind = type(value)
     if isinstance(value, Mapping):
         return ": pool each of its entries"
@@ -190,7 +192,7 @@ def _advice(value: Any) -> str:
 
 
 def dtype_advice(name: str, dtype: np.dtype[Any], cast: Callable[[str], str]) -> str:
-    """What of an array of this dtype can be pooled; cast says how it becomes float32 or float64."""
+    """How an array of this dtype can be pooled; cast writes its conversion to a dtype."""
     kind, bits = dtype.kind, 8 * dtype.itemsize
     if kind == "b":
         return f"give {cast('float32')}: max is any, min is all, avg the share"

@@ -1,4 +1,4 @@
-"""The contract between the engine and a method."""
+"""The contract between the engine and a method: ``Method``, ``Reducer``, ``Traits``, ``Window``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ArraySpec(NamedTuple):
 
 @dataclass(frozen=True)
 class Traits:
-    """What the engine and others may rely on.
+    """Properties of a method that the engine and its users may rely on.
 
     differentiable: backward exists.  needs_rng: forward draws random numbers.  linear: y is a
     linear function of x.  separable: pooling axis after axis gives the same.  label_preserving:
@@ -139,7 +139,7 @@ class Method:
     ``changes(plan, params)``
         what a call of forward adds to parameters that are a state; as a rule nothing.
     ``forward(plan, arrays, params, saved, y, num_threads)``
-        fill ``y`` (and every array of ``saved``, which is None when nobody asks for a gradient; the
+        fill ``y`` (and every array of ``saved``, which is None if no gradient is asked for; the
         key ``"index"`` asks for flat indices instead) from ``arrays["x"]`` and the maps.
     ``backward(plan, dy, arrays, params, y, saved, out, num_threads)``
         fill the gradient of every key of ``out``: ``"x"``, the maps and the learnable parameters.
@@ -165,7 +165,7 @@ class Method:
 
     _get_method: ClassVar[Callable[[str], Method]]  # the registry's, once that is imported
     backend: ClassVar[str] = "compose"
-    """Who runs the loops: "native" (C), "blocks" (functions on blocks) or "compose" (NumPy)."""
+    """Who runs the loops: "native" (C), "blocks" (NumPy on blocks), "compose" (its own forward)."""
     returns_indices: ClassVar[bool] = False
     """Whether forward can fill ``saved["index"]``."""
 

@@ -1,4 +1,4 @@
-"""The schema of a method's parameters: what a method declares about each of its arguments."""
+"""``Param``: what a method declares about each of its parameters."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Param:
     name : str
         The keyword argument.
     kind : {"hyper", "learnable", "map", "state"}
-        A setting; a number or an array with a gradient; an array of the input's or output's shape;
-        an int64 array that the call may update in place.
+        A hyperparameter; a number or an array with a gradient; an array of the input's or output's
+        shape; an int64 array that the call may update in place.
     dtype : {"bool", "int", "float", "str", "float64"}
         Of hyperparameters.  Learnable parameters and maps have the dtype of the input, but a map of
         ``"float64"``, which also has no gradient.

@@ -1,4 +1,4 @@
-"""The registry: methods by name."""
+"""The registry: methods by name, built in, registered by a caller, or loaded from a plugin."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What reduces windows: in C, by NumPy on blocks, or by an author's C functions."""
+"""Reducers, which make outputs of windows: the core's own, and those of authors in NumPy or C."""

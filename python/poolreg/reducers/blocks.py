@@ -1,4 +1,4 @@
-"""Functions on blocks: reducers that an author writes in NumPy.
+"""Tier 2: reducers that an author writes in NumPy, as functions on blocks of whole windows.
 
 The core gathers the windows of some outputs into a block, calls the function and takes its results
 back: ranks, layouts, padding, dilation, adaptive windows, units of work and threads are the core's.
@@ -84,7 +84,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Schema:
-    """The parameters of a method by what a block makes of them."""
+    """The parameters of a method, by the way in which a block carries them."""
 
     hyper: tuple[Param, ...]
     learnable: tuple[Param, ...]
@@ -94,8 +94,10 @@ class Schema:
     @classmethod
     def of(cls, params: tuple[Param, ...]) -> Schema:
         for param in params:
-            if param.kind == "state" or (param.kind == "map" and param.dtype == "float64"):
-                raise ParameterError(f"{param.name}: blocks carry no {param.kind} of this kind")
+            if param.kind == "state":
+                raise ParameterError(f"{param.name}: blocks carry no state")
+            if param.kind == "map" and param.dtype == "float64":
+                raise ParameterError(f"{param.name}: blocks carry no map of dtype float64")
         return cls(
             tuple(param for param in params if param.kind == "hyper"),
             tuple(param for param in params if param.kind == "learnable"),
@@ -127,7 +129,7 @@ R = TypeVar("R", bound="BlockReducer")
 
 
 class BlockReducer:
-    """What functions on blocks have in common: arrays and parameters on their way to the core.
+    """The base of reducers on blocks: it hands arrays, maps and parameters to the core.
 
     A method binds its reducer to its parameters; their names are those of the function's arguments.
     """
@@ -285,7 +287,7 @@ def quiet_context() -> Context:
 
 @dataclass(frozen=True)
 class BlockCall:
-    """One call of a function on blocks: how a block is seen in its memory, and what is called."""
+    """One call of a function on blocks: the views of a block's memory, and the function called."""
 
     reducer: BlockReducer
     dtype: np.dtype[Any]
@@ -295,7 +297,7 @@ class BlockCall:
     def prepare(
         self, memory: Memory, taps: int, lanes: int, places: Mapping[str, int]
     ) -> Callable[[bool], None]:
-        """What is to be done each time this memory holds a block."""
+        """The function to call each time this memory holds a block."""
         view = View(memory, self.dtype, places, taps, lanes)
         block, per_lane = self._block(view)
         run = self._backward(view, block) if "dy" in places else self._forward(view, block)
@@ -407,7 +409,7 @@ class View:
 
 
 def check_names(gradients: Any, targets: Mapping[str, Any]) -> None:
-    """PluginError if these are not the gradients that are wanted."""
+    """PluginError unless these are exactly the gradients asked for."""
     if isinstance(gradients, Mapping) and gradients.keys() == targets.keys():
         return
     wanted = ", ".join(map(repr, targets))

@@ -1,4 +1,4 @@
-"""The reducers of the C core, as a method declares them."""
+"""Built-in reducers: those of the C core, as a method declares them."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class Select:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_code", _core.ORDERS[self.order])
 
-    def asked(self, plan: Plan, params: Mapping[str, Any], dtype: Any) -> tuple[Any, ...]:
-        """What the core is asked for: its reducer, and what is selected."""
+    def core_args(self, plan: Plan, params: Mapping[str, Any], dtype: Any) -> tuple[Any, ...]:
+        """Arguments of a core call: its reducer, and what is selected."""
         return _core.SELECT, self._code
 
     def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]:
@@ -101,8 +101,8 @@ class Linear:
     backend = "native"
     returns_indices = False
 
-    def asked(self, plan: Plan, params: Mapping[str, Any], dtype: Any) -> tuple[Any, ...]:
-        """What the core is asked for: its reducer, what sums are divided by, and the number."""
+    def core_args(self, plan: Plan, params: Mapping[str, Any], dtype: Any) -> tuple[Any, ...]:
+        """Arguments of a core call: its reducer, what sums are divided by, and the number."""
         return (_core.LINEAR, *self._dividing(params))
 
     def _dividing(self, params: Mapping[str, Any]) -> tuple[int, float]:
@@ -141,7 +141,7 @@ class Linear:
         _core.linear_backward(plan, dividing, divisor, out["x"], dy, num_threads)
 
 
-# ---- Reducers on whole windows -----------------------------------------------------------------
+# ---- Functors ----------------------------------------------------------------------------------
 
 Numbers = Callable[[Mapping[str, Any]], tuple[float, ...]]
 Options = Callable[[Mapping[str, Any]], tuple[int, ...]]
@@ -155,7 +155,7 @@ def _nothing(params: Mapping[str, Any]) -> tuple[()]:
 
 @dataclass(frozen=True)
 class _Windows:
-    """What the core's functors on whole windows have in common; pool.h says what each takes.
+    """The base of reducers that are a functor of the core; pool.h says what each of these takes.
 
     functor: its name.  parameters: for each of the functor's, the name of a learnable parameter, a
     constant, a function of the method's parameters and the plan, or a name and a function.
@@ -176,8 +176,8 @@ class _Windows:
     def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]:
         return []
 
-    def asked(self, plan: Plan, params: Mapping[str, Any], dtype: Any) -> tuple[Any, ...]:
-        """What the core is asked for: its reducer, the functor, its numbers, options and values."""
+    def core_args(self, plan: Plan, params: Mapping[str, Any], dtype: Any) -> tuple[Any, ...]:
+        """Arguments of a core call: its reducer, the functor, its numbers, options and values."""
         functor, values = _core.FUNCTORS[self.functor], self._values(plan, params, dtype)
         return _core.WINDOWS, functor, self.numbers(params), self.options(params), values
 
@@ -208,7 +208,7 @@ class _Windows:
         num_threads: int,
     ) -> None:
         x = arrays["x"]
-        _, functor, numbers, options, values = self.asked(plan, params, x.dtype)
+        _, functor, numbers, options, values = self.core_args(plan, params, x.dtype)
         _core.windows_forward(
             plan,
             functor,
@@ -275,8 +275,8 @@ class _Windows:
 
 
 class Weighted(_Windows):
-    """``y = (sum of w x) / (sum of w)``, with weights that are never formed as such: they are taken
-    relative to the window's largest, so that nothing overflows.
+    """``y = (sum of w x) / (sum of w)``, with weights relative to the window's largest, so that
+    nothing overflows.
 
     functor: ``"softmax"`` (w = exp(beta x); options: whether the gradient of x takes the weights as
     constants), ``"mapped"`` (w = exp(map); numbers: a gate, or 0), ``"positive"`` (w = max(x, 0) to

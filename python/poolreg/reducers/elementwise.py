@@ -1,4 +1,4 @@
-"""Methods composed of elementwise functions: what is summed is the author's, the sums are ours."""
+"""Tier 1: means that an author writes as elementwise NumPy functions; the sums are done here."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def members(block: Block, terms: Any, other: float = 0.0) -> Any:
 def times(factor: Any, other: Any) -> Any:
     """The product; where the factor is 0, so is the product, even if the other is no number."""
     product = factor * other
-    if np.isfinite(np.add.reduce(product, axis=None)):  # there is nothing to mend
+    if np.isfinite(np.add.reduce(product, axis=None)):  # as a rule: no product is infinite or NaN
         return product
     return np.where(factor == 0, 0, product)
 

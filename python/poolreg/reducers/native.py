@@ -1,4 +1,4 @@
-"""Functions on blocks in native code: C, Cython, or Python compiled by numba.
+"""Tier native: reducers that an author writes in C, Cython or numba, as functions on blocks.
 
 ``poolcore.h``, in ``get_include()``, says what a function gets and gives.
 """

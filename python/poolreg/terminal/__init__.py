@@ -1,1 +1,1 @@
-"""Files that are written whole or not at all, and progress."""
+"""What the commands share: files named on the command line, and progress on the terminal."""

@@ -1,4 +1,7 @@
-"""Files by name: written whole or not at all, and over another only by leave; '-' is a pipe."""
+"""Files named on the command line: written whole or not at all, replaced only if that is allowed.
+
+The name '-' is standard input or output.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ class FileError(PoolregError, ValueError):
     """A file that is not what it should be, or cannot hold what is to be written."""
 
 
-def spoken(path: Path, pipe: str = "the standard input") -> str:
+def display_name(path: Path, pipe: str = "the standard input") -> str:
     """The file's name for a message."""
     return pipe if path == PIPE else str(path)
 

@@ -1,4 +1,4 @@
-"""What goes on, on stderr, if that is a terminal."""
+"""Progress of a long command, drawn on stderr if that is a terminal."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@
 #include "poolcore/lanes.h"
 #include "poolcore/rng.h"
 
-/* pc_find_sources and pc_next_sources for walks of which there are many copies, and that do enough
- * for a row not to feel the calls. */
+/* pc_find_sources and pc_next_sources as calls, for walks of which there are many copies and whose work
+ * for a row is long beside a call. */
 PC_OUTLINE void pc_first_row(const pc_job *job, const pc_item *item, pc_sources *from)
 {
     pc_find_sources(job, item, item->row, from);

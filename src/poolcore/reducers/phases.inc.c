@@ -21,8 +21,8 @@ typedef struct F(room) {
     T *buffer, *finished;
 } F(room);
 
-/* Of long rows that slide, what is `lead` columns into acc begins a line: stores that cross lines
- * are felt. */
+/* Of long rows that slide, what is `lead` columns into acc begins a cache line: stores that cross
+ * lines take longer. */
 static F(room) F(room_of)(const pc_job *job, char *scratch, int64_t lead)
 {
     const bool lines = F(slides)(job) && job->pitch >= 8 * PC_BLOCK;
@@ -37,8 +37,8 @@ static F(room) F(room_of)(const pc_job *job, char *scratch, int64_t lead)
     return s;
 }
 
-/* acc = the source rows combined, column by column, for n columns from `column` on.  Of rows of a few
- * registers it is felt to ask where each is. */
+/* acc = the source rows combined, column by column, for n columns from `column` on.  For rows of a few
+ * registers the look-up of their addresses costs more than the combination. */
 static void F(rows)(const pc_job *job, const pc_item *item, int operand, const pc_sources *from,
                     int64_t column, int64_t n, A *acc, T *buffer)
 {
@@ -153,7 +153,7 @@ PC_INLINE A F(of_runs)(const void *const run[], int n, int64_t i)
 }
 
 /* Rows of n runs combined for the last time: len elements, at least a block, to each of the places.
- * The last half of a block overlaps: a division more is felt. */
+ * The last half of a block overlaps, not a whole one: divisions that are repeated take longer. */
 PC_INLINE void F(last_n)(char *const to[], int64_t rows, const void *const run[], int n,
                          int64_t pitch, int64_t len, bool finished, A divisor)
 {

@@ -58,7 +58,8 @@ PC_INLINE void F(few_pairs_at)(const void *const src[], int n, int64_t i, int64_
 #include "lanes.inc.c"
 #include "threes.inc.c"
 
-/* The sources of the next row.  As a rule both windows are whole: planes of few short rows feel it. */
+/* The sources of the next row.  The case that both windows are whole comes first: it makes a difference
+ * for planes of few short rows. */
 PC_INLINE void F(next_row)(const pc_job *job, const pc_item *item, pc_sources *from)
 {
     const pc_axis *axis = job->axis[1];

@@ -49,8 +49,8 @@ static void F(take_outputs)(F(unit) * u, int a, int64_t first, int64_t end)
     u->i_end[a] = end < axis->O ? pc_min((end - 1) * axis->S + reach, axis->I) : axis->I;
 }
 
-/* Rows of a job whose windows share are the units of a plane along axes 0 and 1.  Divisions are felt by
- * small planes: a plane of one unit needs none. */
+/* Rows of a job whose windows share are the units of a plane along axes 0 and 1.  A plane of one
+ * unit needs no divisions, which would take long for small planes. */
 static void F(take_unit)(F(unit) * u, const pc_item *item)
 {
     const int64_t inner = u->job->windows.units[1], *part = u->shared->part;
@@ -311,7 +311,7 @@ PC_OUTLINE int64_t F(take_means)(const T *means, T *y, int64_t n)
 }
 
 /* Roots go from memory to memory where registers have their own minimum, maximum and root: with the
- * portable ones, loops over boxes are sooner done. */
+ * portable ones, loops over boxes are faster. */
 PC_INLINE __attribute__((unused)) bool F(finds_norms)(const F(unit) * u)
 {
     return PC_WIDTH_f32 > 4 && u->shared->norms;

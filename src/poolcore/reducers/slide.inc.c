@@ -4,13 +4,13 @@
  * would give (phases.inc.c): of 1, 3, 9, … taps, of each as many as K has in that digit; a divider
  * works meanwhile.  Rows that are windows by themselves go from memory to memory so.
  *
- * That is where permuting is one step; elsewhere two loads are sooner done.
+ * For ISAs that permute two registers in one instruction; elsewhere two unaligned loads are faster.
  *
  * Part of phases.inc.c: its parameters and its macros. */
 #define V(name) PC_CAT(name, A_NAME)
 
-/* Taps that are sooner combined so than one by one, and the most: the register beyond those two is
- * not looked at. */
+/* From so many taps on this is faster than one by one, and the most: the register beyond those two is
+ * not read. */
 enum { F(LEAST_SLIDING) = IDEMPOTENT ? 5 : 6, F(MOST_SLIDING) = 2 * V(PC_WIDTH) };
 
 static bool F(can_slide)(const pc_job *job)

@@ -40,7 +40,7 @@ LIMIT = "limit"
 TENSORS = "poolreg_torch"
 """poolreg on tensors: beside torch in a table of its own, and no peer."""
 ON_TENSORS = TENSORS, "torch"
-"""Who does the rows that are on tensors."""
+"""The adapters of rows that are on tensors."""
 PEERS = (
     Peer("poolreg", "ours", "new"),
     Peer("poolreg_out", "ours", "out"),

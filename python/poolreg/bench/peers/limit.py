@@ -1,4 +1,4 @@
-"""What no pooling can beat: every input read once, every result written once, nothing computed."""
+"""The limit of the memory: every input read once, every result written once, nothing computed."""
 
 from __future__ import annotations
 
