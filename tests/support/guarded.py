@@ -55,7 +55,22 @@ def pool(
             pr.pool(x, method, out=(y, index), return_indices=True, **geometry.window)
 
 
+MOST_DEALT = 1 << 22
+"""Elements of a run that the core combines at a time (PC_MOST_DEALT)."""
+
+
+def pool_long_runs(method: str) -> None:
+    """Whole axes of more elements than are combined at a time, and of a few or no more."""
+    for dtype in DTYPES:
+        for more in (0, 16, 17):
+            x = guarded((MOST_DEALT + more,), dtype, True)
+            pr.pool(x, method, output_size=1, axes=0)
+
+
 def main() -> None:
+    for method in METHODS:
+        print("long runs", method, flush=True)
+        pool_long_runs(method)
     for name, geometry in named(30_000).items():
         for method in METHODS:
             for at_end in (True, False):

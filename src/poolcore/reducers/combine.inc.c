@@ -212,12 +212,12 @@ PC_INLINE void F(deal_one)(A *acc, const S *src, int64_t len, bool more, bool ro
     }
     V(pc_v) all[PARTS];
     const bool begun = !more && whole > 0;
-    for (int r = 0; r < PARTS; r++) {
-        all[r] =
-            V(pc_keep)(LOAD((begun ? src : tail) + r * W), begun ? PC_RUN : rest - r * W, NEUTRAL);
-        if (more)
+    for (int r = 0; r < PARTS; r++)
+        if (more) /* there may be no tail then */
             all[r] = V(pc_load)(acc + r * W);
-    }
+        else
+            all[r] = V(pc_keep)(LOAD((begun ? src : tail) + r * W), begun ? PC_RUN : rest - r * W,
+                                NEUTRAL);
     for (int64_t i = begun ? PC_RUN : 0; i < whole; i += PC_RUN)
         for (int r = 0; r < PARTS; r++)
             all[r] = V_COMBINE(all[r], LOAD(src + i + r * W));
