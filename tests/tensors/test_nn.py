@@ -193,7 +193,7 @@ def test_replacing_by_itself_changes_no_number() -> None:
     torch.testing.assert_close(model(x), expected)
 
 
-def test_replacing_by_lip_waits_for_the_channels() -> None:
+def test_replacing_by_lip_finds_the_channels() -> None:
     model, x = (
         nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.MaxPool2d(2)),
         torch.randn(2, 3, 16, 16),
@@ -223,7 +223,7 @@ def test_replacing_by_what_makes_modules() -> None:
         (nn.AvgPool2d(2, divisor_override=3), "soft", "divisor"),
         (nn.MaxPool2d(2, dilation=2), "avg", "dilation"),
         (nn.AdaptiveAvgPool2d(2), "s3", "windows with a stride"),
-        (nn.AdaptiveAvgPool2d(2), "lip", "2-D alone"),
+        (nn.AdaptiveAvgPool2d(2), "lip", "give example="),
         (nn.Conv2d(1, 1, 1), "soft", "no pooling layer"),
         (nn.MaxPool2d(3), lambda **windows: pnn.SoftPool2d(2), "takes"),
     ],
@@ -241,5 +241,5 @@ def test_what_cannot_be_replaced(layer: Any, target: Any, message: str) -> None:
 
 
 def test_a_class_that_the_model_has_not() -> None:
-    with pytest.raises(pr.ParameterError, match="no layer of class MaxPool3d"):
+    with pytest.raises(pr.ParameterError, match="no layer of class or name 'MaxPool3d'"):
         pt.replace_pooling(network(), {"MaxPool3d": "soft"})

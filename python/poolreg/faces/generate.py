@@ -320,7 +320,14 @@ def on_tensors(name: str, row: Row, rank: int) -> str:
 # ---- Layers ------------------------------------------------------------------------------------
 
 TORCH_LAYERS = """\
-from poolreg.torch.lip import BottleneckLIP, SimplifiedLIP
+from poolreg.torch.lip import (
+    BottleneckLIP,
+    BottleneckLIP1d,
+    BottleneckLIP3d,
+    SimplifiedLIP,
+    SimplifiedLIP1d,
+    SimplifiedLIP3d,
+)
 from poolreg.torch.modules import Pool, of_method, of_torch, pool_module"""
 
 LAYERS_DOC = """\
@@ -338,7 +345,10 @@ def torch_layers() -> str:
             makers[row.torch] = "of_torch", [row.torch, row.stem]
         elif row.on_tensors:
             makers[layer_name(row.method)] = "of_method", [row.method]
-    public, parts = ["BottleneckLIP", "Pool", "SimplifiedLIP", "pool_module"], []
+    lips = [
+        f"{kind}LIP{rank}" for kind in ("Bottleneck", "Simplified") for rank in ("", "1d", "3d")
+    ]
+    public, parts = ["Pool", "pool_module", *lips], []
     for layer, (maker, words) in sorted(makers.items()):
         names = [f"{layer}{rank}d" for rank in (1, 2, 3)]
         public += names

@@ -3,6 +3,6 @@
 from poolreg.torch import functional, nn
 from poolreg.torch.general import pool
 from poolreg.torch.nn import pool_module
-from poolreg.torch.replace import replace_pooling
+from poolreg.torch.replace import replace_pooling, undo
 
-__all__ = ["functional", "nn", "pool", "pool_module", "replace_pooling"]
+__all__ = ["functional", "nn", "pool", "pool_module", "replace_pooling", "undo"]

@@ -8,8 +8,10 @@ does so in ``train()`` mode alone.
 from __future__ import annotations
 
 import inspect
-from typing import Any, ClassVar
+import sys
+from typing import Any, ClassVar, NoReturn
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -28,6 +30,15 @@ __all__ = ["Pool", "of_method", "of_torch", "pool_module"]
 PUBLIC = "poolreg.torch.nn"
 """Where the modules are found, also by what unpickles them."""
 RANKS = 1, 2, 3
+
+
+def _unscripted(module: nn.Module) -> NoReturn:
+    """What torch.jit.script asks of a module before it compiles its forward, which it cannot."""
+    raise ParameterError(
+        f"torch.jit.script cannot compile {type(module).__name__}, nor other modules of poolreg: "
+        "use torch.export, torch.compile or torch.jit.trace"
+    )
+
 
 # ---- Torch's own -------------------------------------------------------------------------------
 
@@ -48,7 +59,12 @@ def _own(layer: str, function: str) -> type[nn.Module]:
         return pooled(input, **{name: getattr(self, name) for name in attributes})
 
     doc = f"``torch.nn.{layer}``, by ``poolreg.torch.functional.{function}``."
-    names = {"__module__": PUBLIC, "__doc__": doc, "forward": forward}
+    names = {
+        "__module__": PUBLIC,
+        "__doc__": doc,
+        "__prepare_scriptable__": _unscripted,
+        "forward": forward,
+    }
     return type(layer, (getattr(nn, layer),), names)
 
 
@@ -68,14 +84,18 @@ class Pool(nn.Module):
         Learnable parameters per channel; else one number each.
     learn : bool, default True
         Whether parameters are learnt; else they are buffers.
+    device, dtype
+        Of parameters and buffers, as in torch's modules; by default torch's own defaults.
     **settings
         The method's parameters: effective values, with which learnable ones begin.
 
-    Maps, as LIP's logits, are arguments of ``forward``, by name.
+    Maps, as LIP's logits, are arguments of ``forward``, by name.  ``reset_parameters()`` gives
+    parameters and buffers their first values again, as after ``to_empty``.
     """
 
     method: ClassVar[str]
     rank: ClassVar[int]
+    __prepare_scriptable__ = _unscripted
 
     def __init__(
         self,
@@ -88,6 +108,8 @@ class Pool(nn.Module):
         output_size: Any = None,
         channels: int | None = None,
         learn: bool = True,
+        device: Any = None,
+        dtype: torch.dtype | None = None,
         **settings: Any,
     ) -> None:
         super().__init__()
@@ -96,53 +118,69 @@ class Pool(nn.Module):
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.dilation, self.ceil_mode, self.output_size = dilation, ceil_mode, output_size
         self.channels, self.learn = channels, learn
-        self.settings = self._kept(self.declared, settings)
+        self.settings = self._checked(settings)
+        self.beginnings: dict[str, Tensor] = {}
+        for param in self.declared.params:
+            if param.kind == "learnable":
+                self._register(param, settings, device, dtype)
+            elif param.kind == "state":
+                self.register_buffer(param.name, self._state(param, device))
+        self.reset_parameters()
 
     @property
     def declared(self) -> Method:
         """What the method declares."""
         return get_method(self.method)
 
-    def _kept(self, declared: Method, settings: dict[str, Any]) -> dict[str, Any]:
-        """Learnable parameters registered, raw; the other settings, checked."""
-        known = {param.name: param for param in declared.params}
+    def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Of what was given the settings that are neither learnt nor counted."""
+        known = {param.name: param for param in self.declared.params}
         kept = {}
         for name, value in settings.items():
             if name == "training" or (name in known and known[name].kind in ("map", "state")):
                 raise ParameterError(f"{name} is no argument of the module: {_given(name)}")
             if name not in known:
-                declared.resolve({name: value})
+                self.declared.resolve({name: value})
             if known[name].kind == "hyper":
                 kept[name] = known[name].check(value)
-        for param in declared.params:
-            if param.kind == "learnable":
-                value = settings.get(param.name, self._beginning(param, kept))
-                self._register(param, value)
-            elif param.kind == "state":
-                self.register_buffer(param.name, self._state(param, kept))
         return kept
 
-    def _beginning(self, param: Param, settings: dict[str, Any]) -> Any:
-        """The effective value with which a learnable parameter begins; None: there is none."""
-        return None if param.default is Param.required else param.default
-
-    def _register(self, param: Param, value: Any) -> None:
+    def _register(self, param: Param, settings: dict[str, Any], device: Any, dtype: Any) -> None:
+        """A learnable parameter without values, which `beginnings` has."""
+        value = settings.get(param.name, self._beginning(param))
         if value is None:
             self.register_parameter(param.name, None)
             return
-        start = torch.as_tensor(value, dtype=torch.get_default_dtype())
-        param.check_values(start.numpy())
+        if isinstance(value, Tensor) and value.is_meta:
+            raise ParameterError(f"{param.name} is a tensor on meta, which has no values to begin")
+        param.check_values(value.detach().cpu().numpy() if isinstance(value, Tensor) else value)
+        start = torch.as_tensor(value, dtype=torch.float64, device="cpu").detach()
         if start.ndim == 0 and self.channels is not None and param.shape != "scalar":
             start = start.expand(param.shape_for(self.channels, self.rank))
-        start = raw(param, start).clone()
+        self.beginnings[param.name] = start.clone()
+        empty = torch.empty(start.shape, device=device, dtype=dtype)
         if self.learn:
-            self.register_parameter(param.name, nn.Parameter(start))
+            self.register_parameter(param.name, nn.Parameter(empty))
         else:
-            self.register_buffer(param.name, start)
+            self.register_buffer(param.name, empty)
 
-    def _state(self, param: Param, settings: dict[str, Any]) -> Tensor | None:
-        """What a state begins with; None: the module has none."""
+    def _beginning(self, param: Param) -> Any:
+        """The effective value with which a learnable parameter begins; None: there is none."""
+        return None if param.default is Param.required else param.default
+
+    def _state(self, param: Param, device: Any) -> Tensor | None:
+        """What holds a state; None: the module has none."""
         return None
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        """Learnable parameters begin again, and counts at 0."""
+        for param in self.declared.params:
+            held = getattr(self, param.name, None)
+            if held is not None and param.name in self.beginnings:
+                held.copy_(raw(param, self.beginnings[param.name]).to(held.dtype))
+            elif held is not None and param.kind == "state":
+                held.zero_()
 
     def effective(self) -> dict[str, Tensor]:
         """The learnable parameters as the method has them."""
@@ -150,8 +188,11 @@ class Pool(nn.Module):
         held = [(param, getattr(self, param.name)) for param in params]
         return {param.name: effective(param, t) for param, t in held if t is not None}
 
-    def forward(self, input: Tensor, **maps: Any) -> Any:
-        """The pooled tensor; maps by name."""
+    def forward(self, input: Tensor) -> Any:
+        """The pooled tensor."""
+        return self._pooled(input)
+
+    def _pooled(self, input: Tensor, **maps: Any) -> Any:
         windows = Windows(
             kernel_size=self.kernel_size,
             stride=self.stride,
@@ -200,15 +241,27 @@ def _given(name: str) -> str:
 
 
 class _Named(Pool):
-    """A module whose class was made: it is pickled by its method and rank."""
+    """A module whose class was made: one that has no name here is pickled by method and rank."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _rebuilt, (self.method, self.rank), self.__dict__
+        made = _made.get((self.method, self.rank))
+        named = getattr(sys.modules[PUBLIC], type(self).__name__, None)
+        if type(self) is made and made is not named:
+            return _rebuilt, (self.method, self.rank), self.__dict__
+        return super().__reduce_ex__(protocol)
 
 
 def _rebuilt(method: str, rank: int) -> Pool:
     cls = pool_module(method, rank)
     return cls.__new__(cls)
+
+
+class _Mapped(_Named):
+    """A method with maps.  Others do not take them: torch.fx cannot trace arguments of any name."""
+
+    def forward(self, input: Tensor, **maps: Any) -> Any:
+        """The pooled tensor; maps by name."""
+        return self._pooled(input, **maps)
 
 
 _made: dict[tuple[str, int], type[Pool]] = {}
@@ -230,36 +283,41 @@ def pool_module(method: str, rank: int = 2) -> type[Pool]:
         doc = f"{(type(declared).__doc__ or '').strip()}\n\nArguments: see ``Pool``."
         _made[method, rank] = type(
             f"{layer_name(method)}{rank}d",
-            (BASES.get(method, _Named),),
+            (BASES.get(method, _Mapped if _has_maps(declared) else _Named),),
             {"method": method, "rank": rank, "__module__": PUBLIC, "__doc__": doc},
         )
     return _made[method, rank]
 
 
+def _has_maps(declared: Method) -> bool:
+    return any(param.kind == "map" for param in declared.params)
+
+
 class _DPPPool(_Named):
     """With ref="full" the filter is learnt, too; it begins as the mean of what it covers."""
 
-    def _beginning(self, param: Param, settings: dict[str, Any]) -> Any:
-        if settings.get("ref") != "full" or param.name not in ("F", "b"):
-            return super()._beginning(param, settings)
+    def _beginning(self, param: Param) -> Any:
+        if self.settings.get("ref") != "full" or param.name not in ("F", "b"):
+            return super()._beginning(param)
         if param.name == "b":
             return 0.0
         if self.channels is None:
             raise ParameterError(
                 "ref='full' has a filter for each channel: say how many, channels="
             )
-        return torch.full(param.shape_for(self.channels, self.rank), 3.0**-self.rank)
+        return np.full(param.shape_for(self.channels, self.rank), 3.0**-self.rank)
 
 
 class _MixedPool(_Named):
     """With eval="majority" the draws of training are counted, by channel."""
 
-    def _state(self, param: Param, settings: dict[str, Any]) -> Tensor | None:
-        if settings.get("eval") != "majority":
+    def _state(self, param: Param, device: Any) -> Tensor | None:
+        if self.settings.get("eval") != "majority":
             return None
         if self.channels is None:
             raise ParameterError(f"{param.name} are per channel: say how many, channels=")
-        return torch.zeros(param.shape_for(self.channels, self.rank), dtype=torch.int64)
+        shape = param.shape_for(self.channels, self.rank)
+        return torch.empty(shape, dtype=torch.int64, device=device)
 
 
 BASES: dict[str, type[_Named]] = {"dpp": _DPPPool, "mixed": _MixedPool}

@@ -8,7 +8,14 @@ Written by poolreg.faces.generate from poolreg.faces.table: edit that.
 
 from __future__ import annotations
 
-from poolreg.torch.lip import BottleneckLIP, SimplifiedLIP
+from poolreg.torch.lip import (
+    BottleneckLIP,
+    BottleneckLIP1d,
+    BottleneckLIP3d,
+    SimplifiedLIP,
+    SimplifiedLIP1d,
+    SimplifiedLIP3d,
+)
 from poolreg.torch.modules import Pool, of_method, of_torch, pool_module
 
 __all__ = [
@@ -25,6 +32,8 @@ __all__ = [
     "AvgPool2d",
     "AvgPool3d",
     "BottleneckLIP",
+    "BottleneckLIP1d",
+    "BottleneckLIP3d",
     "DPPPool1d",
     "DPPPool2d",
     "DPPPool3d",
@@ -66,6 +75,8 @@ __all__ = [
     "S3Pool2d",
     "S3Pool3d",
     "SimplifiedLIP",
+    "SimplifiedLIP1d",
+    "SimplifiedLIP3d",
     "SoftPool1d",
     "SoftPool2d",
     "SoftPool3d",

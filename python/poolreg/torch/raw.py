@@ -12,10 +12,14 @@ from poolreg.contract.params import Param
 __all__ = ["effective", "raw"]
 
 
+LEAST = 2.0**-23
+"""How far above a bound that is not allowed itself; float16 has it as well."""
+
+
 def effective(param: Param, value: Tensor) -> Tensor:
     """The value that the method takes, by the transform of the schema."""
     if param.transform == "clamp":
-        return value.clamp(_low(param, value), param.high)
+        return value.clamp(_low(param), param.high)
     return _EFFECTIVE[param.transform](value)
 
 
@@ -24,10 +28,10 @@ def raw(param: Param, value: Tensor) -> Tensor:
     return _RAW[param.transform](value)
 
 
-def _low(param: Param, value: Tensor) -> float | None:
+def _low(param: Param) -> float | None:
     """The least value: above the bound if that is not allowed itself."""
     if param.low is not None and param.low in param.excluded:
-        return param.low + torch.finfo(value.dtype).eps
+        return param.low + LEAST
     return param.low
 
 
