@@ -68,8 +68,11 @@ class Report(list[Replacement]):
         self.places = [place for place, _ in done]
         self.frozen, self.functions = frozen, functions
         self.hooked = [r.name for r in self if any(_hooks(r.old).values())]
-        learnt = {p: f"{r.name}.{n}" for r in reversed(self) for n, p in r.new.named_parameters()}
-        self.learnable = [name for p, name in reversed(learnt.items()) if p.requires_grad]
+        names: dict[nn.Parameter, str] = {}
+        for replacement in self:
+            for name, parameter in replacement.new.named_parameters():
+                names.setdefault(parameter, f"{replacement.name}.{name}")
+        self.learnable = [name for parameter, name in names.items() if parameter.requires_grad]
 
     def __str__(self) -> str:
         lines = [str(replacement) for replacement in self]
