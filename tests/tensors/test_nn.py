@@ -4,7 +4,6 @@ import copy
 import io
 import os
 import pickle
-from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -14,7 +13,6 @@ if os.environ.get("TORCH") == "0" or find_spec("torch") is None:
     pytest.skip("torch is not installed (or TORCH=0)", allow_module_level=True)
 
 import poolreg as pr
-import poolreg.torch as pt
 import poolreg.torch.functional as PF
 import poolreg.torch.nn as pnn
 import torch
@@ -155,91 +153,3 @@ def test_lip_begins_as_the_mean(cls: Any) -> None:
 def test_what_modules_refuse(make: Any, message: str) -> None:
     with pytest.raises(pr.PoolregError, match=message):
         make()
-
-
-def network() -> Any:
-    pool = nn.AvgPool2d(2)
-    return nn.Sequential(
-        nn.Conv2d(3, 4, 3, padding=1),
-        nn.MaxPool2d(3, 2, 1, ceil_mode=True),
-        nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), pool),
-        pool,
-        nn.AdaptiveAvgPool2d((2, 1)),
-    )
-
-
-@pytest.mark.parametrize(
-    "method", ["max", "avg", "soft", "dpp", "gem", "mixed", "stochastic", "s3"]
-)
-def test_replacing_keeps_windows(method: str) -> None:
-    model, x = network(), torch.randn(2, 3, 17, 21)
-    shape = model(x).shape
-    done = pt.replace_pooling(model, {"MaxPool2d": method, nn.AvgPool2d: method})
-    assert [d.name for d in done] == ["1", "2.1", "3"]
-    assert model[3] is model[2][1] is done[1].new
-    assert model(x).shape == shape
-    assert type(model[4]) is nn.AdaptiveAvgPool2d
-    assert "MaxPool2d(kernel_size=3, stride=2, padding=1" in str(done[0])
-
-
-def test_replacing_by_itself_changes_no_number() -> None:
-    model, x = network(), torch.randn(2, 3, 17, 21)
-    expected = model(x)
-    names = {"MaxPool2d": "max", "AvgPool2d": "avg", "AdaptiveAvgPool2d": "avg"}
-    pt.replace_pooling(model, names)
-    assert {type(m).__module__ for m in model.modules() if "Pool" in type(m).__name__} == {
-        "poolreg.torch.nn"
-    }
-    torch.testing.assert_close(model(x), expected)
-
-
-def test_replacing_by_lip_finds_the_channels() -> None:
-    model, x = (
-        nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.MaxPool2d(2)),
-        torch.randn(2, 3, 16, 16),
-    )
-    pt.replace_pooling(model, {"MaxPool2d": "lip"})
-    expected = nn.functional.avg_pool2d(model[0](x), 2)
-    torch.testing.assert_close(model(x), expected)
-    assert model[1].logits[0].weight.shape == (4, 4, 3, 3)
-
-
-def test_replacing_by_what_makes_modules() -> None:
-    model = network().double().eval()
-    make = partial(pnn.SoftPool2d, beta=3.0)
-    (one,) = pt.replace_pooling(model, {"MaxPool2d": make})
-    assert one.new.beta.dtype == torch.float64
-    assert one.new.beta.item() == 3.0
-    assert not one.new.training
-    pt.replace_pooling(model, {"AdaptiveAvgPool2d": "gem"})
-    assert model(torch.rand(1, 3, 17, 21, dtype=torch.float64)).shape == (1, 4, 2, 1)
-
-
-@pytest.mark.parametrize(
-    ("layer", "target", "message"),
-    [
-        (nn.MaxPool2d(2, return_indices=True), "soft", "returns indices"),
-        (nn.MaxPool2d(2, return_indices=True), pnn.SoftPool2d, "returns indices"),
-        (nn.AvgPool2d(2, divisor_override=3), "soft", "divisor"),
-        (nn.MaxPool2d(2, dilation=2), "avg", "dilation"),
-        (nn.AdaptiveAvgPool2d(2), "s3", "windows with a stride"),
-        (nn.AdaptiveAvgPool2d(2), "lip", "give example="),
-        (nn.Conv2d(1, 1, 1), "soft", "no pooling layer"),
-        (nn.MaxPool2d(3), lambda **windows: pnn.SoftPool2d(2), "takes"),
-    ],
-)
-def test_what_cannot_be_replaced(layer: Any, target: Any, message: str) -> None:
-    model = nn.Sequential(nn.MaxPool2d(2), layer)
-    first = model[0]
-    mapping = (
-        {type(layer): target} if not isinstance(layer, nn.MaxPool2d) else {"MaxPool2d": target}
-    )
-    with pytest.raises(pr.ParameterError, match=message):
-        pt.replace_pooling(model, mapping)
-    assert model[0] is first
-    assert model[1] is layer
-
-
-def test_a_class_that_the_model_has_not() -> None:
-    with pytest.raises(pr.ParameterError, match="no layer of class or name 'MaxPool3d'"):
-        pt.replace_pooling(network(), {"MaxPool3d": "soft"})

@@ -412,7 +412,7 @@ def _torchs_own(path: str, layer: nn.Module, method: str, rank: int) -> nn.Modul
 
 def _try(path: str, old: nn.Module, new: nn.Module, rank: int, channels: int | None) -> None:
     """Both take a small input to the same shape, without their hooks."""
-    channels = getattr(new, "channels", None) or channels or 1
+    channels = channels or getattr(new, "channels", None) or 1
     shape = (1, channels, *[1 + 2 * max(_reach(old))] * rank)
     expected, got = (_result(path, module, shape) for module in (old, new))
     if got != expected:
