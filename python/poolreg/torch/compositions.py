@@ -1,52 +1,63 @@
 """Every built-in method as a composition of torch operations, which torch differentiates as often
 as is wanted.
 
-They serve the gradients of gradients and tensors that are not on the CPU, and are a judge of the
-core: nothing here uses it, but for random numbers, which are the core's own.
+They are what tensors on other devices get, gradients of gradients, compilers and ONNX; and they are
+a judge of the core: nothing here uses it, but for the plan, which checks a call.  Sizes may be
+symbols, and nothing is computed on the host.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-import poolreg._core as _core
 from poolreg.contract.registry import BY_NAME
 from poolreg.engine.draws import STREAMS
 from poolreg.errors import ParameterError
 from poolreg.methods.dpp import NEEDS_STRIDE
-from poolreg.methods.s3 import drawn, places_of
+from poolreg.methods.s3 import STREAM_OF, places_of
 from poolreg.reducers.builtin import Linear, Select
 from poolreg.torch.call import Call
+from poolreg.torch.draws import uniforms
 from poolreg.torch.members import (
+    Along,
     Members,
-    between,
-    check_members,
-    gathered,
-    starting,
+    Regular,
+    Starts,
+    both,
+    chosen,
+    is_number,
+    least,
+    members_of,
+    most,
     windows_of,
 )
 from poolreg.torch.reductions import (
+    averaged,
     below,
     blend,
+    bounded,
     detail_mean,
     exponentials,
-    largest,
+    extreme,
+    from_mean,
     log_mean_exp,
     log_quotients,
-    mean,
+    logit_mean,
     middle,
     power_mean,
-    total,
+    selected_with_indices,
+    softmax_mean,
     weighted_mean,
 )
 
-__all__ = ["composition", "has_composition"]
+__all__ = ["composed_indices", "composition", "has_composition"]
 
 
 def has_composition(method: str) -> bool:
@@ -69,7 +80,7 @@ def composition(call: Call, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
 
     The arguments have been checked where the call was made.  Random numbers are those of the key,
     so y is the core's.  ``counts`` of ``mixed`` are read and not added to.  In windows with
-    infinite members gradients may be NaN where the core's are finite.
+    infinite members gradients may be NaN or 0 where the core's are others.
     """
     pooling = Pooling(call, x, tensors)
     composed = COMPOSITIONS.get(call.method) or _by_reducer(call.method)
@@ -77,19 +88,25 @@ def composition(call: Call, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
     return pooling.in_order_of_x(composed(pooling).squeeze(-1))
 
 
+def composed_indices(call: Call, x: Tensor, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """y, and where each selected member lies: flat over the pooled axes in ascending order."""
+    pooling = Pooling(call, x, tensors)
+    pooling.check_members()
+    y, index = selected_with_indices(pooling.x, pooling.windows, _sign(pooling))
+    return pooling.in_order_of_x(y), pooling.in_order_of_x(index)
+
+
 class Pooling:
     """A call with its input, whose pooled axes are the last and whose channels come before them:
     the order in which random numbers are drawn."""
 
     def __init__(self, call: Call, x: Tensor, tensors: Sequence[Tensor]) -> None:
-        shape = tuple(int(size) for size in x.shape)
-        self.plan = call.plan(shape)  # refuses what is no window
+        self.plan, self.windows = windows_of(call, x.shape)  # refuses what is no window
         self.axes = self.plan.axes
         channel = [] if self.plan.channel_axis is None else [self.plan.channel_axis]
         others = [a for a in range(x.ndim) if a not in (*self.axes, *channel)]
         self.order = [*others, *channel, *self.axes]
         self.x = x.permute(self.order)
-        self.windows = windows_of(self.plan)
         self.reducer: Any = getattr(call.declared, "reducer", None)
         self.given: dict[str, Any] = {param.name: param.default for param in call.declared.params}
         self.given.update(call.settings)
@@ -99,21 +116,29 @@ class Pooling:
     def rank(self) -> int:
         return len(self.axes)
 
+    def check_members(self) -> None:
+        """ShapeError, as the core's, if a window has no member, where sizes are numbers."""
+        if all(is_number(one.size) for one in self.windows):
+            self.plan.require_members()
+
     @cached_property
     def members(self) -> Members:
         """The members of all windows, which must have one."""
-        check_members(self.windows, self.axes)
-        return self.taps
-
-    @property
-    def taps(self) -> Members:
-        """The same, where a window may be without."""
-        return gathered(self.x, self.windows)
+        self.check_members()
+        return members_of(self.x, self.windows)
 
     def number(self, name: str) -> Tensor:
         """A parameter, as it goes with the members and with what is made of them."""
-        value = torch.as_tensor(self.given[name], dtype=self.x.dtype, device=self.x.device)
-        return self.per_channel(value) if value.ndim else value
+        value = self.number_or_tensor(name)
+        return value if isinstance(value, Tensor) else self.x.new_full((), value)
+
+    def number_or_tensor(self, name: str) -> Any:
+        """The same, or the number that it was given as."""
+        value = self.given[name]
+        if isinstance(value, Tensor):
+            value = value.to(self.x.device, self.x.dtype)
+            return self.per_channel(value) if value.ndim else value
+        return value
 
     def per_channel(self, value: Tensor) -> Tensor:
         return value.reshape(-1, *[1] * (self.rank + 1))
@@ -123,25 +148,19 @@ class Pooling:
         value: Tensor = self.given[name]
         return value.permute(self.order)
 
-    def uniforms(self, stream: str, shape: Sequence[int]) -> Tensor:
+    def uniforms(self, stream: str, shape: Sequence[Any]) -> Tensor:
         """The core's random numbers of the elements 0, 1, … of a stream."""
-        u = np.empty(tuple(shape))
-        _core.uniforms(self.key, STREAMS[stream], u)
-        return torch.from_numpy(u).to(self.x.device)
+        return uniforms(self.given["key"], STREAMS[stream], shape, self.x.device)
 
     @property
-    def key(self) -> int:
-        return int(self.given["key"]) % 2**64
-
-    @property
-    def planes(self) -> tuple[int, ...]:
+    def planes(self) -> tuple[Any, ...]:
         """The sizes of the axes that are not pooled."""
         return tuple(self.x.shape[: -self.rank])
 
     @property
-    def outputs(self) -> tuple[int, ...]:
+    def outputs(self) -> tuple[Any, ...]:
         """The sizes of the pooled axes of y."""
-        return tuple(len(one.positions) for one in self.windows)
+        return tuple(one.outputs for one in self.windows)
 
     def in_order_of_x(self, y: Tensor) -> Tensor:
         return y.permute([self.order.index(a) for a in range(y.ndim)])
@@ -152,9 +171,14 @@ Composition = Callable[[Pooling], Tensor]
 # ---- Selections and sums -----------------------------------------------------------------------
 
 
-def selected(pooling: Pooling) -> Tensor:
+def _sign(pooling: Pooling) -> int:
     reducer: Select = pooling.reducer
-    return largest(pooling.members, sign=1 if reducer.order == "max" else -1)
+    return 1 if reducer.order == "max" else -1
+
+
+def selected(pooling: Pooling) -> Tensor:
+    pooling.check_members()
+    return extreme(pooling.x, pooling.windows, _sign(pooling))
 
 
 def divided(pooling: Pooling) -> Tensor:
@@ -162,82 +186,120 @@ def divided(pooling: Pooling) -> Tensor:
     reducer: Linear = pooling.reducer
     divisor = reducer.divisor(pooling.given) if callable(reducer.divisor) else reducer.divisor
     if divisor == "members":
-        return mean(pooling.members)
-    members = pooling.taps
-    return total(members) / (members.counted if divisor == "counted" else divisor)
+        pooling.check_members()
+    return averaged(pooling.x, pooling.windows, divisor)
+
+
+def blended(pooling: Pooling, lam: Tensor | float) -> Tensor:
+    """Exactly the maximum or the mean where its share is 1."""
+    pooling.check_members()
+    parts = extreme(pooling.x, pooling.windows), averaged(pooling.x, pooling.windows, "members")
+    if not isinstance(lam, Tensor) and lam in (0, 1):
+        return parts[0] if lam else parts[1]
+    return blend(lam, *parts)
+
+
+def drawn_or_mixed(pooling: Pooling) -> Tensor:
+    """The maximum or the mean by lot, or by what was drawn before; or what is expected."""
+    given, rank = pooling.given, pooling.rank
+    if not given["training"] and given["eval"] == "expectation":
+        return blended(pooling, given["p_max"])
+    if given["training"]:
+        of = {
+            "layer": (1,),
+            "map": (*pooling.planes, *[1] * rank),
+            "window": (*pooling.planes, *pooling.outputs),
+        }
+        chosen = pooling.uniforms("mixed", of[given["draw"]]).unsqueeze(-1) < given["p_max"]
+    else:
+        counts: Tensor = given["counts"]
+        chosen = pooling.per_channel(counts[:, 0] >= counts[:, 1])
+    return torch.where(chosen, blended(pooling, 1.0), blended(pooling, 0.0))
 
 
 # ---- Weighted means ----------------------------------------------------------------------------
 
 
-def softmax_mean(pooling: Pooling) -> Tensor:
+def softmax_of(pooling: Pooling) -> Tensor:
     """With grad="detached" the weights depend on beta alone."""
-    members, beta = pooling.members, pooling.number("beta")
-    x = members.values.detach() if pooling.given["grad"] == "detached" else members.values
-    equal = (beta == 0) & x.isinf()  # weights are equal then, as exp(0) is
+    pooling.check_members()
+    x, windows, beta = pooling.x, pooling.windows, pooling.given["beta"]
+    detached = pooling.given["grad"] == "detached"
+    if not isinstance(beta, Tensor):
+        if beta == 0:
+            return middle(x, windows)
+        sign = math.copysign(1.0, beta)
+        y = softmax_mean(x if sign > 0 else -x, windows, abs(beta), detached)
+        return y if sign > 0 else -y
+    beta = pooling.number("beta")
     side = torch.where(beta < 0, -1.0, 1.0).to(x.dtype)
-    logs = below(side * torch.where(equal, 0.0, x), members.valid, side * beta)
-    return weighted_mean(exponentials(logs), members)
+    x = side.squeeze(-1) * x if beta.ndim else side * x
+    y = softmax_mean(x, windows, side * beta, detached)
+    return side * torch.where(beta == 0, y + averaged(x - bounded(x), windows, "members"), y)
 
 
 def mapped_mean(pooling: Pooling) -> Tensor:
-    logits = gathered(pooling.map("logits"), pooling.windows).values
+    logits = pooling.map("logits")
     if pooling.given["gate"] is not None:
         logits = pooling.given["gate"] * torch.sigmoid(logits)
-    return weighted_mean(exponentials(below(logits, pooling.members.valid)), pooling.members)
+    pooling.check_members()
+    return logit_mean(pooling.x, logits, pooling.windows)
 
 
 # ---- Powers ------------------------------------------------------------------------------------
 
 
-def log_sum_exp(pooling: Pooling) -> Tensor:
-    return log_mean_exp(pooling.members, pooling.number("temperature"), 1.0)
-
-
-def log_avg_exp(pooling: Pooling) -> Tensor:
-    members = pooling.members
-    return log_mean_exp(members, pooling.number("temperature"), 1 / members.count)
+def log_exp(pooling: Pooling, is_mean: bool) -> Tensor:
+    return log_mean_exp(pooling.members, pooling.number("temperature"), is_mean)
 
 
 def norm(pooling: Pooling) -> Tensor:
-    c = 1.0 if pooling.given["norm"] == "sum" else 1 / pooling.members.count
-    return power_mean(pooling.members, pooling.number("p"), c, pooling.given["signed"])
+    is_mean, signed = pooling.given["norm"] == "mean", pooling.given["signed"]
+    return power_mean(pooling.members, pooling.number("p"), is_mean, signed)
 
 
 def clamped_power_mean(pooling: Pooling) -> Tensor:
     """A member of just eps has no gradient, other than with ``clamp``."""
     members, eps = pooling.members, pooling.given["eps"]
-    u = torch.where(members.values <= eps, eps, members.values)
-    at_least = Members(u, members.valid, members.counted)
-    return power_mean(at_least, pooling.number("p"), 1 / members.count, False)
+    clamped = torch.where(members.values <= eps, eps, members.values)
+    at_least = replace(members, values=clamped)
+    return power_mean(at_least, pooling.number("p"), True, False)
 
 
 # ---- Detail ------------------------------------------------------------------------------------
 
 
 def detail_preserving(pooling: Pooling) -> Tensor:
-    return detail(pooling, pooling.members, _reference(pooling))
+    pooling.check_members()
+    reference = None if pooling.given["ref"] == "lite" else _filtered(pooling)
+    return detail(pooling, pooling.windows, reference)
 
 
-def detail(pooling: Pooling, members: Members, r: Tensor) -> Tensor:
-    """r: what members are compared with."""
-    d, given = members.filled(0.0) / 2 - r / 2, pooling.given
-    phi = d if given["variant"] == "sym" else torch.relu(d)
-    alpha, lam = pooling.number("alpha"), pooling.number("lam")
-    return detail_mean(members, phi, alpha, lam, given["eps2"], given["norm"])
+def detail(pooling: Pooling, windows: Sequence[Along], reference: Tensor | None) -> Tensor:
+    """reference: what members are compared with, rather than their mean."""
+    half, given = pooling.x * 0.5, pooling.given
+    halves = members_of(half, windows)
+    if reference is None:
+        distances = from_mean(halves, extreme(half.detach(), windows))
+    else:
+        distances = halves.values - reference * 0.5
+    if given["variant"] == "asym":
+        distances = torch.relu(distances)
+    alpha, lam = pooling.number("alpha"), pooling.number_or_tensor("lam")
+    return detail_mean(halves, distances, alpha, lam, given["eps2"], given["norm"])
 
 
-def _reference(pooling: Pooling) -> Tensor:
-    """The mean of the members, or a filter over the cells around the first tap."""
-    ref = pooling.given["ref"]
-    if ref == "lite":
-        return middle(pooling.members)
+def _filtered(pooling: Pooling) -> Tensor:
+    """The mean of the three cells an axis around the first tap, or a filter over them."""
     cells = []
     for one in pooling.windows:
-        if one.starts is None:
-            raise ParameterError(NEEDS_STRIDE.format(ref))
-        cells.append(starting(one.starts - 1, one.size, 3))
-    around = gathered(pooling.x, cells).filled(0.0)
+        if not isinstance(one, Regular):
+            raise ParameterError(NEEDS_STRIDE.format(pooling.given["ref"]))
+        after = most(one.after - one.reach + 2, 1)
+        cells.append(
+            Regular(one.size, one.outputs, 3, one.stride, 1, one.before + 1, after, ceil_mode=True)
+        )
+    around = members_of(pooling.x, cells).values
     if pooling.given["F"] is None:
         r = around.mean(-1, keepdim=True)
     else:
@@ -247,69 +309,48 @@ def _reference(pooling: Pooling) -> Tensor:
     return r if pooling.given["b"] is None else r + pooling.number("b")
 
 
-# ---- Maximum and mean --------------------------------------------------------------------------
-
-
-def drawn_share(pooling: Pooling) -> Tensor:
-    """The share of the maximum: 1 or 0 by lot or by what was drawn before, or what is expected."""
-    given, rank = pooling.given, pooling.rank
-    if given["training"]:
-        of = {
-            "layer": (),
-            "map": (*pooling.planes, *[1] * rank),
-            "window": (*pooling.planes, *pooling.outputs),
-        }
-        u = pooling.uniforms("mixed", of[given["draw"]])
-        return (u < given["p_max"]).to(pooling.x.dtype).unsqueeze(-1)
-    if given["eval"] == "majority":
-        counts: Tensor = given["counts"]
-        return pooling.per_channel(counts[:, 0] >= counts[:, 1]).to(pooling.x.dtype)
-    return pooling.number("p_max")
-
-
 # ---- A member by lot ---------------------------------------------------------------------------
 
 
 def stochastic(pooling: Pooling) -> Tensor:
     members, kind = pooling.members, pooling.given["weights"]
-    temperature = pooling.given["temperature"]
     if pooling.given["training"]:
-        place = _drawn_place(pooling, members.values.detach().double(), members.valid)
-        return members.values.gather(-1, place)
+        return members.values.gather(-1, _drawn_place(pooling, members))
     if kind == "exp":
-        distances = below(members.values, members.valid)
+        distances = below(members)
     else:
         distances = log_quotients(_sizes(members.values, kind), members.valid)
-    return weighted_mean(exponentials(distances, temperature), members)
+    weights = exponentials(distances, pooling.given["temperature"])
+    return weighted_mean(weights, replace(members, values=members.values * 0.5))
 
 
 def _sizes(x: Tensor, kind: str) -> Tensor:
     return x.abs() if kind == "abs" else torch.relu(x)
 
 
-def _drawn_place(pooling: Pooling, x: Tensor, valid: Tensor) -> Tensor:
+def _drawn_place(pooling: Pooling, members: Members) -> Tensor:
     """The first member whose weights up to its own are above u times their sum; the first NaN."""
-    given = pooling.given
-    if given["samples"] is None:
+    if pooling.given["samples"] is None:
         u = pooling.uniforms("stochastic", (*pooling.planes, *pooling.outputs))
     else:
         u = pooling.map("samples")
-    weights = _weights_of_draws(x, valid, given["weights"], given["temperature"])
+    x = members.values.detach()
+    taps = x.shape[-1]
+    places = torch.arange(taps, device=x.device)
+    weights = _weights_of_draws(replace(members, values=x.double()), pooling.given)
     sums = weights.cumsum(-1)
-    taps = torch.arange(x.shape[-1], device=x.device)
-    none = x.shape[-1]
-    above = sums > u.unsqueeze(-1) * sums[..., -1:]
-    found = torch.where(above, taps, none).amin(-1, keepdim=True)
-    last = torch.where(weights != 0, taps, 0).amax(-1, keepdim=True)
-    nan = torch.where(valid & x.isnan(), taps, none).amin(-1, keepdim=True)
-    return torch.where(nan < none, nan, torch.where(found < none, found, last))
+    found = (sums <= u.unsqueeze(-1) * sums[..., -1:]).sum(-1, keepdim=True)
+    last = torch.where(weights != 0, places, 0).amax(-1, keepdim=True)
+    nan = torch.where(both(members.valid, x.isnan()), places, taps).amin(-1, keepdim=True)
+    return torch.where(nan < taps, nan, torch.minimum(found, last))
 
 
-def _weights_of_draws(x: Tensor, valid: Tensor, kind: str, temperature: float) -> Tensor:
+def _weights_of_draws(members: Members, given: dict[str, Any]) -> Tensor:
     """Rounded as the core rounds them: a draw must not depend on who makes it."""
+    valid, kind, temperature = members.valid, given["weights"], given["temperature"]
     if kind == "exp":
-        return exponentials(below(x, valid), temperature)
-    size = torch.where(valid, _sizes(x, kind), 0.0)
+        return exponentials(below(members), temperature)
+    size = chosen(valid, _sizes(members.values, kind), 0.0)
     top = size.amax(-1, keepdim=True)
     if temperature == 1:
         scale = (2 * torch.frexp(top).mantissa / top).clamp(2.0**-1022, 2.0**1023)
@@ -317,49 +358,70 @@ def _weights_of_draws(x: Tensor, valid: Tensor, kind: str, temperature: float) -
     else:
         weights = torch.where(size == top, 1.0, size / top) ** (1 / temperature)
         weights = torch.where(size == 0, 0.0, weights)
-    return torch.where(top == 0, valid.double(), weights)
+    return torch.where(top == 0, 1.0 if valid is None else valid.double(), weights)
 
 
 # ---- Windows at random places ------------------------------------------------------------------
 
+Reduced = Callable[[Pooling, Sequence[Along]], Tensor]
 
-def at_places(pooling: Pooling, reduced: Callable[[Members], Tensor]) -> Tensor:
+
+def at_places(pooling: Pooling, reduced: Reduced) -> Tensor:
     """Windows at the drawn places; in inference the mean over the places of each output."""
-    places = places_of(pooling.plan, pooling.given)
-    if pooling.given["training"]:
-        starts = drawn(places, pooling.key)
-    else:
-        starts = [np.arange(one.count) for one in places]
-    windows = [
-        starting(at - one.before, one.size, one.kernel, one.dilation)
-        for one, at in zip(places, starts, strict=True)
-    ]
-    check_members(windows, pooling.axes)
-    y = reduced(gathered(pooling.x, windows))
-    if pooling.given["training"]:
-        return y
-    ends = [np.array(one.shares()) for one in places]
-    shares = [between(e[:, 0], e[:, 1], one.count) for e, one in zip(ends, places, strict=True)]
-    check_members(shares, pooling.axes)
-    return middle(gathered(y.squeeze(-1), shares))
+    places_of(pooling.plan, pooling.given)  # refuses what has no places
+    regular = [one for one in pooling.windows if isinstance(one, Regular)]
+    if not pooling.given["training"]:
+        dense, shares = zip(*map(_dense, regular), strict=True)
+        return middle(reduced(pooling, dense).squeeze(-1), shares)
+    streams = STREAM_OF[: len(regular)][::-1]
+    drawn = [_drawn(pooling, *each) for each in zip(regular, streams, strict=True)]
+    return reduced(pooling, drawn)
+
+
+def _places(one: Regular) -> Any:
+    """How many there are, from the first of the padding to the last of the input."""
+    return least(one.size + one.before, one.outputs * one.stride)
+
+
+def _dense(one: Regular) -> tuple[Regular, Regular]:
+    """A window at every place, and the places of each output."""
+    count = _places(one)
+    after = most(count - 1 + one.reach - one.size - one.before, 0)
+    dense = Regular(one.size, count, one.kernel, 1, one.dilation, one.before, after, True)
+    return dense, Regular(count, one.outputs, one.stride, one.stride, 1, 0, 0, True)
+
+
+def _drawn(pooling: Pooling, one: Regular, stream: int) -> Starts:
+    """In each cell of the grid as many places as it has outputs, drawn without repetition."""
+    at, grid = pooling.x.device, pooling.given["grid"] or one.stride
+    each = grid // one.stride
+    cells = (one.outputs + each - 1) // each
+    u = uniforms(pooling.given["key"], stream, (cells, grid), at)
+    place = torch.arange(cells * grid, device=at).reshape(cells, grid)
+    order = torch.where(place < _places(one), u, 2.0).argsort(dim=-1, stable=True)[:, :each]
+    cell, turn = torch.arange(cells, device=at)[:, None], torch.arange(each, device=at)
+    exists = cell * each + turn < one.outputs
+    starts = torch.where(exists, order, grid).sort(-1).values + cell * grid - one.before
+    starts = starts.flatten().narrow(0, 0, one.outputs)
+    return Starts(one.size, one.outputs, one.kernel, one.dilation, starts)
 
 
 # ---- By reducer, and by name where a reducer is a family ---------------------------------------
 
 REDUCERS: dict[type, Composition] = {Select: selected, Linear: divided}
 COMPOSITIONS: dict[str, Composition] = {
-    "avgmax": lambda pooling: blend(pooling.members, pooling.x.new_tensor(0.5)),
+    "avgmax": lambda pooling: blended(pooling, 0.5),
     "dpp": detail_preserving,
     "gem": clamped_power_mean,
     "lip": mapped_mean,
-    "logavgexp": log_avg_exp,
-    "logsumexp": log_sum_exp,
+    "logavgexp": lambda pooling: log_exp(pooling, True),
+    "logsumexp": lambda pooling: log_exp(pooling, False),
     "lp": norm,
-    "mixed": lambda pooling: blend(pooling.members, drawn_share(pooling)),
-    "mixed_learned": lambda pooling: blend(pooling.members, pooling.number("lam")),
+    "mixed": drawn_or_mixed,
+    "mixed_learned": lambda pooling: blended(pooling, pooling.number_or_tensor("lam")),
     "power_avg": norm,
-    "s3": lambda pooling: at_places(pooling, largest),
-    "s3_dpp": lambda pooling: at_places(pooling, lambda m: detail(pooling, m, middle(m))),
-    "soft": softmax_mean,
+    "s3": lambda pooling: at_places(pooling, lambda p, windows: extreme(p.x, windows)),
+    "s3_dpp": lambda pooling: at_places(pooling, lambda p, windows: detail(p, windows, None)),
+    "soft": softmax_of,
     "stochastic": stochastic,
 }

@@ -1,92 +1,232 @@
-"""Windows as tensors: the members of every window along an axis of their own."""
+"""Windows as tensors: the members of every window along axes of their own.
+
+Sizes may be symbols, as ``torch.export`` has them: nothing here asks for one as a number.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 
 from poolreg._core import Plan
-from poolreg.errors import ShapeError
+from poolreg.torch.call import Call
+from poolreg.torch.shapes import LARGE, output_sizes
 
 __all__ = [
-    "AxisWindows",
+    "Along",
+    "Bins",
     "Members",
-    "between",
-    "check_members",
-    "gathered",
-    "starting",
+    "Regular",
+    "Starts",
+    "both",
+    "chosen",
+    "is_number",
+    "least",
+    "members_of",
+    "most",
+    "positions_of",
     "windows_of",
 ]
+
+Size = Any
+"""A number, or a symbol (``torch.SymInt``)."""
+
+
+def is_number(size: Size) -> bool:
+    return type(size) is int
+
+
+def most(one: Size, other: Size) -> Size:
+    return max(one, other) if is_number(one) and is_number(other) else torch.sym_max(one, other)
+
+
+def least(one: Size, other: Size) -> Size:
+    return min(one, other) if is_number(one) and is_number(other) else torch.sym_min(one, other)
 
 
 # ---- Along one axis ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class AxisWindows:
-    """The windows along one axis of this size: for every output and tap the position, whether it is
-    a member, and whether it is counted.  starts: the first taps (None: no stride)."""
+class Along:
+    """The windows along one axis of this size."""
 
-    size: int
-    positions: NDArray[np.int64]
-    members: NDArray[np.bool_]
-    counted: NDArray[np.bool_]
-    starts: NDArray[np.int64] | None = None
+    size: Size
+    outputs: Size
 
+    @property
+    def pads(self) -> tuple[Size, Size]:
+        """What has to lie before and after the axis, for ``taken``."""
+        return 0, 0
 
-def starting(
-    starts: NDArray[np.int64],
-    size: int,
-    kernel: int,
-    dilation: int = 1,
-    padding: tuple[int, int] = (0, 0),
-) -> AxisWindows:
-    """Windows with their first taps at these positions, which may lie outside the input."""
-    positions = starts[:, None] + dilation * np.arange(kernel)
-    members = (positions >= 0) & (positions < size)
-    counted = (positions >= -padding[0]) & (positions < size + padding[1])
-    return AxisWindows(size, positions, members, counted, starts)
+    def taken(self, x: Tensor, axis: int) -> Tensor:
+        """x with the outputs in place of this axis, and the taps as its last."""
+        index = self.positions(x.device).clamp(0, self.size - 1)
+        values = x.index_select(axis, index.reshape(-1))
+        return values.unflatten(axis, tuple(index.shape)).movedim(axis + 1, -1)
 
+    def positions(self, device: torch.device) -> Tensor:
+        """(outputs, taps): the position of every tap, which may be outside of the axis."""
+        raise NotImplementedError
 
-def between(begins: NDArray[np.int64], ends: NDArray[np.int64], size: int) -> AxisWindows:
-    """Windows from begin to end, as wide as they are."""
-    positions = begins[:, None] + np.arange(np.max(ends - begins))
-    members = positions < ends[:, None]
-    return AxisWindows(size, positions, members, members)
+    def members(self, device: torch.device) -> Tensor | None:
+        """(outputs, taps): which taps are members; None if all are."""
+        positions = self.positions(device)
+        return (positions >= 0) & (positions < self.size)
 
+    def count(self, device: torch.device) -> Any:
+        """How many members the windows have: a number, or (outputs,)."""
+        members = self.members(device)
+        return self.taps if members is None else members.sum(-1)
 
-def windows_of(plan: Plan) -> list[AxisWindows]:
-    """The windows along each pooled axis, axes in ascending order."""
-    return [_along(plan, number) for number in range(len(plan.axis))]
+    def counted(self, device: torch.device) -> Any:
+        """How many taps an average divides by that counts padding; likewise."""
+        return self.count(device)
 
-
-def _along(plan: Plan, number: int) -> AxisWindows:
-    axis = plan.axis[number]
-    outputs = np.arange(axis.O)
-    if axis.kind == "regular":
-        padding = axis.PL, axis.PH
-        return starting(outputs * axis.S - axis.PL, axis.I, axis.K, axis.D, padding)
-    bins = np.empty((axis.O, 2), np.int64)
-    plan.find_members(number, outputs, bins)
-    return between(bins[:, 0], bins[:, 1], axis.I)
+    @property
+    def taps(self) -> Size:
+        raise NotImplementedError
 
 
-def check_members(windows: Sequence[AxisWindows], axes: Sequence[int]) -> None:
-    """ShapeError, as the core's, if a window has no member."""
-    for axis, one in zip(axes, windows, strict=True):
-        empty = np.flatnonzero(~one.members.any(1))
-        if empty.size:
-            raise ShapeError(
-                f"the window of output index {empty[0]} along axis {axis} holds no element of the "
-                "input, only padding; use less padding or dilation"
-            )
+@dataclass(frozen=True)
+class Regular(Along):
+    """One window after the other, by a stride; padding after the axis may be more than they use."""
+
+    kernel: int
+    stride: int
+    dilation: int
+    before: Size
+    after: Size
+    ceil_mode: bool = False
+
+    @property
+    def reach(self) -> int:
+        return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def taps(self) -> int:
+        return self.kernel
+
+    @property
+    def beyond(self) -> Size:
+        """How far the last window reaches beyond the axis, at most."""
+        if is_number(self.size):
+            return max((self.outputs - 1) * self.stride + self.reach - self.size - self.before, 0)
+        return self.after + self.stride - 1 if self.ceil_mode else self.after
+
+    @property
+    def pads(self) -> tuple[Size, Size]:
+        return self.before, self.beyond
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether all taps are known to be members."""
+        return all(is_number(pad) and pad == 0 for pad in self.pads)
+
+    def taken(self, x: Tensor, axis: int) -> Tensor:
+        windows = x.unfold(axis, self.reach, self.stride)[..., :: self.dilation]
+        exact = not self.ceil_mode or (is_number(self.size) and windows.shape[axis] == self.outputs)
+        return windows if exact else windows.narrow(axis, 0, self.outputs)
+
+    def positions(self, device: torch.device) -> Tensor:
+        first = torch.arange(self.outputs, device=device) * self.stride - self.before
+        return first[:, None] + torch.arange(0, self.reach, self.dilation, device=device)
+
+    def members(self, device: torch.device) -> Tensor | None:
+        return None if self.is_inside else super().members(device)
+
+    def counted(self, device: torch.device) -> Any:
+        if not self.ceil_mode:
+            return self.kernel
+        return (self.positions(device) < self.size + self.after).sum(-1)
+
+
+@dataclass(frozen=True)
+class Bins(Along):
+    """Adaptive windows, as torch cuts an axis."""
+
+    @property
+    def is_whole(self) -> bool:
+        return is_number(self.outputs) and self.outputs == 1
+
+    @property
+    def taps(self) -> Size:
+        if is_number(self.size) and is_number(self.outputs):
+            o = range(self.outputs)
+            return max(-(-(i + 1) * self.size // self.outputs) - self._first(i) for i in o)
+        return self.size // self.outputs + 2
+
+    def _first(self, output: Any) -> Any:
+        return output * self.size // self.outputs
+
+    def taken(self, x: Tensor, axis: int) -> Tensor:
+        if self.is_whole:
+            return x.movedim(axis, -1).unsqueeze(axis)
+        if self.outputs is self.size:
+            return x.unsqueeze(-1)
+        return super().taken(x, axis)
+
+    def positions(self, device: torch.device) -> Tensor:
+        first = self._first(torch.arange(self.outputs, device=device))
+        return first[:, None] + torch.arange(self.taps, device=device)
+
+    def members(self, device: torch.device) -> Tensor | None:
+        if self.is_whole or self.outputs is self.size:
+            return None
+        if is_number(self.size) and is_number(self.outputs) and self.size % self.outputs == 0:
+            return None
+        last = torch.arange(1, self.outputs + 1, device=device) * self.size
+        end = (last + self.outputs - 1) // self.outputs
+        return self.positions(device) < end[:, None]
+
+
+@dataclass(frozen=True)
+class Starts(Along):
+    """Windows whose first taps are these."""
+
+    kernel: int
+    dilation: int
+    starts: Tensor
+
+    @property
+    def taps(self) -> int:
+        return self.kernel
+
+    def positions(self, device: torch.device) -> Tensor:
+        taps = torch.arange(self.kernel, device=device)
+        return self.starts[:, None] + self.dilation * taps
+
+
+def windows_of(call: Call, shape: Sequence[Size]) -> tuple[Plan, list[Along]]:
+    """The windows along each pooled axis, axes in ascending order; and a plan of the call, for a
+    stand-in where a size is a symbol."""
+    known = [size if is_number(size) else 1 for size in shape]
+    for axis in call.windows.axes:
+        known[axis] = shape[axis] if is_number(shape[axis]) else LARGE
+    plan, outputs = call.plan(tuple(known)), output_sizes(call, shape)
+    return plan, [_along(call, axis, shape[axis.axis], outputs[axis.axis]) for axis in plan.axis]
+
+
+def _along(call: Call, axis: Any, size: Size, outputs: Size) -> Along:
+    if axis.kind != "regular":
+        same = not is_number(size) and isinstance(call.windows.output_size, tuple)
+        return Bins(size, size if same and outputs is size else outputs)
+    before, after = axis.PL, axis.PH
+    if not is_number(size) and call.windows.padding in ("same", "same_lower"):
+        reach = axis.D * (axis.K - 1) + 1
+        both = most((outputs - 1) * axis.S + reach - size, 0)
+        half = both // 2
+        before, after = half, both - half
+        if call.windows.padding == "same_lower":
+            before, after = after, before
+    ceil_mode = bool(call.windows.ceil_mode)
+    return Regular(size, outputs, axis.K, axis.S, axis.D, before, after, ceil_mode)
 
 
 # ---- Along all axes ----------------------------------------------------------------------------
@@ -96,45 +236,85 @@ def check_members(windows: Sequence[AxisWindows], axes: Sequence[int]) -> None:
 class Members:
     """The taps of all windows, in row-major order along the last axis.
 
-    values: (..., outputs..., taps), arbitrary where a tap is no member.  valid: which taps are
-    members, (outputs..., taps).  counted: how many taps an average that counts padding divides by,
-    (outputs..., 1), as a number of the dtype of the values.
+    values: (..., outputs..., taps).  valid: which taps are members, of a shape that goes with the
+    values; None if all are.  count, counted: how many members, and how many taps an average that
+    counts padding divides by: numbers, or tensors (outputs..., 1).
     """
 
     values: Tensor
-    valid: Tensor
-    counted: Tensor
-
-    @property
-    def count(self) -> Tensor:
-        """How many members, likewise."""
-        return self.valid.sum(-1, keepdim=True, dtype=self.values.dtype)
+    valid: Tensor | None
+    count: Any
+    counted: Any
 
     def filled(self, value: float) -> Tensor:
         """The values, and this one in place of what is no member."""
-        return torch.where(self.valid, self.values, value)
+        return chosen(self.valid, self.values, value)
 
 
-def gathered(x: Tensor, windows: Sequence[AxisWindows]) -> Members:
-    """The members of these windows along the last axes of x.  From a pooled axis of size 0 nothing
-    can be gathered: torch's IndexError."""
+def chosen(valid: Tensor | None, values: Tensor, value: float) -> Tensor:
+    """The values, and this one in place of what is no member."""
+    return values if valid is None else torch.where(valid, values, value)
+
+
+def both(valid: Tensor | None, condition: Tensor) -> Tensor:
+    """Where a member fulfils a condition."""
+    return condition if valid is None else valid & condition
+
+
+def taken(x: Tensor, windows: Sequence[Along], fill: float = 0.0) -> Tensor:
+    """(..., outputs..., taps): a view where the windows are regular and there is one axis."""
+    pads = [pad for one in reversed(windows) for pad in one.pads]
+    if not all(is_number(pad) and pad == 0 for pad in pads):
+        x = F.pad(x, pads, value=fill)
     first = x.ndim - len(windows)
-    values = x
     for axis, one in enumerate(windows, first):
-        inside = np.clip(one.positions, 0, max(one.size - 1, 0))
-        index = torch.from_numpy(inside.reshape(-1)).to(x.device)
-        values = values.index_select(axis, index).unflatten(axis, inside.shape)
-        values = values.movedim(axis + 1, -1)
-    valid = reduce(_product, [one.members for one in windows])
-    counted = reduce(_product, [one.counted.sum(1, keepdims=True) for one in windows])
+        x = one.taken(x, axis)
+    return x.flatten(-len(windows))
+
+
+def members_of(x: Tensor, windows: Sequence[Along], fill: float = 0.0) -> Members:
+    """The members of these windows along the last axes of x.  Padding has this value."""
+    at = x.device
     return Members(
-        values.flatten(-len(windows)),
-        torch.from_numpy(valid).to(x.device),
-        torch.from_numpy(counted).to(x.device, x.dtype),
+        taken(x, windows, fill),
+        valid_of(windows, at),
+        _per_window([one.count(at) for one in windows], x),
+        _per_window([one.counted(at) for one in windows], x),
     )
 
 
-def _product(one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-    """(outputs..., taps) and (outputs, taps) of one axis more, multiplied each with each."""
-    both: NDArray[Any] = one[..., None, :, None] * other[:, None, :]
-    return both.reshape(*both.shape[:-2], -1)
+def valid_of(windows: Sequence[Along], device: torch.device) -> Tensor | None:
+    """(outputs..., taps), as far as it differs along the outputs of an axis."""
+    known = [one.members(device) for one in windows]
+    if all(one is None for one in known):
+        return None
+    whole = torch.ones((1, 1), dtype=torch.bool, device=device)
+    masks = [
+        whole.expand(1, one.taps) if mask is None else mask
+        for one, mask in zip(windows, known, strict=True)
+    ]
+    return reduce(lambda one, other: _crossed(torch.logical_and, one, other), masks)
+
+
+def positions_of(windows: Sequence[Along], device: torch.device) -> Tensor:
+    """(outputs..., taps): where each tap lies, flat over the axes; any number for what is none."""
+    flat = windows[0].positions(device)
+    for one in windows[1:]:
+        flat = _crossed(torch.add, flat * one.size, one.positions(device))
+    return flat
+
+
+def _crossed(function: Callable[..., Tensor], one: Tensor, other: Tensor) -> Tensor:
+    """A function of (outputs..., taps) and (outputs, taps) of one axis more, each with each."""
+    return function(one[..., None, :, None], other[:, None, :]).flatten(-2)
+
+
+def _per_window(counts: Sequence[Any], x: Tensor) -> Any:
+    """The product of numbers, or of tensors along an axis each, as (outputs..., 1)."""
+    rank, product = len(counts), 1
+    for axis, count in enumerate(counts):
+        if isinstance(count, Tensor):
+            dtype = x.dtype if x.is_floating_point() else torch.int64
+            count = count.to(dtype).reshape(-1, *[1] * (rank - axis))
+        product = product * count
+    return product

@@ -1,61 +1,106 @@
-"""Reductions of the members of windows in torch: the families that methods are made of.
+"""Reductions of windows in torch: the families that methods are made of.
 
-All keep the axis of the taps, so that a parameter of shape (C, 1, …, 1) goes with the members and
-with what is made of them.  What is subtracted or divided by so that nothing overflows changes no
-value, so it counts as a constant.  Where a branch is not taken it is given numbers that have finite
-derivatives there: torch multiplies the others by 0, and infinity times 0 is NaN.
+All keep an axis of size 1 for the taps, so that a parameter of shape (C, 1, …, 1) goes with the
+members and with what is made of them.  What is subtracted or divided by so that nothing overflows
+changes no value, so it counts as a constant.  Where a branch is not taken it is given numbers that
+have finite derivatives there: torch multiplies the others by 0, and infinity times 0 is NaN.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from poolreg.torch.members import Members
+from poolreg.torch.members import Along, Members, both, chosen, members_of, positions_of
+from poolreg.torch.pools import max_pool, mean_pool
 
 __all__ = [
+    "averaged",
     "below",
     "blend",
+    "bounded",
     "detail_mean",
     "exponentials",
-    "largest",
+    "extreme",
+    "from_mean",
     "log_mean_exp",
     "log_quotients",
-    "mean",
+    "logit_mean",
     "middle",
     "power_mean",
-    "total",
+    "selected_with_indices",
+    "softmax_mean",
     "weighted_mean",
 ]
 
-# ---- Sums and selections -----------------------------------------------------------------------
+Windows = Sequence[Along]
+
+# ---- Selections and sums -----------------------------------------------------------------------
 
 
-def total(members: Members) -> Tensor:
-    return members.filled(0.0).sum(-1, keepdim=True)
+def extreme(x: Tensor, windows: Windows, sign: int = 1) -> Tensor:
+    """The largest members, or the smallest for sign -1."""
+    found = max_pool(x if sign == 1 else -x, windows)
+    if found is None:
+        members = members_of(x, windows)
+        return members.values.gather(-1, _place_of_largest(members, sign))
+    return (found if sign == 1 else -found).unsqueeze(-1)
 
 
-def mean(members: Members) -> Tensor:
-    return total(members) / members.count
+def selected_with_indices(x: Tensor, windows: Windows, sign: int = 1) -> tuple[Tensor, Tensor]:
+    """The same, and their flat indices."""
+    found = max_pool(x if sign == 1 else -x, windows, indices=True)
+    if found is not None:
+        return found[0] if sign == 1 else -found[0], found[1]
+    members = members_of(x, windows)
+    place = _place_of_largest(members, sign)
+    positions = positions_of(windows, x.device).expand(members.values.shape)
+    return members.values.gather(-1, place).squeeze(-1), positions.gather(-1, place).squeeze(-1)
 
 
-def largest(members: Members, sign: int = 1) -> Tensor:
-    """The largest member, or the smallest for sign -1."""
-    place = _place_of_largest(sign * members.values.detach(), members.valid)
-    return members.values.gather(-1, place)
-
-
-def _place_of_largest(values: Tensor, valid: Tensor) -> Tensor:
+def _place_of_largest(members: Members, sign: int) -> Tensor:
     """The first of equals, the last NaN."""
-    values = torch.where(valid, values, -math.inf)
-    taps = torch.arange(values.shape[-1], device=values.device)
-    equal = valid & (values == values.amax(-1, keepdim=True))
-    first = torch.where(equal, taps, values.shape[-1]).amin(-1, keepdim=True)
-    last_nan = torch.where(values.isnan(), taps, -1).amax(-1, keepdim=True)
+    values, taps = members.values.detach(), members.values.shape[-1]
+    lowest = -sign * math.inf if values.is_floating_point() else _end(values, -sign)
+    values = chosen(members.valid, values, lowest)
+    best = values.amax(-1, keepdim=True) if sign == 1 else values.amin(-1, keepdim=True)
+    places = torch.arange(taps, device=values.device)
+    first = torch.where(both(members.valid, values == best), places, taps).amin(-1, keepdim=True)
+    if not values.is_floating_point():
+        return first
+    last_nan = torch.where(values.isnan(), places, -1).amax(-1, keepdim=True)
     return torch.where(last_nan >= 0, last_nan, first)
+
+
+def _end(values: Tensor, sign: int) -> int:
+    """The largest integer of the dtype, or the smallest for sign -1."""
+    ends = torch.iinfo(values.dtype)
+    return ends.max if sign == 1 else ends.min
+
+
+def averaged(x: Tensor, windows: Windows, divisor: str | float) -> Tensor:
+    """Sums by a number, by the number of members, or by that of counted taps."""
+    found = mean_pool(x, windows, divisor)
+    if found is not None:
+        return found.unsqueeze(-1)
+    members = members_of(x, windows)
+    by: Any = divisor
+    if isinstance(divisor, str):
+        by = members.count if divisor == "members" else members.counted
+    total = members.filled(0).sum(-1, keepdim=True)
+    return total / by if x.is_floating_point() else total.div(by, rounding_mode="trunc")
+
+
+def blend(lam: Tensor | float, one: Tensor, other: Tensor) -> Tensor:
+    """Exactly the one or the other where its share is 1."""
+    if isinstance(lam, Tensor):
+        return weighed(lam, one) + weighed(1 - lam, other)
+    return lam * one + (1 - lam) * other
 
 
 # ---- Weighted means ----------------------------------------------------------------------------
@@ -67,34 +112,78 @@ def weighed(weights: Tensor, values: Tensor) -> Tensor:
     return weights * torch.where(hidden, 0.0, values)
 
 
-def weighted_mean(weights: Tensor, members: Members) -> Tensor:
-    """With weights that are 0 where there is no member.
+def bounded(x: Tensor) -> Tensor:
+    """Infinite numbers as the ends of the range."""
+    most = torch.finfo(x.dtype).max
+    return x.clamp(-most, most)
 
-    From the member of the largest weight on, so that equal members have no other mean; and in
-    halves, whose differences are in range.  What rounding adds beyond the range is taken off.
-    """
-    weights, halves = torch.broadcast_tensors(weights, members.filled(0.0) / 2)
-    first = halves.detach().gather(-1, weights.detach().argmax(-1, keepdim=True))
-    first = torch.where(first.isfinite(), first, 0.0)
-    products = weighed(weights / weights.sum(-1, keepdim=True), halves - first)
-    half = first + products.sum(-1, keepdim=True)
+
+def in_range(half: Tensor) -> Tensor:
+    """Twice of it, without what rounding adds beyond the range."""
     kept = half.detach().clamp(*(sign * torch.finfo(half.dtype).max / 2 for sign in (-1, 1)))
     return 2 * (half + torch.where(half.isfinite(), kept - half.detach(), 0.0))
 
 
-def middle(members: Members) -> Tensor:
+def softmax_mean(x: Tensor, windows: Windows, beta: Tensor | float, detached: bool) -> Tensor:
+    """With the weights exp(beta x), beta at least 0; detached: they are constants.
+
+    From the largest member on, so that equal members have no other mean; in halves, whose
+    differences are in range.  Where it is infinite it decides alone.
+    """
+    half = bounded(x) * 0.5
+    members = members_of(half, windows)
+    below = members.values - extreme(half.detach(), windows)
+    logs = chosen(members.valid, (below.detach() if detached else below) * (2 * beta), -math.inf)
+    further = (logs.softmax(-1) * below).sum(-1, keepdim=True)
+    return extreme(x.detach(), windows) + further + further
+
+
+def logit_mean(x: Tensor, logits: Tensor, windows: Windows) -> Tensor:
+    """With the weights exp(logits).  A weight of 0 hides its member, and equal ones are the same
+    whether finite or not."""
+    weights = members_of(bounded(logits), windows).filled(-math.inf).softmax(-1)
+    half = members_of(x * 0.5, windows).values
+    products = weights * torch.where(weights == 0, 0.0, half)
+    return in_range(products.sum(-1, keepdim=True))
+
+
+def middle(x: Tensor, windows: Windows) -> Tensor:
     """The mean, where it must not overflow."""
-    return weighted_mean(members.valid.to(members.values.dtype), members)
+    half = x * 0.5
+    members, base = members_of(half, windows), bounded(extreme(half.detach(), windows))
+    return in_range(base + _mean(replace(members, values=members.values - base)))
 
 
-def below(values: Tensor, valid: Tensor, slope: Tensor | float = 1.0) -> Tensor:
-    """How far members are from the largest, times the slope; minus infinity for what is none.  The
-    largest are at 0 even if they are infinite, and nothing else counts then."""
-    values = torch.where(valid, values, -math.inf)
+def from_mean(members: Members, base: Tensor) -> Tensor:
+    """How far members are from their mean; base: one of them."""
+    off = members.values - base
+    return off - _mean(replace(members, values=off))
+
+
+def _mean(members: Members) -> Tensor:
+    return members.filled(0.0).sum(-1, keepdim=True) / members.count
+
+
+def weighted_mean(weights: Tensor, halves: Members) -> Tensor:
+    """Twice the mean of these halves, with weights that are 0 where there is no member.
+
+    From the member of the largest weight on, so that equal members have no other mean.
+    """
+    weights, values = torch.broadcast_tensors(weights, halves.filled(0.0))
+    first = values.detach().gather(-1, weights.detach().argmax(-1, keepdim=True))
+    first = torch.where(first.isfinite(), first, 0.0)
+    products = weighed(weights, values - first).sum(-1, keepdim=True)
+    return in_range(first + products / weights.sum(-1, keepdim=True))
+
+
+def below(members: Members) -> Tensor:
+    """How far members are from the largest; minus infinity for what is none.  The largest are at 0
+    even if they are infinite, and nothing else counts then."""
+    values = members.filled(-math.inf)
     top = values.detach().amax(-1, keepdim=True)
-    infinite = torch.where(valid & (values == top), 0.0, -math.inf).to(values.dtype)
-    finite = torch.where(top.isinf() | ~valid, 0.0, values / 2 - top / 2) * slope * 2
-    return torch.where(top.isinf() | ~valid, infinite, finite)
+    infinite = torch.where(both(members.valid, values == top), 0.0, -math.inf).to(values.dtype)
+    used = both(members.valid, ~top.isinf())
+    return torch.where(used, (torch.where(used, values / 2 - top / 2, 0.0)) * 2, infinite)
 
 
 def exponentials(distances: Tensor, temperature: Tensor | float = 1.0) -> Tensor:
@@ -104,22 +193,17 @@ def exponentials(distances: Tensor, temperature: Tensor | float = 1.0) -> Tensor
     return torch.where(used, torch.exp(torch.where(used, distances, 0.0) / temperature), 0.0)
 
 
-def log_quotients(size: Tensor, valid: Tensor) -> Tensor:
+def log_quotients(size: Tensor, valid: Tensor | None) -> Tensor:
     """The logarithms of sizes by the largest; all 0 if no member has one."""
-    top = torch.where(valid, size.detach(), 0.0).amax(-1, keepdim=True)
+    top = chosen(valid, size.detach(), 0.0).amax(-1, keepdim=True)
     scale = torch.where((top == 0) | top.isinf(), 1.0, top)
     quotients = size / scale
-    used = valid & (size != 0) & ~top.isinf()
+    used = both(valid, (size != 0) & ~top.isinf())
     near = used & (quotients > 1e-30)  # of others the inverse may be out of range
     log = torch.where(near, quotients, 1.0).log()
     far = torch.where(used & ~near, size, scale).log() - scale.log()
-    others = torch.where(valid & (size == top), 0.0, -math.inf).to(size.dtype)
+    others = torch.where(both(valid, size == top), 0.0, -math.inf).to(size.dtype)
     return torch.where(used, log + far, others)
-
-
-def blend(members: Members, lam: Tensor) -> Tensor:
-    """Exactly the one or the other where its share is 1."""
-    return weighed(lam, largest(members)) + weighed(1 - lam, mean(members))
 
 
 # ---- Powers ------------------------------------------------------------------------------------
@@ -154,40 +238,40 @@ def unbent(x: Tensor, p: Tensor) -> Tensor:
     return torch.where(near, x * series(torch.where(near, z, 0.0), LOG_RISE), far)
 
 
-def log_mean_exp(members: Members, t: Tensor, c: Tensor | float) -> Tensor:
-    """``t log(c sum of exp(x / t))``; c is a number, or one by the members."""
+def log_mean_exp(members: Members, t: Tensor, is_mean: bool) -> Tensor:
+    """``t log(sum of exp(x / t))``, or with the mean in place of the sum."""
     x, valid = members.values, members.valid
     top = members.filled(-math.inf).detach().amax(-1, keepdim=True)
     base = torch.where(top.isinf(), _shared(x, top, valid), top)
-    if not isinstance(c, Tensor):
-        s = exponentials(below(x, valid), t).sum(-1, keepdim=True)
-        return base + t * torch.log(c * s)
+    if not is_mean:
+        return base + t * exponentials(below(members), t).sum(-1, keepdim=True).log()
     off = x - top
-    used = valid & off.isfinite()
-    gone = valid & ~used & (x != top)
+    used = both(valid, off.isfinite())
+    gone = both(valid, ~used & (x != top))
     less = torch.where(used, bent(torch.where(used, off, 0.0), 1 / t), torch.where(gone, -t, 0.0))
-    return base + unbent((c * less).sum(-1, keepdim=True), 1 / t)
+    return base + unbent((less / members.count).sum(-1, keepdim=True), 1 / t)
 
 
-def _shared(values: Tensor, top: Tensor, valid: Tensor) -> Tensor:
+def _shared(values: Tensor, top: Tensor, valid: Tensor | None) -> Tensor:
     """The largest, of which equals share the gradient."""
-    equal = valid & (values == top)
+    equal = both(valid, values == top)
     return torch.where(equal, values, 0.0).sum(-1, keepdim=True) / equal.sum(-1, keepdim=True)
 
 
-def power_mean(members: Members, p: Tensor, c: Tensor | float, signed: bool) -> Tensor:
-    """``(c sum of |x|^p)^(1/p)``; signed: of ``sign(x) |x|^p``, with the sign of the sum."""
-    x, valid = members.filled(0.0), members.valid
+def power_mean(members: Members, p: Tensor, is_mean: bool, signed: bool) -> Tensor:
+    """``(c sum of |x|^p)^(1/p)``, c being 1 or that of a mean; signed: of ``sign(x) |x|^p``, with
+    the sign of the sum."""
+    x, valid, c = members.filled(0.0), members.valid, 1 / members.count if is_mean else 1.0
     size = x.abs()
     top = _deciding(size.detach(), valid, p)
     shared = _shared(size, top, valid)
     scale = torch.where(top == 0, 1.0, top)
     finite_p = torch.where(p.isinf(), 1.0, p)
-    counts = valid & ((top != 0) | (p > 0))  # a negative power of 0 leaves y 0
+    counts = both(valid, (top != 0) | (p > 0))  # a negative power of 0 leaves y 0
     s = _powers(x, scale, counts, finite_p, signed).sum(-1, keepdim=True)
     root = s.sign() * (c * torch.where(s == 0, 1.0, s).abs()) ** (1 / finite_p)
-    if isinstance(c, Tensor):
-        root = _near_one(root, (x if signed else size) / scale, valid, finite_p)
+    if is_mean:
+        root = _near_one(root, (x if signed else size) / scale, members, finite_p)
     y = torch.where(scale.isinf(), shared, scale) * torch.where(s == 0, 0.0, root)
     if signed:  # the signed sum itself is as smooth at 0 as elsewhere
         plain = c * x.sum(-1, keepdim=True)
@@ -195,35 +279,34 @@ def power_mean(members: Members, p: Tensor, c: Tensor | float, signed: bool) -> 
     return torch.where(p.isinf(), shared, y)
 
 
-def _near_one(root: Tensor, q: Tensor, valid: Tensor, p: Tensor) -> Tensor:
+def _near_one(root: Tensor, q: Tensor, members: Members, p: Tensor) -> Tensor:
     """The root of a mean of powers, but for small p from logarithms: the mean is near 1 then."""
-    count = valid.sum(-1, keepdim=True)
-    sides = torch.where(valid, q.detach().sign(), 0.0).sum(
-        -1, keepdim=True
-    )  # of one side, without 0
-    low = (p.abs() < 1) & (sides.abs() == count) & (valid <= q.isfinite()).all(-1, keepdim=True)
+    valid, count = members.valid, members.count
+    sides = chosen(valid, q.detach().sign(), 0.0).sum(-1, keepdim=True)  # of one side, without 0
+    finite = chosen(valid, q.isfinite(), True).all(-1, keepdim=True)
+    low = (p.abs() < 1) & (sides.abs() == count) & finite
     small = torch.where(low, p, 0.5)
-    terms = bent(torch.where(valid & low, q.abs(), 1.0).log(), small)
-    k = unbent(torch.where(valid, terms, 0.0).sum(-1, keepdim=True) / count, small)
+    terms = bent(torch.where(both(valid, low), q.abs(), 1.0).log(), small)
+    k = unbent(chosen(valid, terms, 0.0).sum(-1, keepdim=True) / count, small)
     return torch.where(low, sides.sign() * k.exp(), root)
 
 
-def _deciding(size: Tensor, valid: Tensor, p: Tensor) -> Tensor:
+def _deciding(size: Tensor, valid: Tensor | None, p: Tensor) -> Tensor:
     """The largest size, the smallest for negative p: no power of the quotients overflows."""
-    most = torch.where(valid, size, -math.inf).amax(-1, keepdim=True)
-    least = torch.where(valid, size, math.inf).amin(-1, keepdim=True)
+    most = chosen(valid, size, -math.inf).amax(-1, keepdim=True)
+    least = chosen(valid, size, math.inf).amin(-1, keepdim=True)
     return torch.where(p > 0, most, least)
 
 
-def _powers(x: Tensor, scale: Tensor, valid: Tensor, p: Tensor, signed: bool) -> Tensor:
+def _powers(x: Tensor, scale: Tensor, valid: Tensor | None, p: Tensor, signed: bool) -> Tensor:
     """``|x / scale|^p``, which is 1 for what is as infinite as the scale."""
     infinite = scale.isinf()
     bounded = torch.where(infinite, 1.0, scale)
     q = x.abs() / bounded
-    used = valid & (q != 0) & ~q.isinf() & ~infinite
+    used = both(valid, (q != 0) & ~q.isinf() & ~infinite)
     powers = torch.where(used, torch.where(used, q, 1.0) ** p, 0.0)
-    powers = torch.where(valid & infinite & (q == scale), 1.0, powers)
-    at_zero = torch.where(valid & (x == 0), x, 0.0) / bounded
+    powers = torch.where(both(valid, infinite & (q == scale)), 1.0, powers)
+    at_zero = torch.where(both(valid, x == 0), x, 0.0) / bounded
     if signed:
         return x.sign() * powers + torch.where(p == 1, at_zero, 0.0)
     return powers + torch.where(p == 2, at_zero**2, 0.0)  # all else is constant at 0
@@ -233,24 +316,38 @@ def _powers(x: Tensor, scale: Tensor, valid: Tensor, p: Tensor, signed: bool) ->
 
 
 def detail_mean(
-    members: Members, phi: Tensor, alpha: Tensor, lam: Tensor, eps2: float, norm: str
+    halves: Members,
+    distances: Tensor,
+    alpha: Tensor,
+    lam: Tensor | float,
+    eps2: float,
+    norm: str,
 ) -> Tensor:
-    """The mean with the weights of dpp, ``alpha + v^(lam / 2)``, relative to the largest of them;
-    phi: half of how far each member is from the reference."""
-    log_rho = lam / 2 * _log_details(phi, members, eps2, norm)
-    with torch.no_grad():
-        most = torch.where(members.valid, log_rho, -math.inf).amax(-1, keepdim=True)
-        log_top = torch.logaddexp(most, alpha.log())
-        share = torch.exp(-log_top).clamp(max=torch.finfo(phi.dtype).max)
-    weights = alpha * share + torch.where(members.valid, log_rho - log_top, 0.0).exp()
-    return weighted_mean(torch.where(members.valid, weights, 0.0), members)
+    """The mean with the weights of dpp, ``alpha + v^(lam / 2)``; distances: half of how far each
+    member is from the reference.
 
-
-def _log_details(phi: Tensor, members: Members, eps2: float, norm: str) -> Tensor:
-    """``log(((2 phi)^2 + eps2) / M)``."""
-    scale = phi.detach().abs().clamp(0.5, torch.finfo(phi.dtype).max)
-    log_e = torch.log((phi / scale) ** 2 + eps2 / 4 / scale / scale) + 2 * (scale.log() + LOG_2)
+    v is ``(rho / m)^2``, where rho is ``(distance^2 + eps2 / 4)^(1/2)`` over the largest of these,
+    and the weights are ``alpha m^lam + rho^lam`` but for a factor: the number of members, so that
+    gradients of m, sums over these, stay in range.  A mean m is at most 1; another power may be out
+    of range, so that its logarithm takes off another factor.
+    """
+    distances = chosen(halves.valid, distances, 0.0)
+    half_eps = math.sqrt(eps2) / 2
+    farthest = distances.detach().abs().amax(-1, keepdim=True)
+    scale = torch.hypot(farthest, farthest.new_full((), half_eps))
+    rho = torch.hypot(distances / scale, half_eps / scale)
     if norm == "none":
-        return log_e
-    log_m = torch.where(members.valid, log_e, -math.inf).logsumexp(-1, keepdim=True)
-    return log_e - (log_m if norm == "sum" else log_m - members.count.log())
+        m = 0.5 / scale
+    else:
+        squares = chosen(halves.valid, rho, 0.0).square().sum(-1, keepdim=True)
+        m = (squares if norm == "sum" else squares / halves.count).sqrt()
+    times = halves.count
+    if norm == "mean":
+        shared = alpha * m**lam
+    else:
+        log = lam * m.log()
+        over = (log.detach() + alpha.log()).relu()
+        shared = alpha * (log - over).clamp(max=math.log(torch.finfo(rho.dtype).max)).exp()
+        times = times * (-over).exp()
+    weights = shared * halves.count + rho**lam * times
+    return weighted_mean(chosen(halves.valid, weights, 0.0), halves)

@@ -1,0 +1,107 @@
+"""Maxima and sums by torch's own pools, where their limits allow; else None.
+
+They are one or two operations, on a GPU one kernel, and in ONNX a node of their own.  Ties and NaN
+go where the core sends them: to the first of equals, and to the last NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from poolreg.torch.members import Along, Bins, Regular, is_number
+
+__all__ = ["max_pool", "mean_pool"]
+
+MAX: Any = F.max_pool1d, F.max_pool2d, F.max_pool3d
+MEAN: Any = F.avg_pool1d, F.avg_pool2d, F.avg_pool3d
+ADAPTIVE_MAX: Any = F.adaptive_max_pool1d, F.adaptive_max_pool2d, F.adaptive_max_pool3d
+ADAPTIVE_MEAN: Any = F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d
+
+
+def max_pool(x: Tensor, windows: Sequence[Along], indices: bool = False) -> Any:
+    """The maxima along the last axes; with their flat indices."""
+    rank = len(windows)
+    if not _is_taken(x, rank):
+        return None
+    if _are_bins(windows):
+        sizes = [one.outputs for one in windows]
+        return _of_planes(x, rank, lambda planes: ADAPTIVE_MAX[rank - 1](planes, sizes, indices))
+    regular = _within_limits(windows)
+    if regular is None or (indices and not _are_even(regular)):
+        return None
+    ceil_mode = regular[0].ceil_mode
+    if not _are_even(regular):  # the first tap of a window in the padding before is none of these
+        beyond = [pad for one in reversed(regular) for pad in (0, one.beyond)]
+        x, ceil_mode = F.pad(x, beyond, value=-math.inf), False
+    arguments = [[getattr(one, name) for one in regular] for name in ARGUMENTS]
+    y = _of_planes(x, rank, lambda planes: MAX[rank - 1](planes, *arguments, ceil_mode, indices))
+    if not _are_even(regular):
+        for axis, one in enumerate(regular, -rank):
+            y = y.narrow(axis, 0, one.outputs)
+    return y
+
+
+ARGUMENTS = "kernel", "stride", "before", "dilation"
+
+
+def mean_pool(x: Tensor, windows: Sequence[Along], divisor: str | float) -> Tensor | None:
+    """Sums by a number, by the number of members, or by that of counted taps."""
+    rank, number = len(windows), not isinstance(divisor, str)
+    if not _is_taken(x, rank):
+        return None
+    if _are_bins(windows):
+        sizes = [one.outputs for one in windows]
+        whole = all(one.is_whole for one in windows if isinstance(one, Bins))
+        axes = tuple(range(-rank, 0))
+        if number:
+            return x.sum(axes, keepdim=True) / divisor if whole else None
+        if whole:
+            return x.mean(axes, keepdim=True)
+        return _of_planes(x, rank, lambda planes: ADAPTIVE_MEAN[rank - 1](planes, sizes))
+    regular = _within_limits(windows)
+    if regular is None or not _are_even(regular) or any(one.dilation > 1 for one in regular):
+        return None
+    arguments: list[Any] = [[getattr(one, name) for one in regular] for name in ARGUMENTS[:3]]
+    arguments += [regular[0].ceil_mode, divisor == "counted"]
+    if not number:
+        return _of_planes(x, rank, lambda planes: MEAN[rank - 1](planes, *arguments))
+    if rank == 1:  # torch's takes no divisor
+        return None
+    return _of_planes(x, rank, lambda planes: MEAN[rank - 1](planes, *arguments, 1)) / divisor
+
+
+def _is_taken(x: Tensor, rank: int) -> bool:
+    empty = any(is_number(size) and size == 0 for size in x.shape)
+    return rank <= len(MAX) and x.is_floating_point() and not empty
+
+
+def _are_bins(windows: Sequence[Along]) -> bool:
+    return all(isinstance(one, Bins) for one in windows)
+
+
+def _within_limits(windows: Sequence[Along]) -> list[Regular] | None:
+    """Windows with a stride, if their padding is at most half of a kernel."""
+    regular = [one for one in windows if isinstance(one, Regular)]
+    allowed = all(is_number(one.before) and one.before <= one.kernel // 2 for one in regular)
+    return regular if allowed and len(regular) == len(windows) else None
+
+
+def _are_even(windows: Sequence[Regular]) -> bool:
+    """Whether there is as much padding after each axis as before it."""
+    return all(is_number(one.after) and one.after == one.before for one in windows)
+
+
+def _of_planes(x: Tensor, rank: int, function: Callable[[Tensor], Any]) -> Any:
+    """What a pool gives of x, for which there are one or two axes before those that it pools."""
+    others = x.shape[: x.ndim - rank]
+    if len(others) in (1, 2):
+        return function(x)
+    found = function(x.reshape(-1, *x.shape[x.ndim - rank :]))
+    if isinstance(found, Tensor):
+        return found.unflatten(0, others) if others else found.squeeze(0)
+    return tuple(one.unflatten(0, others) if others else one.squeeze(0) for one in found)
