@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -262,8 +261,7 @@ def clamped_power_mean(pooling: Pooling) -> Tensor:
     """A member of just eps has no gradient, other than with ``clamp``."""
     members, eps = pooling.members, pooling.given["eps"]
     clamped = torch.where(members.values <= eps, eps, members.values)
-    at_least = replace(members, values=clamped)
-    return power_mean(at_least, pooling.number("p"), True, False)
+    return power_mean(members.with_values(clamped), pooling.number("p"), True, False)
 
 
 # ---- Detail ------------------------------------------------------------------------------------
@@ -321,7 +319,7 @@ def stochastic(pooling: Pooling) -> Tensor:
     else:
         distances = log_quotients(_sizes(members.values, kind), members.valid)
     weights = exponentials(distances, pooling.given["temperature"])
-    return weighted_mean(weights, replace(members, values=members.values * 0.5))
+    return weighted_mean(weights, members.with_values(members.values * 0.5))
 
 
 def _sizes(x: Tensor, kind: str) -> Tensor:
@@ -337,7 +335,7 @@ def _drawn_place(pooling: Pooling, members: Members) -> Tensor:
     x = members.values.detach()
     taps = x.shape[-1]
     places = torch.arange(taps, device=x.device)
-    weights = _weights_of_draws(replace(members, values=x.double()), pooling.given)
+    weights = _weights_of_draws(members.with_values(x.double()), pooling.given)
     sums = weights.cumsum(-1)
     found = (sums <= u.unsqueeze(-1) * sums[..., -1:]).sum(-1, keepdim=True)
     last = torch.where(weights != 0, places, 0).amax(-1, keepdim=True)

@@ -5,9 +5,10 @@ Sizes may be symbols, as ``torch.export`` has them: nothing here asks for one as
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 import torch
@@ -31,6 +32,7 @@ __all__ = [
     "members_of",
     "most",
     "positions_of",
+    "taken",
     "windows_of",
 ]
 
@@ -75,19 +77,19 @@ class Along:
         """(outputs, taps): the position of every tap, which may be outside of the axis."""
         raise NotImplementedError
 
-    def members(self, device: torch.device) -> Tensor | None:
-        """(outputs, taps): which taps are members; None if all are."""
+    def members(self, device: torch.device) -> Tensor:
+        """(outputs, taps): which taps are members."""
         positions = self.positions(device)
         return (positions >= 0) & (positions < self.size)
 
-    def count(self, device: torch.device) -> Any:
-        """How many members the windows have: a number, or (outputs,)."""
-        members = self.members(device)
-        return self.taps if members is None else members.sum(-1)
+    @property
+    def is_inside(self) -> bool:
+        """Whether all taps are known to be members."""
+        return False
 
     def counted(self, device: torch.device) -> Any:
-        """How many taps an average divides by that counts padding; likewise."""
-        return self.count(device)
+        """How many taps an average divides by that counts padding: a number, or (outputs,)."""
+        return self.members(device).sum(-1)
 
     @property
     def taps(self) -> Size:
@@ -138,9 +140,6 @@ class Regular(Along):
         first = torch.arange(self.outputs, device=device) * self.stride - self.before
         return first[:, None] + torch.arange(0, self.reach, self.dilation, device=device)
 
-    def members(self, device: torch.device) -> Tensor | None:
-        return None if self.is_inside else super().members(device)
-
     def counted(self, device: torch.device) -> Any:
         if not self.ceil_mode:
             return self.kernel
@@ -157,6 +156,8 @@ class Bins(Along):
 
     @property
     def taps(self) -> Size:
+        if self.is_whole or self.outputs is self.size:
+            return self.size // self.outputs
         if is_number(self.size) and is_number(self.outputs):
             o = range(self.outputs)
             return max(-(-(i + 1) * self.size // self.outputs) - self._first(i) for i in o)
@@ -170,17 +171,21 @@ class Bins(Along):
             return x.movedim(axis, -1).unsqueeze(axis)
         if self.outputs is self.size:
             return x.unsqueeze(-1)
+        if self.is_inside:
+            return x.unfold(axis, self.taps, self.taps)
         return super().taken(x, axis)
 
     def positions(self, device: torch.device) -> Tensor:
         first = self._first(torch.arange(self.outputs, device=device))
         return first[:, None] + torch.arange(self.taps, device=device)
 
-    def members(self, device: torch.device) -> Tensor | None:
+    @property
+    def is_inside(self) -> bool:
         if self.is_whole or self.outputs is self.size:
-            return None
-        if is_number(self.size) and is_number(self.outputs) and self.size % self.outputs == 0:
-            return None
+            return True
+        return is_number(self.size) and is_number(self.outputs) and self.size % self.outputs == 0
+
+    def members(self, device: torch.device) -> Tensor:
         last = torch.arange(1, self.outputs + 1, device=device) * self.size
         end = (last + self.outputs - 1) // self.outputs
         return self.positions(device) < end[:, None]
@@ -236,19 +241,51 @@ def _along(call: Call, axis: Any, size: Size, outputs: Size) -> Along:
 class Members:
     """The taps of all windows, in row-major order along the last axis.
 
-    values: (..., outputs..., taps).  valid: which taps are members, of a shape that goes with the
-    values; None if all are.  count, counted: how many members, and how many taps an average that
-    counts padding divides by: numbers, or tensors (outputs..., 1).
+    values: (..., outputs..., taps).
     """
 
     values: Tensor
-    valid: Tensor | None
-    count: Any
-    counted: Any
+    windows: Sequence[Along]
+
+    @cached_property
+    def valid(self) -> Tensor | None:
+        """Which taps are members, of a shape that goes with the values; None if all are."""
+        return _valid(self.windows, self.values.device)
+
+    @cached_property
+    def count(self) -> Any:
+        """How many members: a number, or (outputs..., 1)."""
+        if self.valid is None:
+            return math.prod(one.taps for one in self.windows)
+        return self.valid.sum(-1, keepdim=True, dtype=self._dtype)
+
+    @property
+    def counted(self) -> Any:
+        """How many taps an average divides by that counts padding; likewise."""
+        product: Any = 1
+        for axis, one in enumerate(self.windows):
+            count = one.counted(self.values.device)
+            if isinstance(count, Tensor):
+                count = count.to(self._dtype).reshape(-1, *[1] * (len(self.windows) - axis))
+            product = product * count
+        return product
+
+    @property
+    def _dtype(self) -> torch.dtype:
+        return self.values.dtype if self.values.is_floating_point() else torch.int64
 
     def filled(self, value: float) -> Tensor:
         """The values, and this one in place of what is no member."""
         return chosen(self.valid, self.values, value)
+
+    def with_values(self, values: Tensor) -> Members:
+        """Others in their place."""
+        others = Members(values, self.windows)
+        others.__dict__.update((n, v) for n, v in self.__dict__.items() if n in KNOWN)
+        return others
+
+
+KNOWN = "valid", "count"
 
 
 def chosen(valid: Tensor | None, values: Tensor, value: float) -> Tensor:
@@ -261,8 +298,14 @@ def both(valid: Tensor | None, condition: Tensor) -> Tensor:
     return condition if valid is None else valid & condition
 
 
+def members_of(x: Tensor, windows: Sequence[Along]) -> Members:
+    """The members of these windows along the last axes of x."""
+    return Members(taken(x, windows), windows)
+
+
 def taken(x: Tensor, windows: Sequence[Along], fill: float = 0.0) -> Tensor:
-    """(..., outputs..., taps): a view where the windows are regular and there is one axis."""
+    """(..., outputs..., taps) of the last axes of x.  Where windows are regular, what is no member
+    has this value."""
     pads = [pad for one in reversed(windows) for pad in one.pads]
     if not all(is_number(pad) and pad == 0 for pad in pads):
         x = F.pad(x, pads, value=fill)
@@ -272,27 +315,13 @@ def taken(x: Tensor, windows: Sequence[Along], fill: float = 0.0) -> Tensor:
     return x.flatten(-len(windows))
 
 
-def members_of(x: Tensor, windows: Sequence[Along], fill: float = 0.0) -> Members:
-    """The members of these windows along the last axes of x.  Padding has this value."""
-    at = x.device
-    return Members(
-        taken(x, windows, fill),
-        valid_of(windows, at),
-        _per_window([one.count(at) for one in windows], x),
-        _per_window([one.counted(at) for one in windows], x),
-    )
-
-
-def valid_of(windows: Sequence[Along], device: torch.device) -> Tensor | None:
-    """(outputs..., taps), as far as it differs along the outputs of an axis."""
-    known = [one.members(device) for one in windows]
-    if all(one is None for one in known):
+def _valid(windows: Sequence[Along], device: torch.device) -> Tensor | None:
+    if all(one.is_inside for one in windows):
         return None
-    whole = torch.ones((1, 1), dtype=torch.bool, device=device)
-    masks = [
-        whole.expand(1, one.taps) if mask is None else mask
-        for one, mask in zip(windows, known, strict=True)
-    ]
+    if all(isinstance(one, Regular) for one in windows):
+        inside = torch.ones([one.size for one in windows], dtype=torch.bool, device=device)
+        return taken(inside, windows, False)
+    masks = [one.members(device) for one in windows]
     return reduce(lambda one, other: _crossed(torch.logical_and, one, other), masks)
 
 
@@ -307,14 +336,3 @@ def positions_of(windows: Sequence[Along], device: torch.device) -> Tensor:
 def _crossed(function: Callable[..., Tensor], one: Tensor, other: Tensor) -> Tensor:
     """A function of (outputs..., taps) and (outputs, taps) of one axis more, each with each."""
     return function(one[..., None, :, None], other[:, None, :]).flatten(-2)
-
-
-def _per_window(counts: Sequence[Any], x: Tensor) -> Any:
-    """The product of numbers, or of tensors along an axis each, as (outputs..., 1)."""
-    rank, product = len(counts), 1
-    for axis, count in enumerate(counts):
-        if isinstance(count, Tensor):
-            dtype = x.dtype if x.is_floating_point() else torch.int64
-            count = count.to(dtype).reshape(-1, *[1] * (rank - axis))
-        product = product * count
-    return product

@@ -10,13 +10,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from poolreg.torch.members import Along, Members, both, chosen, members_of, positions_of
+from poolreg.torch.members import (
+    Along,
+    Members,
+    Regular,
+    both,
+    chosen,
+    members_of,
+    positions_of,
+    taken,
+)
 from poolreg.torch.pools import max_pool, mean_pool
 
 __all__ = [
@@ -141,8 +149,10 @@ def softmax_mean(x: Tensor, windows: Windows, beta: Tensor | float, detached: bo
 def logit_mean(x: Tensor, logits: Tensor, windows: Windows) -> Tensor:
     """With the weights exp(logits).  A weight of 0 hides its member, and equal ones are the same
     whether finite or not."""
-    weights = members_of(bounded(logits), windows).filled(-math.inf).softmax(-1)
-    half = members_of(x * 0.5, windows).values
+    logs = taken(bounded(logits), windows, -math.inf)
+    if not all(isinstance(one, Regular) for one in windows):
+        logs = Members(logs, windows).filled(-math.inf)
+    weights, half = logs.softmax(-1), taken(x * 0.5, windows)
     products = weights * torch.where(weights == 0, 0.0, half)
     return in_range(products.sum(-1, keepdim=True))
 
@@ -151,17 +161,17 @@ def middle(x: Tensor, windows: Windows) -> Tensor:
     """The mean, where it must not overflow."""
     half = x * 0.5
     members, base = members_of(half, windows), bounded(extreme(half.detach(), windows))
-    return in_range(base + _mean(replace(members, values=members.values - base)))
+    return in_range(base + _mean(members.with_values(members.values - base)))
 
 
 def from_mean(members: Members, base: Tensor) -> Tensor:
     """How far members are from their mean; base: one of them."""
     off = members.values - base
-    return off - _mean(replace(members, values=off))
+    return off - _mean(members.with_values(off))
 
 
 def _mean(members: Members) -> Tensor:
-    return members.filled(0.0).sum(-1, keepdim=True) / members.count
+    return (members.filled(0.0) / members.count).sum(-1, keepdim=True)
 
 
 def weighted_mean(weights: Tensor, halves: Members) -> Tensor:
@@ -172,8 +182,8 @@ def weighted_mean(weights: Tensor, halves: Members) -> Tensor:
     weights, values = torch.broadcast_tensors(weights, halves.filled(0.0))
     first = values.detach().gather(-1, weights.detach().argmax(-1, keepdim=True))
     first = torch.where(first.isfinite(), first, 0.0)
-    products = weighed(weights, values - first).sum(-1, keepdim=True)
-    return in_range(first + products / weights.sum(-1, keepdim=True))
+    products = weighed(weights / weights.sum(-1, keepdim=True), values - first)
+    return in_range(first + products.sum(-1, keepdim=True))
 
 
 def below(members: Members) -> Tensor:
@@ -327,9 +337,8 @@ def detail_mean(
     member is from the reference.
 
     v is ``(rho / m)^2``, where rho is ``(distance^2 + eps2 / 4)^(1/2)`` over the largest of these,
-    and the weights are ``alpha m^lam + rho^lam`` but for a factor: the number of members, so that
-    gradients of m, sums over these, stay in range.  A mean m is at most 1; another power may be out
-    of range, so that its logarithm takes off another factor.
+    and the weights are ``alpha m^lam + rho^lam`` but for a factor.  A mean m is at most 1; another
+    power may be out of range, so that its logarithm takes off another factor.
     """
     distances = chosen(halves.valid, distances, 0.0)
     half_eps = math.sqrt(eps2) / 2
@@ -341,13 +350,13 @@ def detail_mean(
     else:
         squares = chosen(halves.valid, rho, 0.0).square().sum(-1, keepdim=True)
         m = (squares if norm == "sum" else squares / halves.count).sqrt()
-    times = halves.count
+    powers = rho**lam
     if norm == "mean":
         shared = alpha * m**lam
     else:
         log = lam * m.log()
         over = (log.detach() + alpha.log()).relu()
         shared = alpha * (log - over).clamp(max=math.log(torch.finfo(rho.dtype).max)).exp()
-        times = times * (-over).exp()
-    weights = shared * halves.count + rho**lam * times
+        powers = powers * (-over).exp()
+    weights = shared + powers
     return weighted_mean(chosen(halves.valid, weights, 0.0), halves)
