@@ -187,7 +187,6 @@ class Exchange:
         transform: Callable[[], object],
         grad_enabled: Callable[[], bool],
         threads: Callable[[], int],
-        addresses: Mapping[str, int],
     ) -> None: ...
 
 # ---- tensor_calls.pxi ----------------------------------------------------------------------------

@@ -1,9 +1,6 @@
 """Calls that are ready: the second call takes another way than the first, and is the same."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import poolreg as pr
@@ -13,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 import poolreg.torch.functional as PF  # noqa: E402
 from poolreg.engine.windows import Windows  # noqa: E402
-from poolreg.torch import ready, symbols  # noqa: E402
+from poolreg.torch import ready  # noqa: E402
 from poolreg.torch.general import described  # noqa: E402
 from torch import Tensor  # noqa: E402
 from torch.autograd import forward_ad  # noqa: E402
@@ -198,41 +195,6 @@ def test_imaginary_parts_keep_their_sign() -> None:
             function(torch.randn(shape), 1)
             assert z.imag.is_neg()
             assert torch.equal(function(z.imag, 1), z.imag.resolve_neg())
-
-
-OTHER_TORCHS = {
-    "names are mangled in another way": (
-        "import ctypes; ctypes.CDLL = lambda path: object()",
-        True,
-    ),
-    "no exchange API": ("del torch.Tensor.__dlpack_c_exchange_api__", False),
-}
-
-
-@pytest.mark.parametrize("torch_has", sorted(OTHER_TORCHS))
-def test_versions_of_torch_without_private_functions(torch_has: str, tmp_path: Path) -> None:
-    """Tensors are made by DLPack, or no call is ready."""
-    assert symbols.addresses() or sys.platform != "linux"
-    prelude, is_ready = OTHER_TORCHS[torch_has]
-    script = tmp_path / "script.py"
-    script.write_text(
-        f"import torch\n{prelude}\n"
-        "import poolreg.torch.functional as PF\n"
-        "from poolreg.torch import ready, symbols\n"
-        "x = torch.arange(32.0).reshape(1, 2, 4, 4).requires_grad_()\n"
-        "for _ in range(2):\n"
-        "    y = PF.max_pool2d(x, 2)\n"
-        "assert y.tolist() == [[[[5, 7], [13, 15]], [[21, 23], [29, 31]]]]\n"
-        "assert torch.autograd.grad(y.sum(), x)[0].sum() == 8\n"
-        "found = ready.find(x.detach(), ('max', 2, 2, None, 0, 1, False, False), None)\n"
-        f"assert (found is not None) == {is_ready}\n"
-        "assert found is None or torch.equal(found, y)\n"
-        "graph = torch.fx.experimental.proxy_tensor.make_fx(lambda x: PF.max_pool2d(x, 2))(x)\n"
-        "assert any('poolreg' in str(node.target) for node in graph.graph.nodes)\n"
-        "compiled = torch.compile(PF.max_pool2d, fullgraph=True, backend='aot_eager')\n"
-        "assert torch.equal(compiled(x, 2), y)\n"
-    )
-    subprocess.run([sys.executable, script], check=True)
 
 
 def test_zero_tensors_without_memory() -> None:

@@ -223,22 +223,3 @@ cdef extern from "exchange.h":
             void (*)(void *, const char *, const char *) noexcept) noexcept
         int (*managed_tensor_to_py_object_no_sync)(DLManagedTensorVersioned *, void **) except -1
         int (*dltensor_from_py_object_no_sync)(void *, DLTensor *) noexcept
-
-cdef extern from "torch_abi.h":
-    enum:
-        PC_TORCH_CPU
-        PC_TORCH_NO_INDEX
-    ctypedef int32_t (*pc_empty_strided)(
-        int64_t, const int64_t *, const int64_t *, int32_t, int32_t, int32_t, void **) noexcept
-    ctypedef int32_t (*pc_get_data_ptr)(void *, void **) noexcept
-    ctypedef int32_t (*pc_delete_tensor)(void *) noexcept
-    ctypedef void *(*pc_wrap)(void *) noexcept
-    ctypedef int64_t (*pc_modes)() noexcept
-    ctypedef void **(*pc_tracer)() noexcept
-    ctypedef struct pc_torch:
-        pc_empty_strided empty_strided
-        pc_get_data_ptr get_data_ptr
-        pc_delete_tensor delete_tensor
-        pc_wrap wrap
-        pc_modes modes
-        pc_tracer tracer

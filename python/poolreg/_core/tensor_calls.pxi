@@ -193,7 +193,7 @@ cdef class TensorCalls:
         self.last = found
         return found
 
-    @binding(False)  # a builtin: torch.compile substitutes nothing else in its graph
+    @binding(False)  # a builtin, which is called in less time
     def pool(self, x, tuple key, differentiably):
         """y, by a function of x and the call if a gradient is wanted; None if no call is found for such
         a tensor."""

@@ -1,18 +1,16 @@
-# Tensors to pointers and back: DLPack's exchange API reads and makes them; functions of torch's, where
-# their addresses are known, make them in less time.
+# Tensors to pointers and back, by DLPack's exchange API.
 
 from cpython.exc cimport PyErr_Clear
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from cpython.ref cimport Py_DECREF
 from cpython.tuple cimport PyTuple_GetItem, PyTuple_Size
-from libc.stdint cimport int32_t, int64_t, uintptr_t
+from libc.stdint cimport int64_t, uintptr_t
 from libc.string cimport memset
 
 from poolreg.errors import PoolregError
 
 ctypedef struct ElementType:
     DLDataType dlpack
-    int32_t torch_code
     int itemsize
 
 
@@ -32,20 +30,16 @@ cdef class Exchange:
     onlookers: functions without arguments; what one answers is false when it intercepts nothing.
     levels: names of a module, of which ``_current_level`` is -1 then.  transform: a function
     whose answer is None if gradients are autograd's alone.  grad_enabled, threads: whether gradients
-    are recorded, and how many threads a call has.  addresses: of the functions in torch_abi.h, by
-    their names there, and torch's codes of dtypes, by the names of these; empty where torch lacks
-    one.
+    are recorded, and how many threads a call has.
     """
 
     cdef object capsule, tensor_class, parameter_class, no_level, transform, threads, grad_enabled
-    cdef dict levels, addresses
+    cdef dict levels
     cdef tuple onlookers
     cdef const DLPackExchangeAPI *api
-    cdef pc_torch torch
-    cdef bint has_torch
 
     def __init__(self, capsule, tuple kinds, tuple onlookers, dict levels, transform, grad_enabled,
-                 threads, dict addresses):
+                 threads):
         self.api = <const DLPackExchangeAPI *>PyCapsule_GetPointer(capsule, "dlpack_exchange_api")
         if self.api.version.major != PC_DLPACK_MAJOR:
             raise PoolregError(f"DLPack's exchange API is {self.api.version.major}, not 1")
@@ -53,19 +47,10 @@ cdef class Exchange:
         self.tensor_class, self.parameter_class = kinds
         self.no_level = -1
         self.transform, self.grad_enabled, self.threads = transform, grad_enabled, threads
-        self.addresses, self.has_torch = addresses, len(addresses) > 0
-        if self.has_torch:
-            self.torch.empty_strided = <pc_empty_strided><uintptr_t>addresses["empty_strided"]
-            self.torch.get_data_ptr = <pc_get_data_ptr><uintptr_t>addresses["get_data_ptr"]
-            self.torch.delete_tensor = <pc_delete_tensor><uintptr_t>addresses["delete_tensor"]
-            self.torch.wrap = <pc_wrap><uintptr_t>addresses["wrap"]
-            self.torch.modes = <pc_modes><uintptr_t>addresses["modes"]
-            self.torch.tracer = <pc_tracer><uintptr_t>addresses["tracer"]
 
     cdef int set_element_type(self, ElementType *element, str dtype) except -1:
         element.dlpack.code, element.itemsize = CODES[dtype]
         element.dlpack.bits, element.dlpack.lanes = 8 * element.itemsize, 1
-        element.torch_code = self.addresses.get(dtype, 0)
         return 0
 
     cdef bint is_eager(self, tensor) except -1:
@@ -76,8 +61,6 @@ cdef class Exchange:
             return False
         if type(tensor) is not self.tensor_class and type(tensor) is not self.parameter_class:
             return False
-        if self.has_torch:
-            return self.torch.modes() == 0 and self.torch.tracer()[0] == NULL
         for i in range(PyTuple_Size(self.onlookers)):
             if (<object>PyTuple_GetItem(self.onlookers, i))():
                 return False
@@ -99,24 +82,6 @@ cdef class Exchange:
 
     cdef object new_tensor(self, const ElementType *element, int ndim, const int64_t *shape, void **data):
         """A tensor in row-major order, and where its elements are."""
-        if self.has_torch:
-            return self.new_by_torch(element, ndim, shape, data)
-        return self.new_by_dlpack(element, ndim, shape, data)
-
-    cdef object new_by_torch(self, const ElementType *element, int ndim, const int64_t *shape, void **data):
-        cdef int64_t strides[PC_MAX_NDIM]
-        cdef void *handle = NULL
-        cdef void *made
-        set_row_major(strides, shape, ndim, 1)
-        if self.torch.empty_strided(ndim, shape, strides, element.torch_code, PC_TORCH_CPU,
-                                    PC_TORCH_NO_INDEX, &handle) != 0:
-            raise MemoryError("no memory for a tensor")
-        self.torch.get_data_ptr(handle, data)
-        made = self.torch.wrap(handle)
-        self.torch.delete_tensor(handle)
-        return owned(made)
-
-    cdef object new_by_dlpack(self, const ElementType *element, int ndim, const int64_t *shape, void **data):
         cdef DLTensor prototype
         cdef DLManagedTensorVersioned *managed = NULL
         cdef void *made = NULL

@@ -222,6 +222,7 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from torch import Generator, Tensor
+from torch.compiler import is_dynamo_compiling
 
 from poolreg.engine.windows import Padding, Size, Windows
 from poolreg.faces.others import NoOthers, hiding_others
@@ -279,7 +280,7 @@ def as_torch(name: str, row: Row, rank: int) -> str:
     body = [
         quoted(f"``torch.nn.functional.{name}``{where}."),
         assigned("key", key),
-        "y = find(input, key, called)",
+        "y = None if is_dynamo_compiling() else find(input, key, called)",
         block("if y is None:", found),
         "return y",
     ]
@@ -308,7 +309,7 @@ def on_tensors(name: str, row: Row, rank: int) -> str:
     body = [
         quoted(f"``poolreg.{name}`` on a tensor, with gradients."),
         assigned("key", [f'"{row.method}"', str(rank), *(one.name for one in given)]),
-        "y = None if others else find(input, key, called)",
+        "y = None if others or is_dynamo_compiling() else find(input, key, called)",
         block("if y is None:", found),
         "return y",
     ]

@@ -12,14 +12,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch._C._functorch import TransformType
-from torch._functorch.autograd_function import enable_single_level_autograd_function
 from torch.autograd import Function
 
 from poolreg._core import TensorCall
 from poolreg.errors import ParameterError
 from poolreg.torch import kernels, ops
-from poolreg.torch.batches import batched, batched_backward, for_each, is_several
+from poolreg.torch.batches import batched, batched_backward
 from poolreg.torch.call import parsed
 from poolreg.torch.gradients import (
     from_indices,
@@ -29,13 +27,17 @@ from poolreg.torch.gradients import (
     tangents_of_gradients,
     to_indices,
 )
-from poolreg.torch.onlookers import (
+from poolreg.torch.internals import (
+    applied,
+    for_each,
     has_tangents,
-    is_direct,
-    is_plain,
-    is_tracked,
-    is_transformed,
+    innermost_transform,
+    is_several,
+    one_level,
+    redispatched,
+    transforms,
 )
+from poolreg.torch.onlookers import is_direct, is_plain, is_tracked
 
 __all__ = ["called", "pooled", "selected"]
 
@@ -212,16 +214,15 @@ def _made(name: str, keys: Keys, *args: Any) -> Any:
     ``torch.func`` may want gradients too."""
     if keys is None:
         return getattr(kernels, name)(*args)
-    wanted = torch.enable_grad() if is_transformed() else nullcontext()
-    with torch._C._AutoDispatchBelowAutograd(), wanted:
-        return getattr(ops, name).redispatch(keys & torch._C._after_autograd_keyset, *args)
+    wanted = torch.enable_grad() if innermost_transform() else nullcontext()
+    with wanted:
+        return redispatched(getattr(ops, name), keys, *args)
 
 
 def _transformed(function: type[Function], *args: Any) -> Any:
     """The function where ``torch.func`` transforms.  torch takes tangents of a Function's tangents
     to be 0, so that these are refused."""
-    keys = [one.key() for one in torch._C._functorch.get_interpreter_stack() or ()]
-    if keys.count(TransformType.Jvp) > 1:
+    if transforms().count("Jvp") > 1:
         raise ParameterError(
             "forward-mode derivatives of forward-mode derivatives are not supported: take "
             "torch.func.jacrev for one of them, or torch.func.hessian"
@@ -237,7 +238,7 @@ def _gradients(ctx: Any, text: str, count: int, dy: Tensor) -> tuple[Tensor | No
     tensors, saved = rest[:count], rest[count:]
     if not is_direct(dy, (x, *rest)):
         dx, found = ops.backward(dy, x, y, tensors, saved, text)
-    elif is_transformed():
+    elif innermost_transform():
         dx, *found = _transformed(_Gradient, dy, x, y, text, None, count, *rest)
     elif is_tracked(dy, (x, *rest)):
         dx, *found = _gradient(dy, x, y, text, None, count, *rest)
@@ -246,20 +247,19 @@ def _gradients(ctx: Any, text: str, count: int, dy: Tensor) -> tuple[Tensor | No
     return dx, None, *in_place_of(parsed(text), found)
 
 
-# Function.apply would look for transforms and their tensors first; here are none, or the dispatcher
-# has seen to them.
-called: Callable[[Tensor, TensorCall], Tensor] = super(Function, _Called).apply
+# There are no transforms, or the dispatcher has seen to them.
+called: Callable[[Tensor, TensorCall], Tensor] = applied(_Called)
 """y of a call that is ready, to be differentiated."""
-_pool: Callable[..., Any] = super(Function, _Pool).apply
-_gradient: Callable[..., Any] = super(Function, _Gradient).apply
-_select: Callable[..., Any] = super(Function, _Select).apply
+_pool: Callable[..., Any] = applied(_Pool)
+_gradient: Callable[..., Any] = applied(_Gradient)
+_select: Callable[..., Any] = applied(_Select)
 
 # ---- Without the dispatcher --------------------------------------------------------------------
 
 
 def pooled(text: str, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
     """y."""
-    if is_transformed():
+    if innermost_transform():
         y: Tensor = _transformed(_Pool, x, text, None, *tensors)[0]
         return y
     if not is_tracked(x, tensors):
@@ -270,7 +270,7 @@ def pooled(text: str, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
 
 def selected(text: str, x: Tensor, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """y and the indices."""
-    if is_transformed():
+    if innermost_transform():
         y, index = _transformed(_Select, x, text, None, *tensors)
     elif is_tracked(x, tensors):
         y, index = _select(x, text, None, *tensors)
@@ -322,21 +322,20 @@ def _selected(keys: Keys, x: Tensor, tensors: Sequence[Tensor], text: str) -> tu
 
 def _beyond(keys: Keys, x: Tensor, tensors: Sequence[Tensor]) -> Keys:
     """The keys, if somebody beyond autograd wants to see the operator; or None."""
-    return None if not is_transformed() and is_plain(x, tensors) else keys
+    return None if not innermost_transform() and is_plain(x, tensors) else keys
 
 
 def _at_this_level(apply: Callable[..., Any], *args: Any) -> Any:
     """Where ``torch.func`` transforms, it brings the operator to one level after another.  There
     the rule for tangents cannot be asked."""
-    transform = is_transformed()
-    if transform is None:
+    if innermost_transform() is None:
         return apply(*args)
-    if transform.key() == TransformType.Jvp:
+    if transforms()[-1:] == ["Jvp"]:
         raise ParameterError(
             "torch.func.jvp and jacfwd take the functions of poolreg.torch, but neither its "
             "operators nor functions under autocast or a mode, which are operators then"
         )
-    with enable_single_level_autograd_function():
+    with one_level():
         return apply(*args)
 
 

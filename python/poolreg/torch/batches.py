@@ -13,7 +13,7 @@ from torch import Tensor
 
 from poolreg.torch.call import Call, parsed
 
-__all__ = ["batched", "batched_backward", "for_each", "is_several"]
+__all__ = ["batched", "batched_backward"]
 
 Dim = int | None
 # A function of x and tensors to tensors; and one of dy, x, y, tensors and saved.
@@ -96,23 +96,3 @@ def _maps_in_front(
 
 def _each(i: int, tensors: Sequence[Tensor], dims: Sequence[int | None]) -> list[Tensor]:
     return [t if d is None else t.select(d, i) for t, d in zip(tensors, dims, strict=True)]
-
-
-# ---- Several gradients at once -----------------------------------------------------------------
-
-is_several: Callable[[Tensor], bool] = torch._C._functorch.is_legacy_batchedtensor
-"""Whether a gradient is several, as ``torch.autograd.grad(is_grads_batched=True)`` has them."""
-
-
-def for_each(
-    dy: Tensor, function: Callable[[Tensor], Sequence[Tensor | None]]
-) -> tuple[Tensor | None, ...]:
-    """What the function gives for each of several gradients, as several."""
-    level = torch._C._vmapmode_increment_nesting() - 1
-    torch._C._vmapmode_decrement_nesting()
-    each = torch._remove_batch_dim(dy, level, 0, 0)
-    found = [function(one) for one in each]
-    return tuple(
-        None if same[0] is None else torch._add_batch_dim(torch.stack(same), 0, level)
-        for same in zip(*found, strict=True)
-    )

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from torch import Generator, Tensor
+from torch.compiler import is_dynamo_compiling
 
 from poolreg.engine.windows import Padding, Size, Windows
 from poolreg.faces.others import NoOthers, hiding_others
@@ -101,7 +102,7 @@ def adaptive_avg_pool1d(
 ) -> Tensor:
     """``torch.nn.functional.adaptive_avg_pool1d``."""
     key = "avg", 1, "bins", output_size
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(output_size=output_size, rank=1)
         y = pool_as_torch(input, key, windows, {})
@@ -114,7 +115,7 @@ def adaptive_avg_pool2d(
 ) -> Tensor:
     """``torch.nn.functional.adaptive_avg_pool2d``."""
     key = "avg", 2, "bins", output_size
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(output_size=output_size, rank=2)
         y = pool_as_torch(input, key, windows, {})
@@ -127,7 +128,7 @@ def adaptive_avg_pool3d(
 ) -> Tensor:
     """``torch.nn.functional.adaptive_avg_pool3d``."""
     key = "avg", 3, "bins", output_size
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(output_size=output_size, rank=3)
         y = pool_as_torch(input, key, windows, {})
@@ -141,7 +142,7 @@ def adaptive_max_pool1d(
 ) -> Any:
     """``torch.nn.functional.adaptive_max_pool1d``."""
     key = "max", 1, "bins", output_size, return_indices
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(output_size=output_size, rank=1)
         y = pool_as_torch(input, key, windows, {}, return_indices)
@@ -155,7 +156,7 @@ def adaptive_max_pool2d(
 ) -> Any:
     """``torch.nn.functional.adaptive_max_pool2d``."""
     key = "max", 2, "bins", output_size, return_indices
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(output_size=output_size, rank=2)
         y = pool_as_torch(input, key, windows, {}, return_indices)
@@ -169,7 +170,7 @@ def adaptive_max_pool3d(
 ) -> Any:
     """``torch.nn.functional.adaptive_max_pool3d``."""
     key = "max", 3, "bins", output_size, return_indices
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(output_size=output_size, rank=3)
         y = pool_as_torch(input, key, windows, {}, return_indices)
@@ -186,7 +187,7 @@ def avg_pool1d(
 ) -> Tensor:
     """``torch.nn.functional.avg_pool1d``."""
     key = "avg", 1, kernel_size, stride, padding, ceil_mode, count_include_pad
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size, stride=stride, padding=padding, ceil_mode=ceil_mode, rank=1
@@ -207,7 +208,7 @@ def avg_pool2d(
 ) -> Tensor:
     """``torch.nn.functional.avg_pool2d``."""
     key = "avg", 2, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size, stride=stride, padding=padding, ceil_mode=ceil_mode, rank=2
@@ -228,7 +229,7 @@ def avg_pool3d(
 ) -> Tensor:
     """``torch.nn.functional.avg_pool3d``."""
     key = "avg", 3, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size, stride=stride, padding=padding, ceil_mode=ceil_mode, rank=3
@@ -252,7 +253,7 @@ def avgmax_pool1d(
 ) -> Any:
     """``poolreg.avgmax_pool1d`` on a tensor, with gradients."""
     key = "avgmax", 1, kernel_size, stride, padding, dilation, ceil_mode, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -281,7 +282,7 @@ def avgmax_pool2d(
 ) -> Any:
     """``poolreg.avgmax_pool2d`` on a tensor, with gradients."""
     key = "avgmax", 2, kernel_size, stride, padding, dilation, ceil_mode, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -310,7 +311,7 @@ def avgmax_pool3d(
 ) -> Any:
     """``poolreg.avgmax_pool3d`` on a tensor, with gradients."""
     key = "avgmax", 3, kernel_size, stride, padding, dilation, ceil_mode, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -364,7 +365,7 @@ def dpp_pool1d(
         b,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -428,7 +429,7 @@ def dpp_pool2d(
         b,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -492,7 +493,7 @@ def dpp_pool3d(
         b,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -533,7 +534,7 @@ def gem_pool1d(
 ) -> Any:
     """``poolreg.gem_pool1d`` on a tensor, with gradients."""
     key = "gem", 1, kernel_size, stride, padding, dilation, ceil_mode, p, eps, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -565,7 +566,7 @@ def gem_pool2d(
 ) -> Any:
     """``poolreg.gem_pool2d`` on a tensor, with gradients."""
     key = "gem", 2, kernel_size, stride, padding, dilation, ceil_mode, p, eps, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -597,7 +598,7 @@ def gem_pool3d(
 ) -> Any:
     """``poolreg.gem_pool3d`` on a tensor, with gradients."""
     key = "gem", 3, kernel_size, stride, padding, dilation, ceil_mode, p, eps, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -629,7 +630,7 @@ def lip_pool1d(
 ) -> Any:
     """``poolreg.lip_pool1d`` on a tensor, with gradients."""
     key = "lip", 1, kernel_size, stride, padding, dilation, ceil_mode, logits, gate, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -661,7 +662,7 @@ def lip_pool2d(
 ) -> Any:
     """``poolreg.lip_pool2d`` on a tensor, with gradients."""
     key = "lip", 2, kernel_size, stride, padding, dilation, ceil_mode, logits, gate, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -693,7 +694,7 @@ def lip_pool3d(
 ) -> Any:
     """``poolreg.lip_pool3d`` on a tensor, with gradients."""
     key = "lip", 3, kernel_size, stride, padding, dilation, ceil_mode, logits, gate, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -734,7 +735,7 @@ def logavgexp_pool1d(
         temperature,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -775,7 +776,7 @@ def logavgexp_pool2d(
         temperature,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -816,7 +817,7 @@ def logavgexp_pool3d(
         temperature,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -857,7 +858,7 @@ def logsumexp_pool1d(
         temperature,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -898,7 +899,7 @@ def logsumexp_pool2d(
         temperature,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -939,7 +940,7 @@ def logsumexp_pool3d(
         temperature,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -964,7 +965,7 @@ def lp_pool1d(
 ) -> Tensor:
     """``torch.nn.functional.lp_pool1d``, where x >= 0 or p is even."""
     key = "lp", 1, norm_type, kernel_size, stride, ceil_mode
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(kernel_size=kernel_size, stride=stride, ceil_mode=ceil_mode, rank=1)
         params = {"p": norm_type}
@@ -981,7 +982,7 @@ def lp_pool2d(
 ) -> Tensor:
     """``torch.nn.functional.lp_pool2d``, where x >= 0 or p is even."""
     key = "lp", 2, norm_type, kernel_size, stride, ceil_mode
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(kernel_size=kernel_size, stride=stride, ceil_mode=ceil_mode, rank=2)
         params = {"p": norm_type}
@@ -998,7 +999,7 @@ def lp_pool3d(
 ) -> Tensor:
     """``torch.nn.functional.lp_pool3d``, where x >= 0 or p is even."""
     key = "lp", 3, norm_type, kernel_size, stride, ceil_mode
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(kernel_size=kernel_size, stride=stride, ceil_mode=ceil_mode, rank=3)
         params = {"p": norm_type}
@@ -1017,7 +1018,7 @@ def max_pool1d(
 ) -> Any:
     """``torch.nn.functional.max_pool1d``."""
     key = "max", 1, kernel_size, stride, padding, dilation, ceil_mode, return_indices
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1042,7 +1043,7 @@ def max_pool2d(
 ) -> Any:
     """``torch.nn.functional.max_pool2d``."""
     key = "max", 2, kernel_size, stride, padding, dilation, ceil_mode, return_indices
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1067,7 +1068,7 @@ def max_pool3d(
 ) -> Any:
     """``torch.nn.functional.max_pool3d``."""
     key = "max", 3, kernel_size, stride, padding, dilation, ceil_mode, return_indices
-    y = find(input, key, called)
+    y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1096,7 +1097,7 @@ def min_pool1d(
 ) -> Any:
     """``poolreg.min_pool1d`` on a tensor, with gradients."""
     key = "min", 1, kernel_size, stride, padding, dilation, ceil_mode, return_indices, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1126,7 +1127,7 @@ def min_pool2d(
 ) -> Any:
     """``poolreg.min_pool2d`` on a tensor, with gradients."""
     key = "min", 2, kernel_size, stride, padding, dilation, ceil_mode, return_indices, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1156,7 +1157,7 @@ def min_pool3d(
 ) -> Any:
     """``poolreg.min_pool3d`` on a tensor, with gradients."""
     key = "min", 3, kernel_size, stride, padding, dilation, ceil_mode, return_indices, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1186,7 +1187,7 @@ def mixed_learned_pool1d(
 ) -> Any:
     """``poolreg.mixed_learned_pool1d`` on a tensor, with gradients."""
     key = "mixed_learned", 1, kernel_size, stride, padding, dilation, ceil_mode, lam, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1217,7 +1218,7 @@ def mixed_learned_pool2d(
 ) -> Any:
     """``poolreg.mixed_learned_pool2d`` on a tensor, with gradients."""
     key = "mixed_learned", 2, kernel_size, stride, padding, dilation, ceil_mode, lam, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1248,7 +1249,7 @@ def mixed_learned_pool3d(
 ) -> Any:
     """``poolreg.mixed_learned_pool3d`` on a tensor, with gradients."""
     key = "mixed_learned", 3, kernel_size, stride, padding, dilation, ceil_mode, lam, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1299,7 +1300,7 @@ def mixed_pool1d(
         generator,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1356,7 +1357,7 @@ def mixed_pool2d(
         generator,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1413,7 +1414,7 @@ def mixed_pool3d(
         generator,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1464,7 +1465,7 @@ def power_avg_pool1d(
         signed,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1509,7 +1510,7 @@ def power_avg_pool2d(
         signed,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1554,7 +1555,7 @@ def power_avg_pool3d(
         signed,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1609,7 +1610,7 @@ def s3_dpp_pool1d(
         generator,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1672,7 +1673,7 @@ def s3_dpp_pool2d(
         generator,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1735,7 +1736,7 @@ def s3_dpp_pool3d(
         generator,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1788,7 +1789,7 @@ def s3_pool1d(
         generator,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1833,7 +1834,7 @@ def s3_pool2d(
         generator,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1878,7 +1879,7 @@ def s3_pool3d(
         generator,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1910,7 +1911,7 @@ def soft_pool1d(
 ) -> Any:
     """``poolreg.soft_pool1d`` on a tensor, with gradients."""
     key = "soft", 1, kernel_size, stride, padding, dilation, ceil_mode, beta, grad, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1942,7 +1943,7 @@ def soft_pool2d(
 ) -> Any:
     """``poolreg.soft_pool2d`` on a tensor, with gradients."""
     key = "soft", 2, kernel_size, stride, padding, dilation, ceil_mode, beta, grad, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -1974,7 +1975,7 @@ def soft_pool3d(
 ) -> Any:
     """``poolreg.soft_pool3d`` on a tensor, with gradients."""
     key = "soft", 3, kernel_size, stride, padding, dilation, ceil_mode, beta, grad, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -2025,7 +2026,7 @@ def stochastic_pool1d(
         generator,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -2089,7 +2090,7 @@ def stochastic_pool2d(
         generator,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -2153,7 +2154,7 @@ def stochastic_pool3d(
         generator,
         data_format,
     )
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -2196,7 +2197,7 @@ def sum_pool1d(
 ) -> Any:
     """``poolreg.sum_pool1d`` on a tensor, with gradients."""
     key = "sum", 1, kernel_size, stride, padding, dilation, ceil_mode, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -2225,7 +2226,7 @@ def sum_pool2d(
 ) -> Any:
     """``poolreg.sum_pool2d`` on a tensor, with gradients."""
     key = "sum", 2, kernel_size, stride, padding, dilation, ceil_mode, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,
@@ -2254,7 +2255,7 @@ def sum_pool3d(
 ) -> Any:
     """``poolreg.sum_pool3d`` on a tensor, with gradients."""
     key = "sum", 3, kernel_size, stride, padding, dilation, ceil_mode, data_format
-    y = None if others else find(input, key, called)
+    y = None if others or is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(
             kernel_size=kernel_size,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.compiler import assume_constant_result, is_compiling
+from torch.compiler import is_compiling
 
 from poolreg._core import Memo
 from poolreg.contract.registry import get_method
@@ -19,6 +19,7 @@ from poolreg.errors import ParameterError
 from poolreg.torch import autograd, ops
 from poolreg.torch.call import Call, parsed
 from poolreg.torch.compositions import composition, has_composition
+from poolreg.torch.internals import constant
 from poolreg.torch.onlookers import is_direct
 from poolreg.torch.ready import find, remember
 from poolreg.torch.tensors import checked_tensor
@@ -92,7 +93,7 @@ def pool_by(
     """y, or (y, indices).  The same call is ready the next time, by the key it is known as, if its
     caller has looked for that, or by one of its own."""
     key = known_as
-    if key is None and generator is None and not return_indices:
+    if key is None and not (generator is not None or return_indices or is_compiling()):
         key = method, windows, *params.items()
         y = find(x, key, autograd.called)
         if y is not None:
@@ -154,7 +155,7 @@ def _change(text: str, x: Tensor, tensors: Mapping[str, Tensor]) -> None:
             tensors[name].add_(change)
 
 
-@assume_constant_result
+@constant
 def described(
     method: str,
     windows: tuple[Any, ...],

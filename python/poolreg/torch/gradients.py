@@ -117,7 +117,8 @@ def _pushed(
     """The function's Jacobian times the tangents, by the transpose of the transpose: not every
     operation of a composition has a rule for tangents."""
     y, vjp = torch.func.vjp(function, *inputs)
-    _, transposed = torch.func.vjp(vjp, torch.utils._pytree.tree_map(torch.zeros_like, y))
+    zeros = torch.zeros_like(y) if isinstance(y, Tensor) else tuple(map(torch.zeros_like, y))
+    _, transposed = torch.func.vjp(vjp, zeros)
     return transposed(_or_zeros(tangents, inputs))[0]
 
 

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, is_autocast_enabled, is_grad_enabled
-from torch._C._functorch import TransformType
-from torch.autograd import forward_ad
 from torch.compiler import is_compiling
 
-__all__ = [
-    "ONLOOKERS",
-    "PLAIN",
-    "has_tangents",
-    "is_direct",
-    "is_plain",
-    "is_tracked",
-    "is_transformed",
-]
+from poolreg.torch.internals import (
+    has_tangents,
+    innermost_transform,
+    is_mode_on,
+    is_tracing,
+    transforms,
+)
+
+__all__ = ["PLAIN", "is_direct", "is_plain", "is_tracked"]
 
 PLAIN = Tensor, torch.nn.Parameter
-
-is_transformed: Callable[[], Any] = torch._C._functorch.peek_interpreter_stack
-"""The transform of ``torch.func`` that is under way, or None."""
-
-ONLOOKERS: tuple[Callable[[], Any], ...] = (
-    torch._C._len_torch_dispatch_stack,
-    torch._C._get_tracing_state,
-)
-"""Modes and tracers: each answers what is false when it has no hand in it."""
 
 
 def _is_functionalized() -> bool:
     """Whether it is the one transform that has no rule for an ``autograd.Function``."""
-    transform = is_transformed()
-    return transform is not None and transform.key() == TransformType.Functionalize
+    return innermost_transform() is not None and transforms()[-1:] == ["Functionalize"]
 
 
 def is_direct(x: Tensor, tensors: Sequence[Tensor]) -> bool:
@@ -48,20 +35,12 @@ def is_direct(x: Tensor, tensors: Sequence[Tensor]) -> bool:
 
 def is_plain(x: Tensor, tensors: Sequence[Tensor]) -> bool:
     """Whether no mode and no tracer looks on, and all are tensors of torch's own."""
-    if not x.is_cpu:
+    if not x.is_cpu or is_mode_on() or is_tracing():
         return False
-    for onlooker in ONLOOKERS:
-        if onlooker():
-            return False
     for tensor in tensors:
         if type(tensor) not in PLAIN:
             return False
     return type(x) in PLAIN
-
-
-def has_tangents() -> bool:
-    """Whether tensors may be dual: have tangents, for forward-mode derivatives."""
-    return forward_ad._current_level >= 0
 
 
 def is_tracked(x: Tensor, tensors: Sequence[Tensor]) -> bool:

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
 from poolreg._core import Exchange, TensorCall, TensorCalls
 from poolreg.contract.method import Method
@@ -26,8 +25,14 @@ from poolreg.contract.registry import BY_NAME
 from poolreg.engine.arrays import LARGE
 from poolreg.engine.execute import bind
 from poolreg.torch.call import parsed
-from poolreg.torch.onlookers import ONLOOKERS, PLAIN, is_direct, is_transformed
-from poolreg.torch.symbols import addresses
+from poolreg.torch.internals import (
+    EXCHANGE_API,
+    LEVELS,
+    innermost_transform,
+    is_mode_on,
+    is_tracing,
+)
+from poolreg.torch.onlookers import PLAIN, is_direct
 from poolreg.torch.tensors import DTYPES
 
 __all__ = ["find", "ready_call", "remember"]
@@ -41,28 +46,27 @@ Differentiable = Callable[[Tensor, TensorCall], Tensor]
 
 
 def _nothing(x: Tensor, key: Key, differentiably: Differentiable) -> None:
-    """Without the exchange API, and for the compiler, no call is ready."""
+    """Without the exchange API no call is ready."""
 
 
 _exchange: Exchange | None = None
 _calls: TensorCalls | None = None
 find: Callable[[Tensor, Key, Differentiable], Tensor | None] = _nothing
-"""The result for a tensor, made differentiably if need be; None if no call is ready."""
+"""The result for a tensor, made differentiably if need be; None if no call is ready.  The compiler
+cannot trace it."""
 
-if hasattr(Tensor, "__dlpack_c_exchange_api__"):
+if EXCHANGE_API is not None and LEVELS is not None:
     _exchange = Exchange(
-        Tensor.__dlpack_c_exchange_api__,
+        EXCHANGE_API,
         PLAIN,
-        ONLOOKERS,
-        vars(forward_ad),
-        is_transformed,
+        (is_mode_on, is_tracing),
+        LEVELS,
+        innermost_transform,
         torch.is_grad_enabled,
         torch.get_num_threads,
-        addresses(),
     )
     _calls = TensorCalls(_exchange, BY_NAME)
     find = _calls.pool
-    torch.compiler.substitute_in_graph(find, skip_signature_check=True)(_nothing)
 
 
 def remember(key: Key, x: Tensor, text: str) -> None:
