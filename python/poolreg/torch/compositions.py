@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -32,7 +33,6 @@ from poolreg.torch.members import (
     both,
     chosen,
     is_number,
-    least,
     members_of,
     most,
     windows_of,
@@ -295,7 +295,7 @@ def _filtered(pooling: Pooling) -> Tensor:
             raise ParameterError(NEEDS_STRIDE.format(pooling.given["ref"]))
         after = most(one.after - one.reach + 2, 1)
         cells.append(
-            Regular(one.size, one.outputs, 3, one.stride, 1, one.before + 1, after, ceil_mode=True)
+            Regular(one.size, one.outputs, 3, one.stride, 1, one.before + 1, after, exact=False)
         )
     around = members_of(pooling.x, cells).values
     if pooling.given["F"] is None:
@@ -376,17 +376,12 @@ def at_places(pooling: Pooling, reduced: Reduced) -> Tensor:
     return reduced(pooling, drawn)
 
 
-def _places(one: Regular) -> Any:
-    """How many there are, from the first of the padding to the last of the input."""
-    return least(one.size + one.before, one.outputs * one.stride)
-
-
 def _dense(one: Regular) -> tuple[Regular, Regular]:
-    """A window at every place, and the places of each output."""
-    count = _places(one)
-    after = most(count - 1 + one.reach - one.size - one.before, 0)
-    dense = Regular(one.size, count, one.kernel, 1, one.dilation, one.before, after, True)
-    return dense, Regular(count, one.outputs, one.stride, one.stride, 1, 0, 0, True)
+    """A window at every place, from the first of the padding to the last of the input, and the
+    places of each output."""
+    places = one.size + one.before
+    dense = replace(one, outputs=places, stride=1, after=one.reach - 1, ceil_mode=False)
+    return dense, Regular(places, one.outputs, one.stride, one.stride, 1, 0, 0, exact=False)
 
 
 def _drawn(pooling: Pooling, one: Regular, stream: int) -> Starts:
@@ -396,10 +391,11 @@ def _drawn(pooling: Pooling, one: Regular, stream: int) -> Starts:
     cells = (one.outputs + each - 1) // each
     u = uniforms(pooling.given["key"], stream, (cells, grid), at)
     place = torch.arange(cells * grid, device=at).reshape(cells, grid)
-    order = torch.where(place < _places(one), u, 2.0).argsort(dim=-1, stable=True)[:, :each]
+    exists = (place < one.size + one.before) & (place < one.outputs * one.stride)
+    order = torch.where(exists, u, 2.0).argsort(dim=-1, stable=True)[:, :each]
     cell, turn = torch.arange(cells, device=at)[:, None], torch.arange(each, device=at)
-    exists = cell * each + turn < one.outputs
-    starts = torch.where(exists, order, grid).sort(-1).values + cell * grid - one.before
+    wanted = cell * each + turn < one.outputs
+    starts = torch.where(wanted, order, grid).sort(-1).values + cell * grid - one.before
     starts = starts.flatten().narrow(0, 0, one.outputs)
     return Starts(one.size, one.outputs, one.kernel, one.dilation, starts)
 

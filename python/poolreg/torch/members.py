@@ -27,8 +27,8 @@ __all__ = [
     "Starts",
     "both",
     "chosen",
+    "first_of",
     "is_number",
-    "least",
     "members_of",
     "most",
     "positions_of",
@@ -48,8 +48,12 @@ def most(one: Size, other: Size) -> Size:
     return max(one, other) if is_number(one) and is_number(other) else torch.sym_max(one, other)
 
 
-def least(one: Size, other: Size) -> Size:
-    return min(one, other) if is_number(one) and is_number(other) else torch.sym_min(one, other)
+def first_of(x: Tensor, axis: int, count: Size) -> Tensor:
+    """The first so many entries along an axis.  A slice would ask whether a symbol is less than
+    another."""
+    if is_number(count) and is_number(x.shape[axis]):
+        return x.narrow(axis, 0, count)
+    return x.index_select(axis, torch.arange(count, device=x.device))
 
 
 # ---- Along one axis ----------------------------------------------------------------------------
@@ -98,7 +102,10 @@ class Along:
 
 @dataclass(frozen=True)
 class Regular(Along):
-    """One window after the other, by a stride; padding after the axis may be more than they use."""
+    """One window after the other, by a stride; padding after the axis may be more than they use.
+
+    exact: whether these are all windows that torch's rule has.
+    """
 
     kernel: int
     stride: int
@@ -106,6 +113,7 @@ class Regular(Along):
     before: Size
     after: Size
     ceil_mode: bool = False
+    exact: bool = True
 
     @property
     def reach(self) -> int:
@@ -120,7 +128,11 @@ class Regular(Along):
         """How far the last window reaches beyond the axis, at most."""
         if is_number(self.size):
             return max((self.outputs - 1) * self.stride + self.reach - self.size - self.before, 0)
-        return self.after + self.stride - 1 if self.ceil_mode else self.after
+        return self.after + self.stride - 1 if self._may_be_more else self.after
+
+    @property
+    def _may_be_more(self) -> bool:
+        return self.ceil_mode or not self.exact
 
     @property
     def pads(self) -> tuple[Size, Size]:
@@ -133,8 +145,7 @@ class Regular(Along):
 
     def taken(self, x: Tensor, axis: int) -> Tensor:
         windows = x.unfold(axis, self.reach, self.stride)[..., :: self.dilation]
-        exact = not self.ceil_mode or (is_number(self.size) and windows.shape[axis] == self.outputs)
-        return windows if exact else windows.narrow(axis, 0, self.outputs)
+        return first_of(windows, axis, self.outputs) if self._may_be_more else windows
 
     def positions(self, device: torch.device) -> Tensor:
         first = torch.arange(self.outputs, device=device) * self.stride - self.before

@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional as F
 
-from poolreg.torch.members import Along, Bins, Regular, is_number
+from poolreg.torch.members import Along, Bins, Regular, first_of, is_number
 
 __all__ = ["max_pool", "mean_pool"]
 
@@ -42,7 +42,7 @@ def max_pool(x: Tensor, windows: Sequence[Along], indices: bool = False) -> Any:
     y = _of_planes(x, rank, lambda planes: MAX[rank - 1](planes, *arguments, ceil_mode, indices))
     if not _are_even(regular):
         for axis, one in enumerate(regular, -rank):
-            y = y.narrow(axis, 0, one.outputs)
+            y = first_of(y, axis, one.outputs)
     return y
 
 
@@ -92,8 +92,8 @@ def _within_limits(windows: Sequence[Along]) -> list[Regular] | None:
 
 
 def _are_even(windows: Sequence[Regular]) -> bool:
-    """Whether there is as much padding after each axis as before it."""
-    return all(is_number(one.after) and one.after == one.before for one in windows)
+    """Whether torch's rule has these windows: with as much padding after each axis as before it."""
+    return all(one.exact and is_number(one.after) and one.after == one.before for one in windows)
 
 
 def _of_planes(x: Tensor, rank: int, function: Callable[[Tensor], Any]) -> Any:
