@@ -38,6 +38,7 @@ from poolreg.torch.members import (
     windows_of,
 )
 from poolreg.torch.reductions import (
+    at,
     averaged,
     below,
     blend,
@@ -84,7 +85,7 @@ def composition(call: Call, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
     pooling = Pooling(call, x, tensors)
     composed = COMPOSITIONS.get(call.method) or _by_reducer(call.method)
     assert composed is not None
-    return pooling.in_order_of_x(composed(pooling).squeeze(-1))
+    return pooling.in_order_of_x(composed(pooling))
 
 
 def composed_indices(call: Call, x: Tensor, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
@@ -193,7 +194,9 @@ def blended(pooling: Pooling, lam: Tensor | float) -> Tensor:
     """Exactly the maximum or the mean where its share is 1."""
     pooling.check_members()
     parts = extreme(pooling.x, pooling.windows), averaged(pooling.x, pooling.windows, "members")
-    if not isinstance(lam, Tensor) and lam in (0, 1):
+    if isinstance(lam, Tensor):
+        lam = without_taps(lam)
+    elif lam in (0, 1):
         return parts[0] if lam else parts[1]
     return blend(lam, *parts)
 
@@ -209,10 +212,10 @@ def drawn_or_mixed(pooling: Pooling) -> Tensor:
             "map": (*pooling.planes, *[1] * rank),
             "window": (*pooling.planes, *pooling.outputs),
         }
-        chosen = pooling.uniforms("mixed", of[given["draw"]]).unsqueeze(-1) < given["p_max"]
+        chosen = pooling.uniforms("mixed", of[given["draw"]]) < given["p_max"]
     else:
         counts: Tensor = given["counts"]
-        chosen = pooling.per_channel(counts[:, 0] >= counts[:, 1])
+        chosen = pooling.per_channel(counts[:, 0] >= counts[:, 1]).squeeze(-1)
     return torch.where(chosen, blended(pooling, 1.0), blended(pooling, 0.0))
 
 
@@ -232,9 +235,15 @@ def softmax_of(pooling: Pooling) -> Tensor:
         return y if sign > 0 else -y
     beta = pooling.number("beta")
     side = torch.where(beta < 0, -1.0, 1.0).to(x.dtype)
-    x = side.squeeze(-1) * x if beta.ndim else side * x
+    zero = without_taps(beta) == 0
+    x = without_taps(side) * x
     y = softmax_mean(x, windows, side * beta, detached)
-    return side * torch.where(beta == 0, y + averaged(x - bounded(x), windows, "members"), y)
+    infinite = averaged(x - bounded(x), windows, "members")
+    return without_taps(side) * torch.where(zero, y + infinite, y)
+
+
+def without_taps(parameter: Tensor) -> Tensor:
+    return parameter.squeeze(-1) if parameter.ndim else parameter
 
 
 def mapped_mean(pooling: Pooling) -> Tensor:
@@ -313,7 +322,7 @@ def _filtered(pooling: Pooling) -> Tensor:
 def stochastic(pooling: Pooling) -> Tensor:
     members, kind = pooling.members, pooling.given["weights"]
     if pooling.given["training"]:
-        return members.values.gather(-1, _drawn_place(pooling, members))
+        return at(members.values, _drawn_place(pooling, members))
     if kind == "exp":
         distances = below(members)
     else:
@@ -370,7 +379,7 @@ def at_places(pooling: Pooling, reduced: Reduced) -> Tensor:
     regular = [one for one in pooling.windows if isinstance(one, Regular)]
     if not pooling.given["training"]:
         dense, shares = zip(*map(_dense, regular), strict=True)
-        return middle(reduced(pooling, dense).squeeze(-1), shares)
+        return middle(reduced(pooling, dense), shares)
     streams = STREAM_OF[: len(regular)][::-1]
     drawn = [_drawn(pooling, *each) for each in zip(regular, streams, strict=True)]
     return reduced(pooling, drawn)

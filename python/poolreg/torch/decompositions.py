@@ -12,6 +12,7 @@ from poolreg.errors import ParameterError
 from poolreg.torch.call import Call, parsed
 from poolreg.torch.compositions import composed_indices, composition, has_composition
 from poolreg.torch.internals import DECOMPOSITIONS
+from poolreg.torch.pools import is_for_onnx
 
 __all__ = ["decompositions"]
 
@@ -53,7 +54,7 @@ def _select(x: Tensor, tensors: Sequence[Tensor], text: str) -> tuple[Tensor, Te
 def _checked(call: Call) -> Call:
     if not has_composition(call.method):
         raise ParameterError(f"method {call.method!r} has no composition of torch operations")
-    if "key" in call.tensors and torch.onnx.is_in_onnx_export():
+    if "key" in call.tensors and is_for_onnx():
         raise ParameterError(
             f"method {call.method!r} draws random numbers in training, which ONNX has not got: "
             "export the model in eval() mode"

@@ -7,6 +7,7 @@ go where the core sends them: to the first of equals, and to the last NaN.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +16,14 @@ from torch.nn import functional as F
 
 from poolreg.torch.members import Along, Bins, Regular, first_of, is_number
 
-__all__ = ["max_pool", "mean_pool"]
+__all__ = ["is_for_onnx", "max_pool", "mean_pool"]
+
+
+def is_for_onnx() -> bool:
+    """Whether a graph for ONNX is made, which has not got all operations of torch."""
+    onnx = sys.modules.get("torch.onnx")  # to import it would cost every process
+    return onnx is not None and bool(onnx.is_in_onnx_export())
+
 
 MAX: Any = F.max_pool1d, F.max_pool2d, F.max_pool3d
 MEAN: Any = F.avg_pool1d, F.avg_pool2d, F.avg_pool3d
@@ -29,7 +37,11 @@ def max_pool(x: Tensor, windows: Sequence[Along], indices: bool = False) -> Any:
     if not _is_taken(x, rank):
         return None
     if _are_bins(windows):
+        if is_for_onnx() and _are_whole(windows):
+            return x.amax(tuple(range(-rank, 0)), keepdim=True)
         sizes = [one.outputs for one in windows]
+        if not _are_known(windows):
+            return None
         return _of_planes(x, rank, lambda planes: ADAPTIVE_MAX[rank - 1](planes, sizes, indices))
     regular = _within_limits(windows)
     if regular is None or (indices and not _are_even(regular)):
@@ -55,24 +67,30 @@ def mean_pool(x: Tensor, windows: Sequence[Along], divisor: str | float) -> Tens
     if not _is_taken(x, rank):
         return None
     if _are_bins(windows):
-        sizes = [one.outputs for one in windows]
-        whole = all(one.is_whole for one in windows if isinstance(one, Bins))
         axes = tuple(range(-rank, 0))
         if number:
-            return x.sum(axes, keepdim=True) / divisor if whole else None
-        if whole:
+            return x.sum(axes, keepdim=True) / divisor if _are_whole(windows) else None
+        if _are_whole(windows):
             return x.mean(axes, keepdim=True)
+        if not _are_known(windows):
+            return None
+        sizes = [one.outputs for one in windows]
         return _of_planes(x, rank, lambda planes: ADAPTIVE_MEAN[rank - 1](planes, sizes))
     regular = _within_limits(windows)
     if regular is None or not _are_even(regular) or any(one.dilation > 1 for one in regular):
         return None
     arguments: list[Any] = [[getattr(one, name) for one in regular] for name in ARGUMENTS[:3]]
-    arguments += [regular[0].ceil_mode, divisor == "counted"]
-    if not number:
-        return _of_planes(x, rank, lambda planes: MEAN[rank - 1](planes, *arguments))
-    if rank == 1:  # torch's takes no divisor
-        return None
-    return _of_planes(x, rank, lambda planes: MEAN[rank - 1](planes, *arguments, 1)) / divisor
+    ceil_mode = regular[0].ceil_mode
+    arguments += [ceil_mode, number or divisor == "counted"]
+    if not isinstance(divisor, str):
+        if is_for_onnx() and not ceil_mode:  # where there is no divisor
+            factor = math.prod(one.kernel for one in regular) / divisor
+            return _of_planes(x, rank, lambda planes: MEAN[rank - 1](planes, *arguments)) * factor
+        if is_for_onnx() or rank == 1:
+            return None
+        arguments.append(1)
+        return _of_planes(x, rank, lambda planes: MEAN[rank - 1](planes, *arguments)) / divisor
+    return _of_planes(x, rank, lambda planes: MEAN[rank - 1](planes, *arguments))
 
 
 def _is_taken(x: Tensor, rank: int) -> bool:
@@ -82,6 +100,15 @@ def _is_taken(x: Tensor, rank: int) -> bool:
 
 def _are_bins(windows: Sequence[Along]) -> bool:
     return all(isinstance(one, Bins) for one in windows)
+
+
+def _are_whole(windows: Sequence[Along]) -> bool:
+    return all(isinstance(one, Bins) and one.is_whole for one in windows)
+
+
+def _are_known(windows: Sequence[Along]) -> bool:
+    """Whether torch's adaptive pools take the sizes: ONNX has none, nor right ones for symbols."""
+    return not is_for_onnx() and all(is_number(one.size) for one in windows)
 
 
 def _within_limits(windows: Sequence[Along]) -> list[Regular] | None:

@@ -1,9 +1,9 @@
 """Reductions of windows in torch: the families that methods are made of.
 
-All keep an axis of size 1 for the taps, so that a parameter of shape (C, 1, …, 1) goes with the
-members and with what is made of them.  What is subtracted or divided by so that nothing overflows
-changes no value, so it counts as a constant.  Where a branch is not taken it is given numbers that
-have finite derivatives there: torch multiplies the others by 0, and infinity times 0 is NaN.
+Results have no axis for taps.  A parameter has one, (C, 1, …, 1), and goes with members.  What is
+subtracted or divided by so that nothing overflows changes no value, so it counts as a constant.
+Where a branch is not taken it is given numbers that have finite derivatives there: torch multiplies
+the others by 0, and infinity times 0 is NaN.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from poolreg.torch.members import (
     positions_of,
     taken,
 )
-from poolreg.torch.pools import max_pool, mean_pool
+from poolreg.torch.pools import is_for_onnx, max_pool, mean_pool
 
 __all__ = [
+    "at",
     "averaged",
     "below",
     "blend",
@@ -56,8 +57,8 @@ def extreme(x: Tensor, windows: Windows, sign: int = 1) -> Tensor:
     found = max_pool(x if sign == 1 else -x, windows)
     if found is None:
         members = members_of(x, windows)
-        return members.values.gather(-1, _place_of_largest(members, sign))
-    return (found if sign == 1 else -found).unsqueeze(-1)
+        return at(members.values, _place_of_largest(members, sign))
+    return found if sign == 1 else -found
 
 
 def selected_with_indices(x: Tensor, windows: Windows, sign: int = 1) -> tuple[Tensor, Tensor]:
@@ -68,7 +69,7 @@ def selected_with_indices(x: Tensor, windows: Windows, sign: int = 1) -> tuple[T
     members = members_of(x, windows)
     place = _place_of_largest(members, sign)
     positions = positions_of(windows, x.device).expand(members.values.shape)
-    return members.values.gather(-1, place).squeeze(-1), positions.gather(-1, place).squeeze(-1)
+    return at(members.values, place), at(positions, place)
 
 
 def _place_of_largest(members: Members, sign: int) -> Tensor:
@@ -85,6 +86,11 @@ def _place_of_largest(members: Members, sign: int) -> Tensor:
     return torch.where(last_nan >= 0, last_nan, first)
 
 
+def at(values: Tensor, place: Tensor) -> Tensor:
+    """The values of the taps at (..., 1) places."""
+    return values.gather(values.ndim - 1, place).squeeze(-1)
+
+
 def _end(values: Tensor, sign: int) -> int:
     """The largest integer of the dtype, or the smallest for sign -1."""
     ends = torch.iinfo(values.dtype)
@@ -95,13 +101,14 @@ def averaged(x: Tensor, windows: Windows, divisor: str | float) -> Tensor:
     """Sums by a number, by the number of members, or by that of counted taps."""
     found = mean_pool(x, windows, divisor)
     if found is not None:
-        return found.unsqueeze(-1)
+        return found
     members = members_of(x, windows)
     by: Any = divisor
     if isinstance(divisor, str):
         by = members.count if divisor == "members" else members.counted
     total = members.filled(0).sum(-1, keepdim=True)
-    return total / by if x.is_floating_point() else total.div(by, rounding_mode="trunc")
+    exact = total / by if x.is_floating_point() else total.div(by, rounding_mode="trunc")
+    return exact.squeeze(-1)
 
 
 def blend(lam: Tensor | float, one: Tensor, other: Tensor) -> Tensor:
@@ -140,9 +147,9 @@ def softmax_mean(x: Tensor, windows: Windows, beta: Tensor | float, detached: bo
     """
     half = bounded(x) * 0.5
     members = members_of(half, windows)
-    below = members.values - extreme(half.detach(), windows)
+    below = members.values - extreme(half.detach(), windows).unsqueeze(-1)
     logs = chosen(members.valid, (below.detach() if detached else below) * (2 * beta), -math.inf)
-    further = (logs.softmax(-1) * below).sum(-1, keepdim=True)
+    further = (logs.softmax(-1) * below).sum(-1)
     return extreme(x.detach(), windows) + further + further
 
 
@@ -154,19 +161,20 @@ def logit_mean(x: Tensor, logits: Tensor, windows: Windows) -> Tensor:
         logs = Members(logs, windows).filled(-math.inf)
     weights, half = logs.softmax(-1), taken(x * 0.5, windows)
     products = weights * torch.where(weights == 0, 0.0, half)
-    return in_range(products.sum(-1, keepdim=True))
+    return in_range(products.sum(-1))
 
 
 def middle(x: Tensor, windows: Windows) -> Tensor:
     """The mean, where it must not overflow."""
     half = x * 0.5
     members, base = members_of(half, windows), bounded(extreme(half.detach(), windows))
-    return in_range(base + _mean(members.with_values(members.values - base)))
+    off = members.with_values(members.values - base.unsqueeze(-1))
+    return in_range(base + _mean(off).squeeze(-1))
 
 
 def from_mean(members: Members, base: Tensor) -> Tensor:
     """How far members are from their mean; base: one of them."""
-    off = members.values - base
+    off = members.values - base.unsqueeze(-1)
     return off - _mean(members.with_values(off))
 
 
@@ -180,10 +188,10 @@ def weighted_mean(weights: Tensor, halves: Members) -> Tensor:
     From the member of the largest weight on, so that equal members have no other mean.
     """
     weights, values = torch.broadcast_tensors(weights, halves.filled(0.0))
-    first = values.detach().gather(-1, weights.detach().argmax(-1, keepdim=True))
+    first = at(values.detach(), weights.detach().argmax(-1, keepdim=True)).unsqueeze(-1)
     first = torch.where(first.isfinite(), first, 0.0)
     products = weighed(weights / weights.sum(-1, keepdim=True), values - first)
-    return in_range(first + products.sum(-1, keepdim=True))
+    return in_range((first + products.sum(-1, keepdim=True)).squeeze(-1))
 
 
 def below(members: Members) -> Tensor:
@@ -254,12 +262,13 @@ def log_mean_exp(members: Members, t: Tensor, is_mean: bool) -> Tensor:
     top = members.filled(-math.inf).detach().amax(-1, keepdim=True)
     base = torch.where(top.isinf(), _shared(x, top, valid), top)
     if not is_mean:
-        return base + t * exponentials(below(members), t).sum(-1, keepdim=True).log()
+        sums = exponentials(below(members), t).sum(-1, keepdim=True)
+        return (base + t * sums.log()).squeeze(-1)
     off = x - top
     used = both(valid, off.isfinite())
     gone = both(valid, ~used & (x != top))
     less = torch.where(used, bent(torch.where(used, off, 0.0), 1 / t), torch.where(gone, -t, 0.0))
-    return base + unbent((less / members.count).sum(-1, keepdim=True), 1 / t)
+    return (base + unbent((less / members.count).sum(-1, keepdim=True), 1 / t)).squeeze(-1)
 
 
 def _shared(values: Tensor, top: Tensor, valid: Tensor | None) -> Tensor:
@@ -286,7 +295,7 @@ def power_mean(members: Members, p: Tensor, is_mean: bool, signed: bool) -> Tens
     if signed:  # the signed sum itself is as smooth at 0 as elsewhere
         plain = c * x.sum(-1, keepdim=True)
         y = y + torch.where((p == 1) & (s == 0), plain - plain.detach(), 0.0)
-    return torch.where(p.isinf(), shared, y)
+    return torch.where(p.isinf(), shared, y).squeeze(-1)
 
 
 def _near_one(root: Tensor, q: Tensor, members: Members, p: Tensor) -> Tensor:
@@ -325,6 +334,11 @@ def _powers(x: Tensor, scale: Tensor, valid: Tensor | None, p: Tensor, signed: b
 # ---- Detail ------------------------------------------------------------------------------------
 
 
+def length(x: Tensor, y: Tensor) -> Tensor:
+    """``(x^2 + y^2)^(1/2)``."""
+    return (x.square() + y.square()).sqrt() if is_for_onnx() else torch.hypot(x, y)
+
+
 def detail_mean(
     halves: Members,
     distances: Tensor,
@@ -343,8 +357,8 @@ def detail_mean(
     distances = chosen(halves.valid, distances, 0.0)
     half_eps = math.sqrt(eps2) / 2
     farthest = distances.detach().abs().amax(-1, keepdim=True)
-    scale = torch.hypot(farthest, farthest.new_full((), half_eps))
-    rho = torch.hypot(distances / scale, half_eps / scale)
+    scale = length(farthest, farthest.new_full((), half_eps))
+    rho = length(distances / scale, half_eps / scale)
     if norm == "none":
         m = 0.5 / scale
     else:
