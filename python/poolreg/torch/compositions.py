@@ -215,7 +215,7 @@ def drawn_or_mixed(pooling: Pooling) -> Tensor:
         chosen = pooling.uniforms("mixed", of[given["draw"]]) < given["p_max"]
     else:
         counts: Tensor = given["counts"]
-        chosen = pooling.per_channel(counts[:, 0] >= counts[:, 1]).squeeze(-1)
+        chosen = pooling.per_channel(counts.select(1, 0) >= counts.select(1, 1)).squeeze(-1)
     return torch.where(chosen, blended(pooling, 1.0), blended(pooling, 0.0))
 
 
@@ -346,7 +346,7 @@ def _drawn_place(pooling: Pooling, members: Members) -> Tensor:
     places = torch.arange(taps, device=x.device)
     weights = _weights_of_draws(members.with_values(x.double()), pooling.given)
     sums = weights.cumsum(-1)
-    found = (sums <= u.unsqueeze(-1) * sums[..., -1:]).sum(-1, keepdim=True)
+    found = (sums <= u.unsqueeze(-1) * sums.narrow(-1, taps - 1, 1)).sum(-1, keepdim=True)
     last = torch.where(weights != 0, places, 0).amax(-1, keepdim=True)
     nan = torch.where(both(members.valid, x.isnan()), places, taps).amin(-1, keepdim=True)
     return torch.where(nan < taps, nan, torch.minimum(found, last))
@@ -401,8 +401,8 @@ def _drawn(pooling: Pooling, one: Regular, stream: int) -> Starts:
     u = uniforms(pooling.given["key"], stream, (cells, grid), at)
     place = torch.arange(cells * grid, device=at).reshape(cells, grid)
     exists = (place < one.size + one.before) & (place < one.outputs * one.stride)
-    order = torch.where(exists, u, 2.0).argsort(dim=-1, stable=True)[:, :each]
-    cell, turn = torch.arange(cells, device=at)[:, None], torch.arange(each, device=at)
+    order = torch.where(exists, u, 2.0).argsort(dim=-1, stable=True).narrow(1, 0, each)
+    cell, turn = torch.arange(cells, device=at).unsqueeze(-1), torch.arange(each, device=at)
     wanted = cell * each + turn < one.outputs
     starts = torch.where(wanted, order, grid).sort(-1).values + cell * grid - one.before
     starts = starts.flatten().narrow(0, 0, one.outputs)

@@ -37,7 +37,7 @@ def _philox(counter: Sequence[Tensor], key: Tensor) -> tuple[Tensor, Tensor]:
     low, high = key + rounds * WEYL[0] & MASK, (key >> 32) + rounds * WEYL[1] & MASK
     for turn in range(ROUNDS):
         p, q = a * MULTIPLIERS[0], c * MULTIPLIERS[1]
-        a = (q >> 32 & MASK) ^ b ^ low[turn]
-        c = (p >> 32 & MASK) ^ d ^ high[turn]
+        a = (q >> 32 & MASK) ^ b ^ low.select(0, turn)
+        c = (p >> 32 & MASK) ^ d ^ high.select(0, turn)
         b, d = q & MASK, p & MASK
     return a, b

@@ -144,12 +144,14 @@ class Regular(Along):
         return all(is_number(pad) and pad == 0 for pad in self.pads)
 
     def taken(self, x: Tensor, axis: int) -> Tensor:
-        windows = x.unfold(axis, self.reach, self.stride)[..., :: self.dilation]
+        windows = x.unfold(axis, self.reach, self.stride)
+        if self.dilation > 1:
+            windows = windows[..., :: self.dilation]
         return first_of(windows, axis, self.outputs) if self._may_be_more else windows
 
     def positions(self, device: torch.device) -> Tensor:
         first = torch.arange(self.outputs, device=device) * self.stride - self.before
-        return first[:, None] + torch.arange(0, self.reach, self.dilation, device=device)
+        return first.unsqueeze(-1) + torch.arange(0, self.reach, self.dilation, device=device)
 
     def counted(self, device: torch.device) -> Any:
         if not self.ceil_mode:
@@ -188,7 +190,7 @@ class Bins(Along):
 
     def positions(self, device: torch.device) -> Tensor:
         first = self._first(torch.arange(self.outputs, device=device))
-        return first[:, None] + torch.arange(self.taps, device=device)
+        return first.unsqueeze(-1) + torch.arange(self.taps, device=device)
 
     @property
     def is_inside(self) -> bool:
@@ -199,7 +201,7 @@ class Bins(Along):
     def members(self, device: torch.device) -> Tensor:
         last = torch.arange(1, self.outputs + 1, device=device) * self.size
         end = (last + self.outputs - 1) // self.outputs
-        return self.positions(device) < end[:, None]
+        return self.positions(device) < end.unsqueeze(-1)
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,7 @@ class Starts(Along):
 
     def positions(self, device: torch.device) -> Tensor:
         taps = torch.arange(self.kernel, device=device)
-        return self.starts[:, None] + self.dilation * taps
+        return self.starts.unsqueeze(-1) + self.dilation * taps
 
 
 def windows_of(call: Call, shape: Sequence[Size]) -> tuple[Plan, list[Along]]:
@@ -346,4 +348,4 @@ def positions_of(windows: Sequence[Along], device: torch.device) -> Tensor:
 
 def _crossed(function: Callable[..., Tensor], one: Tensor, other: Tensor) -> Tensor:
     """A function of (outputs..., taps) and (outputs, taps) of one axis more, each with each."""
-    return function(one[..., None, :, None], other[:, None, :]).flatten(-2)
+    return function(one.unsqueeze(-2).unsqueeze(-1), other.unsqueeze(1)).flatten(-2)

@@ -123,7 +123,7 @@ def blend(lam: Tensor | float, one: Tensor, other: Tensor) -> Tensor:
 
 def weighed(weights: Tensor, values: Tensor) -> Tensor:
     """Their products.  A weight of 0 hides its value, be it infinite or NaN."""
-    hidden = (weights == 0) & ~values.isfinite()
+    hidden = (weights == 0) & values.isfinite().logical_not()
     return weights * torch.where(hidden, 0.0, values)
 
 
@@ -200,7 +200,7 @@ def below(members: Members) -> Tensor:
     values = members.filled(-math.inf)
     top = values.detach().amax(-1, keepdim=True)
     infinite = torch.where(both(members.valid, values == top), 0.0, -math.inf).to(values.dtype)
-    used = both(members.valid, ~top.isinf())
+    used = both(members.valid, top.isinf().logical_not())
     return torch.where(used, (torch.where(used, values / 2 - top / 2, 0.0)) * 2, infinite)
 
 
@@ -216,10 +216,10 @@ def log_quotients(size: Tensor, valid: Tensor | None) -> Tensor:
     top = chosen(valid, size.detach(), 0.0).amax(-1, keepdim=True)
     scale = torch.where((top == 0) | top.isinf(), 1.0, top)
     quotients = size / scale
-    used = both(valid, (size != 0) & ~top.isinf())
+    used = both(valid, (size != 0) & top.isinf().logical_not())
     near = used & (quotients > 1e-30)  # of others the inverse may be out of range
     log = torch.where(near, quotients, 1.0).log()
-    far = torch.where(used & ~near, size, scale).log() - scale.log()
+    far = torch.where(used & near.logical_not(), size, scale).log() - scale.log()
     others = torch.where(both(valid, size == top), 0.0, -math.inf).to(size.dtype)
     return torch.where(used, log + far, others)
 
@@ -266,7 +266,7 @@ def log_mean_exp(members: Members, t: Tensor, is_mean: bool) -> Tensor:
         return (base + t * sums.log()).squeeze(-1)
     off = x - top
     used = both(valid, off.isfinite())
-    gone = both(valid, ~used & (x != top))
+    gone = both(valid, used.logical_not() & (x != top))
     less = torch.where(used, bent(torch.where(used, off, 0.0), 1 / t), torch.where(gone, -t, 0.0))
     return (base + unbent((less / members.count).sum(-1, keepdim=True), 1 / t)).squeeze(-1)
 
@@ -322,7 +322,7 @@ def _powers(x: Tensor, scale: Tensor, valid: Tensor | None, p: Tensor, signed: b
     infinite = scale.isinf()
     bounded = torch.where(infinite, 1.0, scale)
     q = x.abs() / bounded
-    used = both(valid, (q != 0) & ~q.isinf() & ~infinite)
+    used = both(valid, (q != 0) & (q.isinf() | infinite).logical_not())
     powers = torch.where(used, torch.where(used, q, 1.0) ** p, 0.0)
     powers = torch.where(both(valid, infinite & (q == scale)), 1.0, powers)
     at_zero = torch.where(both(valid, x == 0), x, 0.0) / bounded
