@@ -113,7 +113,7 @@ $(BUILD)/c-tests: $(BUILD)/built $(wildcard tests/c/*)
 	touch $@
 
 .venv/torch: .venv/tools
-	$(PIP) install torch==2.13.0 scikit-learn
+	$(PIP) install torch==2.13.0 onnx onnxruntime onnxscript scikit-learn
 	touch $@
 
 # Says what this machine lacks, and the line that installs it.

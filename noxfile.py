@@ -23,10 +23,11 @@ MAX_BUILD_SECONDS = 240
 
 
 def install_for_tests(session: nox.Session, package: str = ".") -> None:
-    """Install poolreg; on Python 3.11 the torch to compare with, and what the examples need."""
+    """Install poolreg; on Python 3.11 the torch to compare with, what reads its exports, and what
+    the examples need."""
     session.install(f"{package}[test]")
     if session.python == "3.11" and os.environ.get("TORCH") != "0":
-        session.install("torch==2.13.0", "scikit-learn")
+        session.install("torch==2.13.0", "onnx", "onnxruntime", "onnxscript", "scikit-learn")
 
 
 def run_tests(session: nox.Session, **env: str) -> None:

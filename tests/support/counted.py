@@ -59,9 +59,8 @@ def counted(function: Callable[[Tensor], Tensor], x: Tensor) -> Counts:
         return tensor
 
     x.requires_grad_()
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
-        with Operations() as forward:
-            y = function(x)
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t), Operations() as forward:
+        y = function(x)
     with Operations() as backward:
         torch.autograd.grad(y, x, torch.ones_like(y))
     size = x.nbytes

@@ -302,8 +302,8 @@ def _near_one(root: Tensor, q: Tensor, members: Members, p: Tensor) -> Tensor:
     """The root of a mean of powers, but for small p from logarithms: the mean is near 1 then."""
     valid, count = members.valid, members.count
     sides = chosen(valid, q.detach().sign(), 0.0).sum(-1, keepdim=True)  # of one side, without 0
-    finite = chosen(valid, q.isfinite(), True).all(-1, keepdim=True)
-    low = (p.abs() < 1) & (sides.abs() == count) & finite
+    finite = q.isfinite() if valid is None else q.isfinite() | valid.logical_not()
+    low = (p.abs() < 1) & (sides.abs() == count) & finite.all(-1, keepdim=True)
     small = torch.where(low, p, 0.5)
     terms = bent(torch.where(both(valid, low), q.abs(), 1.0).log(), small)
     k = unbent(chosen(valid, terms, 0.0).sum(-1, keepdim=True) / count, small)
