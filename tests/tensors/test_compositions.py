@@ -12,6 +12,7 @@ import numpy as np
 import poolreg as pr
 import pytest
 from cases import cases as plain_cases
+from counted import composed
 from layouts import Array
 from poolreg.engine.draws import draw_key
 from poolreg.engine.windows import Windows
@@ -428,6 +429,22 @@ def test_the_norm_is_smooth_at_a_zero_member() -> None:
 
 def test_weights_that_count_as_constants_stay_so() -> None:
     assert not hessian("soft", [1, 2, 4.0], beta=0.7, grad="detached").any()
+
+
+# ---- How much they do and keep -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["max", "min", "avg", "sum"])
+@pytest.mark.parametrize("window", [dict(kernel_size=2), dict(output_size=2)], ids=str)
+def test_torchs_own_pools_are_used(method: str, window: dict[str, Any]) -> None:
+    counts = composed(method, torch.rand(2, 8, 16, 16), window)
+    assert counts.forward <= 3 or (method == "sum" and "output_size" in window)
+
+
+def test_what_soft_pooling_does_and_keeps() -> None:
+    counts = composed("soft", torch.rand(2, 16, 32, 32), dict(kernel_size=2))
+    assert counts.forward <= 12
+    assert counts.saved <= 2
 
 
 # ---- Which methods -----------------------------------------------------------------------------

@@ -292,7 +292,8 @@ def detail(pooling: Pooling, windows: Sequence[Along], reference: Tensor | None)
         distances = halves.values - reference * 0.5
     if given["variant"] == "asym":
         distances = torch.relu(distances)
-    alpha, lam = pooling.number("alpha"), pooling.number_or_tensor("lam")
+    alpha = (pooling.number_or_tensor if given["norm"] == "mean" else pooling.number)("alpha")
+    lam = pooling.number_or_tensor("lam")
     return detail_mean(halves, distances, alpha, lam, given["eps2"], given["norm"])
 
 
@@ -328,7 +329,8 @@ def stochastic(pooling: Pooling) -> Tensor:
     else:
         distances = log_quotients(_sizes(members.values, kind), members.valid)
     weights = exponentials(distances, pooling.given["temperature"])
-    return weighted_mean(weights, members.with_values(members.values * 0.5))
+    halves = (members.values * 0.5).masked_fill(weights == 0, 0.0)
+    return weighted_mean(weights, members.with_values(halves))
 
 
 def _sizes(x: Tensor, kind: str) -> Tensor:
@@ -344,7 +346,7 @@ def _drawn_place(pooling: Pooling, members: Members) -> Tensor:
     x = members.values.detach()
     taps = x.shape[-1]
     places = torch.arange(taps, device=x.device)
-    weights = _weights_of_draws(members.with_values(x.double()), pooling.given)
+    weights = _weights_of_draws(members.with_values(x), pooling.given)
     sums = weights.cumsum(-1)
     found = (sums <= u.unsqueeze(-1) * sums.narrow(-1, taps - 1, 1)).sum(-1, keepdim=True)
     last = torch.where(weights != 0, places, 0).amax(-1, keepdim=True)
@@ -355,12 +357,16 @@ def _drawn_place(pooling: Pooling, members: Members) -> Tensor:
 def _weights_of_draws(members: Members, given: dict[str, Any]) -> Tensor:
     """Rounded as the core rounds them: a draw must not depend on who makes it."""
     valid, kind, temperature = members.valid, given["weights"], given["temperature"]
+    is_wide = members.values.dtype == torch.float64
+    members = members.with_values(members.values.double())
     if kind == "exp":
         return exponentials(below(members), temperature)
     size = chosen(valid, _sizes(members.values, kind), 0.0)
     top = size.amax(-1, keepdim=True)
     if temperature == 1:
-        scale = (2 * torch.frexp(top).mantissa / top).clamp(2.0**-1022, 2.0**1023)
+        scale: Any = 1.0  # a sum of float32 is in range
+        if is_wide:
+            scale = (2 * torch.frexp(top).mantissa / top).clamp(2.0**-1022, 2.0**1023)
         weights = torch.where(top.isinf(), (size == top).double(), size * scale)
     else:
         weights = torch.where(size == top, 1.0, size / top) ** (1 / temperature)

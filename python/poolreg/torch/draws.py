@@ -23,21 +23,27 @@ def uniforms(key: Tensor, stream: int, shape: Sequence[Any], device: torch.devic
     """
     key = key.to(device)
     elements = torch.arange(math.prod(shape), device=device)
-    zero = torch.zeros_like(key)
-    first, second = _philox((elements & MASK, elements >> 32, zero, zero + stream), key)
+    zero = torch.zeros_like(elements)
+    first, second = _philox(
+        torch.stack((elements & MASK, zero)), torch.stack((elements >> 32, zero + stream)), key
+    )
     u = ((first >> 5) * 2**26 + (second >> 6)).double() / 2**53
     return u.reshape(tuple(shape))
 
 
-def _philox(counter: Sequence[Tensor], key: Tensor) -> tuple[Tensor, Tensor]:
-    """The first two of four random 32-bit words, each in an int64.  Products wrap around, which
-    leaves their bits as they are."""
-    a, b, c, d = counter
-    rounds = torch.arange(ROUNDS, device=key.device)
-    low, high = key + rounds * WEYL[0] & MASK, (key >> 32) + rounds * WEYL[1] & MASK
+def _philox(even: Tensor, odd: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
+    """The first two of four random 32-bit words, each in an int64.
+
+    even, odd: the words 0 and 2, and 1 and 3, of the counter.  Products wrap around, which leaves
+    their bits as they are; of the odd words the lower 32 bits count.
+    """
+    device = key.device
+    rounds = torch.arange(ROUNDS, device=device).reshape(-1, 1, 1)
+    steps = torch.stack([torch.full((1,), step, device=device) for step in WEYL])
+    keys = torch.stack((key, key >> 32)).reshape(2, 1) + rounds * steps
+    factors = torch.stack([torch.full((1,), factor, device=device) for factor in MULTIPLIERS])
     for turn in range(ROUNDS):
-        p, q = a * MULTIPLIERS[0], c * MULTIPLIERS[1]
-        a = (q >> 32 & MASK) ^ b ^ low.select(0, turn)
-        c = (p >> 32 & MASK) ^ d ^ high.select(0, turn)
-        b, d = q & MASK, p & MASK
-    return a, b
+        products = (even * factors).flip(0)
+        even = ((products >> 32) ^ odd ^ keys.select(0, turn)) & MASK
+        odd = products
+    return even.select(0, 0), odd.select(0, 0) & MASK

@@ -135,8 +135,14 @@ def bounded(x: Tensor) -> Tensor:
 
 def in_range(half: Tensor) -> Tensor:
     """Twice of it, without what rounding adds beyond the range."""
-    kept = half.detach().clamp(*(sign * torch.finfo(half.dtype).max / 2 for sign in (-1, 1)))
-    return 2 * (half + torch.where(half.isfinite(), kept - half.detach(), 0.0))
+    most = torch.finfo(half.dtype).max / 2
+    over = half.detach() - half.detach().clamp(-most, most)
+    return 2 * (half - finite(over))
+
+
+def finite(x: Tensor) -> Tensor:
+    """0 in place of NaN and infinity."""
+    return x.nan_to_num(0.0, 0.0, 0.0)
 
 
 def softmax_mean(x: Tensor, windows: Windows, beta: Tensor | float, detached: bool) -> Tensor:
@@ -183,14 +189,15 @@ def _mean(members: Members) -> Tensor:
 
 
 def weighted_mean(weights: Tensor, halves: Members) -> Tensor:
-    """Twice the mean of these halves, with weights that are 0 where there is no member.
+    """Twice the mean of these halves, with weights that are 0 where there is no member.  One that
+    a weight of 0 hides has to be finite.
 
     From the member of the largest weight on, so that equal members have no other mean.
     """
     weights, values = torch.broadcast_tensors(weights, halves.filled(0.0))
     first = at(values.detach(), weights.detach().argmax(-1, keepdim=True)).unsqueeze(-1)
-    first = torch.where(first.isfinite(), first, 0.0)
-    products = weighed(weights / weights.sum(-1, keepdim=True), values - first)
+    first = finite(first)
+    products = weights / weights.sum(-1, keepdim=True) * (values - first)
     return in_range((first + products.sum(-1, keepdim=True)).squeeze(-1))
 
 
@@ -302,8 +309,8 @@ def _near_one(root: Tensor, q: Tensor, members: Members, p: Tensor) -> Tensor:
     """The root of a mean of powers, but for small p from logarithms: the mean is near 1 then."""
     valid, count = members.valid, members.count
     sides = chosen(valid, q.detach().sign(), 0.0).sum(-1, keepdim=True)  # of one side, without 0
-    finite = q.isfinite() if valid is None else q.isfinite() | valid.logical_not()
-    low = (p.abs() < 1) & (sides.abs() == count) & finite.all(-1, keepdim=True)
+    inside = q.isfinite() if valid is None else q.isfinite() | valid.logical_not()
+    low = (p.abs() < 1) & (sides.abs() == count) & inside.all(-1, keepdim=True)
     small = torch.where(low, p, 0.5)
     terms = bent(torch.where(both(valid, low), q.abs(), 1.0).log(), small)
     k = unbent(chosen(valid, terms, 0.0).sum(-1, keepdim=True) / count, small)
@@ -342,7 +349,7 @@ def length(x: Tensor, y: Tensor) -> Tensor:
 def detail_mean(
     halves: Members,
     distances: Tensor,
-    alpha: Tensor,
+    alpha: Any,
     lam: Tensor | float,
     eps2: float,
     norm: str,
@@ -357,13 +364,13 @@ def detail_mean(
     distances = chosen(halves.valid, distances, 0.0)
     half_eps = math.sqrt(eps2) / 2
     farthest = distances.detach().abs().amax(-1, keepdim=True)
-    scale = length(farthest, farthest.new_full((), half_eps))
+    scale = farthest + half_eps
     rho = length(distances / scale, half_eps / scale)
     if norm == "none":
         m = 0.5 / scale
     else:
-        squares = chosen(halves.valid, rho, 0.0).square().sum(-1, keepdim=True)
-        m = (squares if norm == "sum" else squares / halves.count).sqrt()
+        m = torch.linalg.vector_norm(chosen(halves.valid, rho, 0.0), dim=-1, keepdim=True)
+        m = m if norm == "sum" else m / halves.count**0.5
     powers = rho**lam
     if norm == "mean":
         shared = alpha * m**lam
