@@ -282,6 +282,17 @@ def selected(text: str, x: Tensor, tensors: Sequence[Tensor]) -> tuple[Tensor, T
 # ---- At the dispatcher -------------------------------------------------------------------------
 
 
+def _pooled(keys: Keys, x: Tensor, tensors: Sequence[Tensor], text: str) -> Tensor:
+    if is_elsewhere(x):
+        return ops.elsewhere(x, tensors, text)
+    keys = _beyond(keys, x, tensors)
+    if not is_tracked(x, tensors):
+        y: Tensor = _made("pool", keys, x, tensors, text)
+    else:
+        y, *_ = _at_this_level(_pool, x, text, keys, *tensors)
+    return y
+
+
 def _forward(
     keys: Keys, x: Tensor, tensors: Sequence[Tensor], text: str, saves: bool
 ) -> tuple[Tensor, Sequence[Tensor]]:
@@ -312,12 +323,19 @@ def _backward(
 
 
 def _selected(keys: Keys, x: Tensor, tensors: Sequence[Tensor], text: str) -> tuple[Tensor, Tensor]:
+    if is_elsewhere(x):
+        return ops.elsewhere_with_indices(x, tensors, text)
     keys = _beyond(keys, x, tensors)
     if not is_tracked(x, tensors):
         y, index = _made("select", keys, x, tensors, text)
     else:
         y, index = _at_this_level(_select, x, text, keys, *tensors)
     return y, index
+
+
+def is_elsewhere(x: Tensor) -> bool:
+    """Whether a tensor is on a device for which there are compositions alone."""
+    return not x.is_cpu and x.device.type != "meta"
 
 
 def _beyond(keys: Keys, x: Tensor, tensors: Sequence[Tensor]) -> Keys:
@@ -339,5 +357,10 @@ def _at_this_level(apply: Callable[..., Any], *args: Any) -> Any:
         return apply(*args)
 
 
-for _name, _function in (("forward", _forward), ("backward", _backward), ("select", _selected)):
+for _name, _function in (
+    ("pool", _pooled),
+    ("forward", _forward),
+    ("backward", _backward),
+    ("select", _selected),
+):
     ops.LIBRARY.impl(_name, _function, "Autograd", with_keyset=True)

@@ -18,7 +18,7 @@ from poolreg.engine.windows import Padding, Size, Windows
 from poolreg.errors import ParameterError
 from poolreg.torch import autograd, ops
 from poolreg.torch.call import Call, parsed
-from poolreg.torch.compositions import composition, has_composition
+from poolreg.torch.compositions import has_composition
 from poolreg.torch.internals import constant
 from poolreg.torch.onlookers import is_direct
 from poolreg.torch.ready import find, remember
@@ -194,30 +194,27 @@ def _dtype_of(method: str, name: str, x: Tensor) -> torch.dtype:
 
 
 def new_key(generator: torch.Generator | None, device: torch.device) -> Tensor:
-    """The key of all draws of one call, from torch's random numbers."""
-    key = torch.randint(-(2**63), 2**63 - 1, (), generator=generator, dtype=torch.int64)
+    """The key of all draws of one call, from torch's random numbers, made where they are."""
+    at = device if generator is None else generator.device
+    key = torch.randint(-(2**63), 2**63 - 1, (), generator=generator, dtype=torch.int64, device=at)
     return key.to(device)
 
 
 def execute(text: str, x: Tensor, tensors: list[Tensor], return_indices: bool) -> Any:
-    """Where a tensor is on the CPU, or is none yet, by the operators; else by a composition."""
-    if not x.is_cpu and x.device.type != "meta":
-        return _elsewhere(parsed(text), x, tensors, return_indices)
-    if not is_direct(x, tensors):
-        if return_indices:
-            return ops.select(x, tensors, text)
-        saves = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *tensors))
-        return ops.forward(x, tensors, text, saves)[0]
-    if return_indices:
-        return autograd.selected(text, x, tensors)
-    return autograd.pooled(text, x, tensors)
+    """By the operators if something intercepts them, or a tensor is not on the CPU."""
+    if autograd.is_elsewhere(x):
+        _check_elsewhere(parsed(text), x)
+    elif is_direct(x, tensors):
+        return (autograd.selected if return_indices else autograd.pooled)(text, x, tensors)
+    return (ops.select if return_indices else ops.pool)(x, tensors, text)
 
 
-def _elsewhere(call: Call, x: Tensor, tensors: list[Tensor], return_indices: bool) -> Tensor:
-    if return_indices or not x.is_floating_point() or not has_composition(call.method):
-        what = "indices" if return_indices else f"{x.dtype} and method {call.method!r}"
+def _check_elsewhere(call: Call, x: Tensor) -> None:
+    """Compositions are of the methods of poolreg, and of floats; selections of integers, too."""
+    averaged = call.method == "avg" and x.dtype == torch.int64
+    takes = x.is_floating_point() or averaged or call.declared.traits.label_preserving
+    if not takes or not has_composition(call.method):
         raise ParameterError(
-            f"input is on {x.device}: {what} are computed on the CPU alone; move it there, for "
-            "example with .cpu()"
+            f"input is on {x.device}: {x.dtype} and method {call.method!r} are computed on the "
+            "CPU alone; move it there, for example with .cpu()"
         )
-    return composition(call, x, tensors)

@@ -22,7 +22,7 @@ from poolreg.torch.call import parsed
 from poolreg.torch.ready import ready_call
 from poolreg.torch.tensors import DTYPES, array_of, new_tensor, refused
 
-__all__ = ["backward", "changes", "forward", "select"]
+__all__ = ["backward", "changes", "forward", "pool", "select"]
 
 
 HOLDING = dict.fromkeys((torch.uint8, torch.int8, torch.int16), torch.float32)
@@ -104,6 +104,11 @@ def forward(
             saved.append(tensor)
     declared.forward(plan, arrays, params, kept, array, torch.get_num_threads())
     return y, saved
+
+
+def pool(x: Tensor, tensors: Sequence[Tensor], text: str) -> Tensor:
+    """y alone."""
+    return forward(x, tensors, text, False)[0]
 
 
 def backward(

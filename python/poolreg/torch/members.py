@@ -17,7 +17,8 @@ from torch.nn import functional as F
 
 from poolreg._core import Plan
 from poolreg.torch.call import Call
-from poolreg.torch.shapes import LARGE, output_sizes
+from poolreg.torch.internals import innermost_transform
+from poolreg.torch.shapes import output_sizes, stand_in
 
 __all__ = [
     "Along",
@@ -144,6 +145,10 @@ class Regular(Along):
         return all(is_number(pad) and pad == 0 for pad in self.pads)
 
     def taken(self, x: Tensor, axis: int) -> Tensor:
+        if innermost_transform():  # vmap has no rule for the gradient of a view of windows
+            index = self.positions(x.device) + self.before
+            windows = x.index_select(axis, index.reshape(-1)).unflatten(axis, tuple(index.shape))
+            return windows.movedim(axis + 1, -1)
         windows = x.unfold(axis, self.reach, self.stride)
         if self.dilation > 1:
             windows = windows[..., :: self.dilation]
@@ -224,10 +229,7 @@ class Starts(Along):
 def windows_of(call: Call, shape: Sequence[Size]) -> tuple[Plan, list[Along]]:
     """The windows along each pooled axis, axes in ascending order; and a plan of the call, for a
     stand-in where a size is a symbol."""
-    known = [size if is_number(size) else 1 for size in shape]
-    for axis in call.windows.axes:
-        known[axis] = shape[axis] if is_number(shape[axis]) else LARGE
-    plan, outputs = call.plan(tuple(known)), output_sizes(call, shape)
+    plan, outputs = call.plan(stand_in(call, shape)), output_sizes(call, shape)
     return plan, [_along(call, axis, shape[axis.axis], outputs[axis.axis]) for axis in plan.axis]
 
 

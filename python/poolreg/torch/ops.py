@@ -1,4 +1,4 @@
-"""The operators ``poolreg::forward``, ``backward``, ``select`` and ``changes``, for all methods.
+"""The operators ``poolreg::pool``, ``forward``, ``backward``, ``select`` and ``changes``.
 
 They are what ``torch.compile`` and ``torch.export`` see: shapes without data (fake kernels), and
 how a batch more is taken (``vmap``); gradients are in autograd.py.  ``poolreg::select`` gives
@@ -18,12 +18,26 @@ from torch.library import Library
 from poolreg.torch import kernels
 from poolreg.torch.batches import batched, batched_backward
 from poolreg.torch.call import Call, parsed
-from poolreg.torch.shapes import known_sizes, output_sizes
+from poolreg.torch.compositions import composed_indices, composition
+from poolreg.torch.shapes import output_sizes, stand_in
 from poolreg.torch.tensors import empty_tensor
 
-__all__ = ["LIBRARY", "backward", "changes", "forward", "select"]
+__all__ = ["LIBRARY", "backward", "changes", "forward", "pool", "select"]
+
+
+def elsewhere(x: Tensor, tensors: Sequence[Tensor], text: str) -> Tensor:
+    """y of a tensor that is not on the CPU."""
+    return composition(parsed(text), x, tensors)
+
+
+def elsewhere_with_indices(
+    x: Tensor, tensors: Sequence[Tensor], text: str
+) -> tuple[Tensor, Tensor]:
+    return composed_indices(parsed(text), x, tensors)
+
 
 LIBRARY = Library("poolreg", "DEF")
+LIBRARY.define("pool(Tensor x, Tensor[] tensors, str call) -> Tensor")
 LIBRARY.define("forward(Tensor x, Tensor[] tensors, str call, bool saves) -> (Tensor, Tensor[])")
 LIBRARY.define(
     "backward(Tensor dy, Tensor x, Tensor y, Tensor[] tensors, Tensor[] saved, str call) "
@@ -31,9 +45,12 @@ LIBRARY.define(
 )
 LIBRARY.define("select(Tensor x, Tensor[] tensors, str call) -> (Tensor, Tensor)")
 LIBRARY.define("changes(Tensor x, Tensor[] tensors, str call) -> Tensor[]")
-for _name in ("forward", "backward", "select", "changes"):
+for _name in ("pool", "forward", "backward", "select", "changes"):
     LIBRARY.impl(_name, getattr(kernels, _name), "CPU")
+for _name, _function in (("pool", elsewhere), ("select", elsewhere_with_indices)):
+    LIBRARY.impl(_name, _function, "CompositeExplicitAutograd")
 
+pool: Any = torch.ops.poolreg.pool.default
 forward: Any = torch.ops.poolreg.forward.default
 backward: Any = torch.ops.poolreg.backward.default
 select: Any = torch.ops.poolreg.select.default
@@ -47,6 +64,11 @@ TORCH_TYPES = {
 }
 
 
+@torch.library.register_fake("poolreg::pool", lib=LIBRARY)
+def _fake_pool(x: Tensor, tensors: Sequence[Tensor], text: str) -> Tensor:
+    return empty_tensor(x, output_sizes(parsed(text), x.shape), x.dtype)
+
+
 @torch.library.register_fake("poolreg::forward", lib=LIBRARY)
 def _fake_forward(
     x: Tensor, tensors: Sequence[Tensor], text: str, saves: bool
@@ -57,10 +79,14 @@ def _fake_forward(
 
 
 def _fake_saved(call: Call, x: Tensor, sizes: tuple[Any, ...]) -> list[Tensor]:
-    """What backward needs, as a rule of the output's shape; else for the sizes at hand alone."""
-    plan = call.plan(known_sizes(call, x.shape))
+    """What backward needs, as a rule of the output's shape; else for the sizes at hand alone, as
+    the numbers of taps are where a window is as large as the input."""
+    plan = call.plan(stand_in(call, x.shape))
     specs = call.declared.saved_spec(plan, call.resolved | {"key": 0})
-    if any(shape != plan.output_shape for _, shape, _ in specs):
+    counts_taps = call.windows.output_size is not None and any(
+        np.issubdtype(dtype, np.integer) for _, _, dtype in specs
+    )
+    if counts_taps or any(shape != plan.output_shape for _, shape, _ in specs):
         plan = call.plan(tuple(int(size) for size in x.shape))
         specs = call.declared.saved_spec(plan, call.resolved | {"key": 0})
     shapes = [sizes if shape == plan.output_shape else shape for _, shape, _ in specs]
@@ -99,6 +125,16 @@ def _fake_changes(x: Tensor, tensors: Sequence[Tensor], text: str) -> list[Tenso
 CONTIGUOUS = torch.contiguous_format
 
 # ---- A batch more ------------------------------------------------------------------------------
+
+
+@torch.library.register_vmap("poolreg::pool", lib=LIBRARY)
+def _batched_pool(
+    info: Any, dims: tuple[Any, ...], x: Tensor, tensors: list[Tensor], text: str
+) -> tuple[Any, Any]:
+    def function(x: Tensor, tensors: list[Tensor]) -> list[Tensor]:
+        return [pool(x, tensors, text)]
+
+    return batched(text, info.batch_size, x, dims[0], tensors, dims[1], function)[0], 0
 
 
 @torch.library.register_vmap("poolreg::forward", lib=LIBRARY)
@@ -146,5 +182,5 @@ def _batched_select(
     return tuple(batched(text, info.batch_size, x, dims[0], tensors, dims[1], function)), (0, 0)
 
 
-for _name in ("forward", "select"):
+for _name in ("pool", "forward", "select"):
     torch.library.register_autocast(f"poolreg::{_name}", "cpu", torch.float32, lib=LIBRARY)

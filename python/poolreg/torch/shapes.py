@@ -9,7 +9,7 @@ from poolreg._core import Axis
 from poolreg.engine.windows import Windows
 from poolreg.torch.call import Call
 
-__all__ = ["known_sizes", "output_sizes"]
+__all__ = ["output_sizes", "stand_in"]
 
 
 def output_sizes(call: Call, shape: Sequence[Any]) -> tuple[Any, ...]:
@@ -17,10 +17,7 @@ def output_sizes(call: Call, shape: Sequence[Any]) -> tuple[Any, ...]:
     if all(type(size) is int for size in shape):
         return call.plan(tuple(shape)).output_shape
     ndim = len(shape)
-    known = [size if type(size) is int else 1 for size in shape]
-    for axis in call.windows.axes:
-        known[axis] = shape[axis] if type(shape[axis]) is int else LARGE
-    plan = call.plan(tuple(known))  # checks all else
+    plan = call.plan(stand_in(call, shape))  # checks all else
     sizes = list(shape)
     for axis in plan.axis:
         size = shape[axis.axis]
@@ -31,13 +28,12 @@ def output_sizes(call: Call, shape: Sequence[Any]) -> tuple[Any, ...]:
 LARGE = 2**18  # a size that windows fit into
 
 
-def known_sizes(call: Call, shape: Sequence[Any]) -> tuple[int, ...]:
-    """The pooled sizes, which what is compiled is then for alone; 1 for other symbols."""
-    ndim = len(shape)
-    return tuple(
-        int(size) if type(size) is int or a - ndim in call.windows.axes else 1
-        for a, size in enumerate(shape)
-    )
+def stand_in(call: Call, shape: Sequence[Any]) -> tuple[int, ...]:
+    """The sizes, with numbers in place of symbols."""
+    known = [size if type(size) is int else 1 for size in shape]
+    for axis in call.windows.axes:
+        known[axis] = shape[axis] if type(shape[axis]) is int else LARGE
+    return tuple(known)
 
 
 def _pooled(windows: Windows, axis: Axis, size: Any, ndim: int) -> Any:
