@@ -28,7 +28,6 @@ from torch import Tensor, nn
 from torch._subclasses import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 
-
 DYNAMIC = {0: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
 SIZES = ((2, 3, 9, 10), (1, 3, 14, 7), (3, 3, 6, 12))
 BOTH = {"x": DYNAMIC, "logits": DYNAMIC}

@@ -189,7 +189,7 @@ class Bins(Along):
             return x.movedim(axis, -1).unsqueeze(axis)
         if self.outputs is self.size:
             return x.unsqueeze(-1)
-        if self.is_inside:
+        if self.is_inside and not innermost_transform():
             return x.unfold(axis, self.taps, self.taps)
         return super().taken(x, axis)
 
