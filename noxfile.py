@@ -117,6 +117,14 @@ def bench(session: nox.Session) -> None:
     session.run("poolreg", "bench", *session.posargs)
 
 
+@nox.session(python="3.11")
+def networks(session: nox.Session) -> None:
+    """torchvision's, timm's and smp's networks with other poolings; `--` gives names of some."""
+    session.install("torch==2.14.1", "torchvision==0.29.1", "timm", "segmentation_models_pytorch")
+    session.install(".")
+    session.run("python", "benchmarks/networks.py", *session.posargs)
+
+
 # ---- Looking for faults ------------------------------------------------------------------------
 
 # The tests that walk through all kernels; AddressSanitizer makes each a few times slower.

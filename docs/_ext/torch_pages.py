@@ -15,12 +15,14 @@ from sphinx.ext.napoleon import NumpyDocstring
 
 FOLDER = Path(pr.__file__).parent / "torch"
 TITLE = "poolreg.torch"
-OF_NN = ("Pool", "SimplifiedLIP", "BottleneckLIP")
+KINDS = "SimplifiedLIP", "BottleneckLIP"
+LIPS = tuple(kind + rank for kind in KINDS for rank in ("", "1d", "3d"))
+OF_NN = ("Pool", *LIPS)
 DESCRIBED = {
     "general": ("pool",),
-    "replace": ("replace_pooling", "Replacement"),
+    "replace": ("replace_pooling", "undo", "Report", "Replacement"),
     "modules": ("pool_module", "Pool"),
-    "lip": ("SimplifiedLIP", "BottleneckLIP"),
+    "lip": LIPS,
 }
 TORCHS_OWN = "``torch.nn``’s, and ``torch.nn.functional``’s, by our functions"
 

@@ -547,3 +547,20 @@ def test_networks_train_and_are_kept(network: Any, method: str) -> None:
     again.load_state_dict(model.state_dict())
     for other in (again.eval(), copy.deepcopy(model)):
         assert torch.equal(other(X), y)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize("network", [Residual, Unet, Mobile])
+@pytest.mark.parametrize("method", ["avg", "soft", "lip", "dpp", "gem", "stochastic"])
+def test_networks_are_traced_and_exported_for_any_size(network: Any, method: str) -> None:
+    torch.manual_seed(0)
+    model = network().eval()
+    pt.replace_pooling(model, {"*": method}, example=X, channels="auto")
+    other = torch.randn(3, 3, 24, 32)
+    expected = model(other)
+    torch.testing.assert_close(torch.jit.trace(model, X)(other), expected)
+    dynamic = dict.fromkeys((0, 2, 3), torch.export.Dim.DYNAMIC)
+    if network is Unet:  # whose halves are joined
+        dynamic[2], dynamic[3] = (2 * torch.export.Dim(name) for name in ("h", "w"))
+    program = torch.export.export(model, (X,), dynamic_shapes=(dynamic,))
+    torch.testing.assert_close(program.module()(other), expected)

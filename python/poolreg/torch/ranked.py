@@ -67,7 +67,7 @@ def _check_shape(rank: int, x: Tensor) -> None:
             f"input must have {rank + 1} axes (batchless) or {rank + 2}, got {x.ndim}: shape "
             f"{tuple(x.shape)}"
         )
-    if 0 in x.shape[x.ndim - rank - 1 :]:
+    if not torch.jit.is_tracing() and 0 in x.shape[x.ndim - rank - 1 :]:
         raise ShapeError(f"input must not be empty but for its batch, got {tuple(x.shape)}")
 
 
