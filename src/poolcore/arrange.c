@@ -294,6 +294,25 @@ static void take_planes(pc_arrangement *to, roles *r, int free_axis)
     place_axis(&to->job, free_axis, planes, &to->planes);
 }
 
+/* Of windows that are whole planes each element has the gradient of one: where planes lie end to end they
+ * are windows side by side, of one long row. */
+static void join_planes(pc_arrangement *to, roles *r, const pc_call *call)
+{
+    if (!to->job.to_input || call->reducer != PC_LINEAR || r->pooled != 1 || r->others == 0 ||
+        !is_whole(r->pool[0].axis))
+        return;
+    role *row = &r->pool[0];
+    const role *planes = &r->other[r->others - 1];
+    const int64_t K = row->as.n, columns = planes->as.n * K;
+    if (planes->as.stride[PC_X] != K * row->as.stride[PC_X] ||
+        pc_axis_regular(&to->columns, columns, K, K, 0, 0, 1, false) != PC_OK)
+        return;
+    row->axis = &to->columns;
+    row->as.n = columns;
+    row->as.stride[PC_Y] = planes->as.stride[PC_Y];
+    r->others--;
+}
+
 static void place_roles(pc_arrangement *to, roles *r, const pc_call *call, bool planes_may_be_rows)
 {
     pc_job *job = &to->job;
@@ -311,6 +330,8 @@ static void place_roles(pc_arrangement *to, roles *r, const pc_call *call, bool 
         } else {
             take_lanes(job, r, most);
         }
+    } else {
+        join_planes(to, r, call);
     }
     for (int p = r->pooled - 1; p >= 0; p--)
         place_axis(job, free_axis--, &r->pool[p], r->pool[p].axis);

@@ -7,7 +7,7 @@
 
 typedef struct pc_arrangement {
     pc_job job;
-    pc_axis columns;  /* lanes that became columns */
+    pc_axis columns;  /* lanes that became columns, or planes that became windows */
     pc_axis planes;   /* planes that became rows */
     pc_axis whole[3]; /* axes whose only window is the whole axis, some merged from several */
     bool wide_marks;  /* marks need 64 bits */

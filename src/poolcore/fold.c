@@ -74,6 +74,17 @@ static int64_t item_of(const pc_call *call) { return call->dtype == PC_F32 ? 4 :
 
 static int64_t rows_of(const tiling *t) { return t->planes * t->O[0] * t->O[1]; }
 
+/* Windows are whole planes, which lie side by side as they are (arrange.c). */
+static bool are_planes(const tiling *t)
+{
+    int a = 2;
+    while (a >= 0 && t->K[a] == t->I[a])
+        a--;
+    while (a >= 0 && t->K[a] == 1)
+        a--;
+    return a < 0;
+}
+
 bool pc_is_folded(const pc_call *call, bool backward)
 {
     const pc_plan *plan = call->plan;
@@ -87,6 +98,8 @@ bool pc_is_folded(const pc_call *call, bool backward)
         return false;
     const int64_t rows = t.K[0] * t.K[1];
     if (backward && call->reducer == PC_SELECT && plan->taps > MOST_TAPS)
+        return false;
+    if (backward && call->reducer == PC_LINEAR && are_planes(&t))
         return false;
     return rows <= MOST_ROWS && 2 * rows * t.O[2] * t.K[2] <= CHUNK &&
            is_dense(&call->x, plan->ndim, plan->in, item_of(call)) &&

@@ -28,8 +28,6 @@ enum { PC_SEVERAL = 64, PC_THOUSANDS = 4096 };
 #define PC_MOST_TAPS 64
 /* A byte that is the tap of none of them. */
 enum { PC_NO_TAP = 255 };
-/* Columns that get the gradient of one window, where windows adjoin. */
-enum { PC_MOST_SPREAD = 64 };
 /* Rows and taps of a window of which all taps are looked at in one step (marked_few.inc.c). */
 enum { PC_FEW_ROWS = 4, PC_FEW_TAPS = 12 };
 /* Terms of a sum whose places stay in registers. */

@@ -344,6 +344,8 @@ static void split_rows(pc_job *job)
 static bool sums_in_double(const pc_job *job, const pc_plan *plan)
 {
     int64_t least = plan->taps, most = 1;
+    if (job->inner == PC_ADJOINING)
+        return false;
     if (job->inner == PC_SPARSE)
         return plan->taps > PC_PLAIN_SUM;
     for (int p = 0; p < plan->pooled; p++) {
@@ -382,17 +384,23 @@ static void choose_threes(pc_job *job, const pc_call *call)
         job->inner = PC_THREES;
 }
 
-/* Rows whose windows adjoin go from memory to memory, if all of a window's rows are taken at once. */
+/* Columns that get the gradient of one window, where windows adjoin: floats hold their number. */
+enum { MOST_SPREAD = 1 << 24 };
+
+/* Rows whose windows adjoin go from memory to memory, if all of a window's rows are taken at once.  The
+ * gradient of one that is alone is no sum. */
 static void choose_adjoining(pc_job *job, const pc_call *call)
 {
     const pc_axis *axis = job->axis[2];
-    const int64_t most = job->to_input ? PC_MOST_SPREAD : 4;
-    const bool plain = (is_plain_sum(job, call) && job->uniform) ||
+    const bool alone = job->to_input && job->axis[0]->K * job->axis[1]->K == 1;
+    const int64_t most = job->to_input ? MOST_SPREAD : 4;
+    const bool plain = ((alone || is_plain_sum(job, call)) && job->uniform) ||
                        (call->reducer == PC_SELECT && !call->marks.data);
     const bool adjoin = axis->kind == PC_REGULAR && axis->K == axis->S && axis->K >= 2 &&
                         axis->K <= most && axis->D == 1 && axis->PL == 0 &&
                         (axis->O - 1) * axis->S + axis->K <= axis->I;
-    if (!plain || !adjoin || job->L > 1 || !job->op[PC_X].contiguous || !job->op[PC_Y].contiguous ||
+    if (!plain || !adjoin || job->L > 1 || !job->op[PC_X].contiguous ||
+        !(job->to_input || job->op[PC_Y].contiguous) ||
         job->axis[0]->K * job->axis[1]->K > PC_BATCH || call->plan->empty_dim >= 0)
         return;
     job->inner = PC_ADJOINING;

@@ -58,6 +58,11 @@ PC_OUTLINE __attribute__((unused)) void R(to_run)(const pc_operand *op, const ch
                                                   int64_t L, E *run)
 {
     const bool has_runs = R(has_runs)(op, L);
+    if (L == 1) {
+        for (int64_t c = 0; c < n; c++, at += op->axis[2])
+            run[c] = *(const E *)at;
+        return;
+    }
     for (int64_t c = 0; c < n; c++, at += op->axis[2], run += L)
         if (has_runs)
             R(copy)(run, (const E *)at, L);
