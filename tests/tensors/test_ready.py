@@ -161,7 +161,7 @@ def test_transforms(call: Call) -> None:
         torch.testing.assert_close(transform(ours)(x), transform(theirs)(x))
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 def test_a_ready_call_is_traced_by_jit_fx_and_fake_tensors(call: Call) -> None:
     ours, theirs, x = call
     traced = torch.jit.trace(ours, x)
@@ -178,7 +178,6 @@ def test_a_ready_call_is_traced_by_jit_fx_and_fake_tensors(call: Call) -> None:
         assert ours(x).is_inference()
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_tangent_is_not_lost(call: Call) -> None:
     ours, theirs, x = call
     with forward_ad.dual_level():

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from functools import reduce
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, TypeVar
 
 import torch
@@ -41,8 +40,8 @@ AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 def _found(path: str, otherwise: Any) -> Any:
     """What torch has by a name."""
     try:
-        return reduce(getattr, path.split("."), torch)
-    except AttributeError:
+        return resolve_name(f"torch.{path}")
+    except (AttributeError, ImportError):
         return otherwise
 
 
@@ -75,7 +74,8 @@ def transforms() -> list[str]:
     return [transform.key().name for transform in _all_transforms() or ()]
 
 
-LEVELS: dict[str, Any] | None = vars(forward_ad) if hasattr(forward_ad, "_current_level") else None
+_level = _found("autograd.forward_ad._current_level", None)
+LEVELS: dict[str, Any] | None = None if _level is None else vars(forward_ad)
 """Where ``_current_level`` is the level of forward-mode derivatives, -1 where there are none."""
 
 
@@ -86,15 +86,18 @@ def has_tangents() -> bool:
 
 # ---- A tensor's memory -------------------------------------------------------------------------
 
-EXCHANGE_API: Any = getattr(Tensor, "__dlpack_c_exchange_api__", None)
+EXCHANGE_API: Any = _found("Tensor.__dlpack_c_exchange_api__", None)
 """DLPack's exchange API, or None."""
 
 # ---- Autograd ----------------------------------------------------------------------------------
 
 
+_can_apply = hasattr(_found("_C._FunctionBase", None), "apply")
+
+
 def applied(function: type[Function]) -> Callable[..., Any]:
     """``function.apply`` without its look for transforms, for where there are none."""
-    apply: Callable[..., Any] = getattr(super(Function, function), "apply", function.apply)
+    apply: Callable[..., Any] = super(Function, function).apply if _can_apply else function.apply
     return apply
 
 
@@ -110,15 +113,11 @@ def redispatched(operator: Any, keys: Any, *args: Any) -> Any:
         return operator.redispatch(keys & _after_autograd, *args)
 
 
-def one_level() -> Any:
-    """A context in which ``torch.func`` takes a Function at the level that it has come to; without
-    it torch refuses."""
-    try:
-        module: Any = import_module("torch._functorch.autograd_function")
-        return module.enable_single_level_autograd_function()
-    except (ImportError, AttributeError):
-        return nullcontext()
-
+one_level: Callable[[], Any] = _found(
+    "_functorch.autograd_function.enable_single_level_autograd_function", nullcontext
+)
+"""A context in which ``torch.func`` takes a Function at the level that it has come to; without it
+torch refuses."""
 
 # ---- Several gradients at once, as ``torch.autograd.grad(is_grads_batched=True)`` has them ------
 
