@@ -26,6 +26,7 @@ __all__ = [
     "for_each",
     "has_tangents",
     "innermost_transform",
+    "is_function_mode_on",
     "is_mode_on",
     "is_several",
     "is_tracing",
@@ -54,6 +55,9 @@ def _always() -> bool:
 
 is_mode_on: Callable[[], Any] = _found("_C._len_torch_dispatch_stack", _always)
 """Whether dispatch modes are on."""
+
+is_function_mode_on: Callable[[], Any] = _found("_C._is_torch_function_mode_enabled", _always)
+"""Whether modes of functions are on."""
 
 is_tracing: Callable[[], Any] = _found("_C._is_tracing", _always)
 """Whether ``torch.jit`` traces."""
@@ -92,13 +96,17 @@ EXCHANGE_API: Any = _found("Tensor.__dlpack_c_exchange_api__", None)
 # ---- Autograd ----------------------------------------------------------------------------------
 
 
-_can_apply = hasattr(_found("_C._FunctionBase", None), "apply")
+_one_level_function: Any = _found("autograd.function._SingleLevelFunction", None)
 
 
 def applied(function: type[Function]) -> Callable[..., Any]:
-    """``function.apply`` without its look for transforms, for where there are none."""
-    apply: Callable[..., Any] = super(Function, function).apply if _can_apply else function.apply
-    return apply
+    """``function.apply`` without its look for transforms, for where there are none or ``one_level``
+    is seen to."""
+    if _one_level_function is None:
+        return function.apply
+    rules = {name: rule for name, rule in vars(function).items() if isinstance(rule, staticmethod)}
+    made: type[Function] = type(function.__name__, (_one_level_function,), rules)
+    return made.apply
 
 
 _below_autograd: Callable[[], Any] = _found("_C._AutoDispatchBelowAutograd", nullcontext)

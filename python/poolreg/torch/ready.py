@@ -29,6 +29,7 @@ from poolreg.torch.internals import (
     EXCHANGE_API,
     LEVELS,
     innermost_transform,
+    is_function_mode_on,
     is_mode_on,
     is_tracing,
 )
@@ -59,7 +60,7 @@ if EXCHANGE_API is not None and LEVELS is not None:
     _exchange = Exchange(
         EXCHANGE_API,
         PLAIN,
-        (is_mode_on, is_tracing),
+        (is_mode_on, is_function_mode_on, is_tracing),
         LEVELS,
         innermost_transform,
         torch.is_grad_enabled,
