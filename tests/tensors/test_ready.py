@@ -130,6 +130,32 @@ def test_gradient_is_torchs(call: Call, spread: bool) -> None:
     torch.testing.assert_close(*gradients)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(2, 3, 6, 17), (3, 64, 2, 2), (2, 5, 40, 40), (1, 1, 9, 8)], ids=str
+)
+def test_gradient_of_whole_planes(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    """Of dy as it comes, spread, and in another order."""
+    n, c, *plane = shape
+    dys = torch.rand(n, c, 1, 1), torch.rand(1, c, 1, 1).expand(n, c, 1, 1), torch.rand(c, n, 1, 1)
+    for dy in (dys[0], dys[1], dys[1][:, :1].expand(n, c, 1, 1), dys[2].transpose(0, 1)):
+        for name, args in (("adaptive_avg_pool2d", (1,)), ("avg_pool2d", (plane,))):
+            x = torch.rand(shape, dtype=dtype, requires_grad=True)
+            y = [getattr(functions, name)(x, *args) for functions in (PF, PF, F)]
+            dx = [torch.autograd.grad(one, x, dy.to(dtype))[0] for one in y]
+            torch.testing.assert_close(
+                dx[1], dx[2], rtol=1e-6 if dtype == torch.float32 else 1e-15, atol=0
+            )
+
+
+def test_a_mode_of_functions_is_not_passed_by() -> None:
+    x = sample(2)
+    PF.max_pool2d(x, 2)
+    assert is_ready("max_pool2d", x, 2)
+    with torch.overrides.BaseTorchFunctionMode():
+        assert not is_ready("max_pool2d", x, 2)
+
+
 def test_gradient_of_gradient(call: Call) -> None:
     ours, _, x = call
     leaf = x[:1, :1].double().requires_grad_()
