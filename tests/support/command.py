@@ -135,7 +135,7 @@ class Weighted(pr.Method):
         size = tuple(window[2] for window in plan.windows)
         y[...] = params["scale"] * pr.pool(terms, "sum", size, axes=axes) + (params["bias"] or 0)
 
-    def backward(self, plan, dy, arrays, params, y, saved, out, num_threads):  # type: ignore[no-untyped-def]
+    def backward(self, plan, dy, arrays, params, saved, out, num_threads):  # type: ignore[no-untyped-def]
         axes = tuple(window[0] for window in plan.windows)
         size = tuple(window[2] for window in plan.windows)
         _, vjp = pr.pool_vjp(arrays["x"], "sum", size, axes=axes)

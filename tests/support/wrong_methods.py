@@ -129,7 +129,6 @@ class Weighed(pr.Method):
         dy: Array,
         arrays: Any,
         params: Any,
-        y: Array,
         saved: Any,
         out: Mapping[str, Array],
         num_threads: int,
@@ -324,13 +323,12 @@ class After(Weighed):
         dy: Array,
         arrays: Any,
         params: Any,
-        y: Array,
         saved: Any,
         out: Mapping[str, Array],
         num_threads: int,
     ) -> None:
-        super().backward(plan, dy, arrays, params, y, saved, out, num_threads)
-        self.spoil(out, dy=dy, y=y, arrays=arrays)
+        super().backward(plan, dy, arrays, params, saved, out, num_threads)
+        self.spoil(out, dy=dy, arrays=arrays)
 
     def spoil_y(self, y: Array, **given: Any) -> None: ...
 
@@ -725,13 +723,20 @@ class OtherInTraining(After):
 
 @fails("vjp_linear")
 class UsesUp(After):
-    """Backward leaves y changed, and needs it."""
+    """Backward leaves what was saved changed, and needs it."""
+
+    def saved_spec(self, plan: Any, params: Any) -> list[Any]:
+        return [*super().saved_spec(plan, params), ("scale", (), np.float32)]
+
+    def spoil_y(self, y: Array, **given: Any) -> None:
+        if given["saved"] is not None:
+            given["saved"]["scale"][...] = 1
 
     def backward(
-        self, plan: Any, dy: Array, arrays: Any, params: Any, y: Array, *rest: Any
+        self, plan: Any, dy: Array, arrays: Any, params: Any, saved: Any, *rest: Any
     ) -> None:
-        super().backward(plan, dy if np.isfinite(y).any() else 0 * dy, arrays, params, y, *rest)
-        y[...] = np.nan
+        super().backward(plan, saved["scale"] * dy, arrays, params, saved, *rest)
+        saved["scale"][...] = 0
 
 
 # Hidden state, threads, company.

@@ -158,7 +158,7 @@ def test_transforms_of_operators(method: str) -> None:
     x = double(3, 2, 4, 4).detach()
 
     def by_operator(x: Any) -> Any:
-        return ops.forward(x, [], text, False)[0].square().sum()
+        return ops.pool(x, [], text).square().sum()
 
     def loss(x: Any) -> Any:
         return pt.pool(x, method, 2, axes=(-2, -1)).square().sum()
@@ -183,10 +183,9 @@ def test_opcheck(method: str, tensors: dict[str, Any], settings: dict[str, Any])
     key = [torch.tensor(5)] if draws else []
     x = double(2, 2, 5, 5) if "logits" not in names else double(1, 2, 5, 5)
     given = [t.detach().clone().requires_grad_() for t in tensors.values()]
-    torch.library.opcheck(ops.forward, (x, [*given, *key], text, True))
-    torch.library.opcheck(
-        ops.forward, (x.detach(), [*(g.detach() for g in given), *key], text, False)
-    )
+    torch.library.opcheck(ops.pool, (x, [*given, *key], text))
+    constant = x.detach(), [*(g.detach() for g in given), *key], text
+    torch.library.opcheck(ops.forward, constant)
 
 
 def test_penalty_of_a_gradient() -> None:

@@ -104,7 +104,6 @@ class Reducer(Protocol):
         dy: Array,
         arrays: Arrays,
         params: Mapping[str, Any],
-        y: Array,
         saved: Arrays,
         out: Arrays,
         num_threads: int,
@@ -141,7 +140,7 @@ class Method:
     ``forward(plan, arrays, params, saved, y, num_threads)``
         fill ``y`` (and every array of ``saved``, which is None if no gradient is asked for; the
         key ``"index"`` asks for flat indices instead) from ``arrays["x"]`` and the maps.
-    ``backward(plan, dy, arrays, params, y, saved, out, num_threads)``
+    ``backward(plan, dy, arrays, params, saved, out, num_threads)``
         fill the gradient of every key of ``out``: ``"x"``, the maps and the learnable parameters.
     """
 
@@ -248,7 +247,6 @@ class Method:
         dy: Array,
         arrays: Arrays,
         params: Mapping[str, Any],
-        y: Array,
         saved: Arrays,
         out: Arrays,
         num_threads: int,

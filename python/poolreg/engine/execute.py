@@ -235,7 +235,7 @@ def differentiate(
         else:
             dx = out_array("out", out, x.shape, x.dtype, {"dy": dy, **saved, **arrays})
         given_shapes = {name: np.shape(value) for name, value in given.items()}
-        return gradients(method, plan, dy, arrays, params, y, saved, dx, given_shapes, n)
+        return gradients(method, plan, dy, arrays, params, saved, dx, given_shapes, n)
 
     return y, vjp
 
@@ -246,7 +246,6 @@ def gradients(
     dy: Array,
     arrays: Mapping[str, Array],
     params: Mapping[str, Any],
-    y: Array,
     saved: Mapping[str, Array],
     dx: Array,
     given: Mapping[str, tuple[int, ...]],
@@ -264,7 +263,7 @@ def gradients(
         for p in method.params
         if p.kind == "learnable" and params[p.name] is not None
     }
-    method.backward(plan, dy, arrays, params, y, saved, {"x": dx, **maps, **learnt}, num_threads)
+    method.backward(plan, dy, arrays, params, saved, {"x": dx, **maps, **learnt}, num_threads)
     maps = {name: _shared_as(m, given[name]) for name, m in maps.items()}
     return Gradients(dx, maps, learnt)
 

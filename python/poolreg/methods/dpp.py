@@ -212,18 +212,17 @@ class Dpp(Method):
         dy: Array,
         arrays: Arrays,
         params: Mapping[str, Any],
-        y: Array,
         saved: Arrays,
         out: Arrays,
         num_threads: int,
     ) -> None:
         arrays = self._with_r(plan, arrays, params, num_threads)
         if "r" not in arrays:
-            self.reducer.backward(plan, dy, arrays, params, y, saved, out, num_threads)
+            self.reducer.backward(plan, dy, arrays, params, saved, out, num_threads)
             return
         dr = np.empty_like(arrays["r"])
         out = {**out, "r": dr}
-        self.reducer.backward(plan, dy, arrays, params, y, saved, out, num_threads)
+        self.reducer.backward(plan, dy, arrays, params, saved, out, num_threads)
         self.smooth.add_backward(around(plan), dr, arrays, params, out, num_threads, add=True)
 
     def reference(self, window: Window, params: Mapping[str, Any]) -> Any:

@@ -248,14 +248,13 @@ class S3(Method):
         dy: Array,
         arrays: Arrays,
         params: Mapping[str, Any],
-        y: Array,
         saved: Arrays,
         out: Arrays,
         num_threads: int,
     ) -> None:
         reduced, means = stages(plan, params)
         if means is None:
-            self.inner.backward(reduced, dy, arrays, params, y, saved, out, num_threads)
+            self.inner.backward(reduced, dy, arrays, params, saved, out, num_threads)
             return
         learnt = {name: np.zeros(value.shape) for name, value in out.items() if name != "x"}
         for group in groups(reduced, means, arrays["x"]):
@@ -263,11 +262,11 @@ class S3(Method):
             of_dense = new_array(given["x"], group.reduced.output_shape, dy.dtype)
             into = {"x": of_dense}
             mine = dy[group.at]
-            self._mean.backward(group.means, mine, given, some, mine, saved, into, num_threads)
+            self._mean.backward(group.means, mine, given, some, saved, into, num_threads)
             added = self._of_channels(learnt, group.channels)
             into = {"x": out["x"][group.at]} | {name: np.empty_like(v) for name, v in added.items()}
             marks = group.of(saved)
-            self.inner.backward(group.reduced, of_dense, given, some, y, marks, into, num_threads)
+            self.inner.backward(group.reduced, of_dense, given, some, marks, into, num_threads)
             for name, value in added.items():
                 value += into[name]
         for name, value in learnt.items():

@@ -196,7 +196,6 @@ class BlockReducer:
         dy: Array,
         arrays: Arrays,
         params: Mapping[str, Any],
-        y: Array,
         saved: Arrays,
         out: Arrays,
         num_threads: int,

@@ -77,7 +77,6 @@ class Select:
         dy: Array,
         arrays: Arrays,
         params: Mapping[str, Any],
-        y: Array,
         saved: Arrays,
         out: Arrays,
         num_threads: int,
@@ -132,7 +131,6 @@ class Linear:
         dy: Array,
         arrays: Arrays,
         params: Mapping[str, Any],
-        y: Array,
         saved: Arrays,
         out: Arrays,
         num_threads: int,
@@ -228,7 +226,6 @@ class _Windows:
         dy: Array,
         arrays: Arrays,
         params: Mapping[str, Any],
-        y: Array,
         saved: Arrays,
         out: Arrays,
         num_threads: int,
@@ -350,7 +347,6 @@ class Sample:
         dy: Array,
         arrays: Arrays,
         params: Mapping[str, Any],
-        y: Array,
         saved: Arrays,
         out: Arrays,
         num_threads: int,
@@ -411,9 +407,8 @@ class Choice:
         dy: Array,
         arrays: Arrays,
         params: Mapping[str, Any],
-        y: Array,
         saved: Arrays,
         out: Arrays,
         num_threads: int,
     ) -> None:
-        self._chosen(params).backward(plan, dy, arrays, params, y, saved, out, num_threads)
+        self._chosen(params).backward(plan, dy, arrays, params, saved, out, num_threads)

@@ -171,7 +171,7 @@ def vjp_linear(subject: Subject) -> None:
         both, again = by_name(vjp(2 * one + other)), by_name(vjp(one))
         for name, gradient in first.items():
             what = f"gradient of {name}"
-            advice = "backward may be called any number of times: leave saved, y and x as they are."
+            advice = "backward may be called any number of times: leave saved and x as they are."
             agree(call, f"second {what}", again[name], gradient, 0.0, advice)
             advice = "backward must be linear in dy: vjp(2 a + b) = 2 vjp(a) + vjp(b)."
             expected = 2 * gradient + second[name]

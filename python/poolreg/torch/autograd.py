@@ -50,16 +50,16 @@ class _Called(Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, call: TensorCall) -> Tensor:
-        y, saved = call.forward(x, True) or kernels.forward(x, (), call.text, True)
+        y, saved = call.forward(x, True) or kernels.forward(x, (), call.text)
         ctx.call = call
-        ctx.save_for_backward(x, y, *saved)
+        ctx.save_for_backward(x, *saved)
         return y
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor) -> Any:
         call = ctx.call
         if not torch.is_grad_enabled():
-            x, _, *saved = ctx.saved_tensors
+            x, *saved = ctx.saved_tensors
             dx = call.backward(dy, x, saved)
             if dx is not None:
                 return dx, None
@@ -71,15 +71,15 @@ class _Pool(Function):
 
     @staticmethod
     def forward(x: Tensor, text: str, keys: Keys, *tensors: Tensor) -> Any:
-        y, saved = _made("forward", keys, x, tensors, text, True)
+        y, saved = _made("forward", keys, x, tensors, text)
         return y, *saved
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
         x, ctx.text, _, *tensors = inputs
-        y, *saved = output
+        _, *saved = output
         ctx.count = len(tensors)
-        ctx.save_for_backward(x, y, *tensors, *saved)
+        ctx.save_for_backward(x, *tensors, *saved)
         if has_tangents():
             ctx.saved = len(saved)
             ctx.save_for_forward(x, *tensors)
@@ -112,14 +112,14 @@ class _Gradient(Function):
 
     @staticmethod
     def forward(
-        dy: Tensor, x: Tensor, y: Tensor, text: str, keys: Keys, count: int, *rest: Tensor
+        dy: Tensor, x: Tensor, text: str, keys: Keys, count: int, *rest: Tensor
     ) -> tuple[Tensor, ...]:
-        dx, found = _made("backward", keys, dy, x, y, rest[:count], rest[count:], text)
+        dx, found = _made("backward", keys, dy, x, rest[:count], rest[count:], text)
         return dx, *found
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
-        dy, x, _, ctx.text, _, ctx.count, *rest = inputs
+        dy, x, ctx.text, _, ctx.count, *rest = inputs
         ctx.saved = len(rest) - ctx.count
         ctx.save_for_backward(dy, x, *rest[: ctx.count])
         if has_tangents():
@@ -129,12 +129,12 @@ class _Gradient(Function):
     def backward(ctx: Any, ddx: Tensor, *found: Any) -> Any:
         dy, x, *tensors = ctx.saved_tensors
         by_dy, by_x, by_tensors = second_order(ctx.text, dy, x, tensors, ddx, found)
-        return by_dy, by_x, None, None, None, None, *by_tensors, *[None] * ctx.saved
+        return by_dy, by_x, None, None, None, *by_tensors, *[None] * ctx.saved
 
     @staticmethod
     def jvp(ctx: Any, ddy: Any, dx: Any, *rest: Any) -> Any:
         dy, x, *tensors = ctx.saved_for_forward
-        tangents = ddy, dx, *rest[4 : 4 + ctx.count]
+        tangents = ddy, dx, *rest[3 : 3 + ctx.count]
         return tangents_of_gradients(ctx.text, dy, x, tensors, tangents)
 
     @staticmethod
@@ -143,24 +143,23 @@ class _Gradient(Function):
         dims: tuple[Any, ...],
         dy: Tensor,
         x: Tensor,
-        y: Tensor,
         text: str,
         keys: Keys,
         count: int,
         *rest: Tensor,
     ) -> Any:
         def function(
-            dy: Tensor, x: Tensor, y: Tensor, tensors: list[Tensor], saved: list[Tensor]
+            dy: Tensor, x: Tensor, tensors: list[Tensor], saved: list[Tensor]
         ) -> Sequence[Tensor]:
-            found: Sequence[Tensor] = _Gradient.apply(dy, x, y, text, keys, count, *tensors, *saved)
+            found: Sequence[Tensor] = _Gradient.apply(dy, x, text, keys, count, *tensors, *saved)
             return found
 
-        rest_dims = dims[6:]
+        rest_dims = dims[5:]
         found = batched_backward(
             text,
             info.batch_size,
-            (dy, x, y),
-            dims[:3],
+            (dy, x),
+            dims[:2],
             rest[:count],
             rest_dims[:count],
             rest[count:],
@@ -234,16 +233,16 @@ def _gradients(ctx: Any, text: str, count: int, dy: Tensor) -> tuple[Tensor | No
     """Those of x, the call and the tensors, of which there are so many."""
     if is_several(dy):
         return for_each(dy, lambda one: _gradients(ctx, text, count, one))
-    x, y, *rest = ctx.saved_tensors
+    x, *rest = ctx.saved_tensors
     tensors, saved = rest[:count], rest[count:]
     if not is_direct(dy, (x, *rest)):
-        dx, found = ops.backward(dy, x, y, tensors, saved, text)
+        dx, found = ops.backward(dy, x, tensors, saved, text)
     elif innermost_transform():
-        dx, *found = _transformed(_Gradient, dy, x, y, text, None, count, *rest)
+        dx, *found = _transformed(_Gradient, dy, x, text, None, count, *rest)
     elif is_tracked(dy, (x, *rest)):
-        dx, *found = _gradient(dy, x, y, text, None, count, *rest)
+        dx, *found = _gradient(dy, x, text, None, count, *rest)
     else:
-        dx, found = kernels.backward(dy, x, y, tensors, saved, text)
+        dx, found = kernels.backward(dy, x, tensors, saved, text)
     return dx, None, *in_place_of(parsed(text), found)
 
 
@@ -263,7 +262,7 @@ def pooled(text: str, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
         y: Tensor = _transformed(_Pool, x, text, None, *tensors)[0]
         return y
     if not is_tracked(x, tensors):
-        return kernels.forward(x, tensors, text, False)[0]
+        return kernels.pool(x, tensors, text)
     y, *_ = _pool(x, text, None, *tensors)
     return y
 
@@ -294,31 +293,31 @@ def _pooled(keys: Keys, x: Tensor, tensors: Sequence[Tensor], text: str) -> Tens
 
 
 def _forward(
-    keys: Keys, x: Tensor, tensors: Sequence[Tensor], text: str, saves: bool
+    keys: Keys, x: Tensor, tensors: Sequence[Tensor], text: str
 ) -> tuple[Tensor, Sequence[Tensor]]:
+    """At an outer level of ``torch.func``: below the inner one the operator is this."""
     keys = _beyond(keys, x, tensors)
     if not is_tracked(x, tensors):
-        y, saved = _made("forward", keys, x, tensors, text, saves)
-        return y, saved
-    y, *saved = _at_this_level(_pool, x, text, keys, *tensors)
-    return y, saved if saves else []
+        y, saved = _made("forward", keys, x, tensors, text)
+    else:
+        y, *saved = _at_this_level(_pool, x, text, keys, *tensors)
+    return y, saved
 
 
 def _backward(
     keys: Keys,
     dy: Tensor,
     x: Tensor,
-    y: Tensor,
     tensors: Sequence[Tensor],
     saved: Sequence[Tensor],
     text: str,
 ) -> tuple[Tensor, Sequence[Tensor]]:
-    keys = _beyond(keys, dy, (x, y, *tensors, *saved))
+    keys = _beyond(keys, dy, (x, *tensors, *saved))
     if not is_tracked(dy, (x, *tensors)):
-        dx, found = _made("backward", keys, dy, x, y, tensors, saved, text)
+        dx, found = _made("backward", keys, dy, x, tensors, saved, text)
     else:
         rest = len(tensors), *tensors, *saved
-        dx, *found = _at_this_level(_gradient, dy, x, y, text, keys, *rest)
+        dx, *found = _at_this_level(_gradient, dy, x, text, keys, *rest)
     return dx, found
 
 

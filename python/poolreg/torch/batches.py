@@ -16,9 +16,9 @@ from poolreg.torch.call import Call, parsed
 __all__ = ["batched", "batched_backward"]
 
 Dim = int | None
-# A function of x and tensors to tensors; and one of dy, x, y, tensors and saved.
+# A function of x and tensors to tensors; and one of dy, x, tensors and saved.
 Forward = Callable[[Tensor, list[Tensor]], Sequence[Tensor]]
-Backward = Callable[[Tensor, Tensor, Tensor, list[Tensor], list[Tensor]], Sequence[Tensor]]
+Backward = Callable[[Tensor, Tensor, list[Tensor], list[Tensor]], Sequence[Tensor]]
 
 
 def batched(
@@ -54,20 +54,20 @@ def batched_backward(
     saved_dims: Sequence[Dim],
     function: Backward,
 ) -> list[Tensor]:
-    """The same of a function of dy, x and y (leading), tensors and what was saved."""
+    """The same of a function of dy and x (leading), tensors and what was saved."""
     call = parsed(text)
     learns = any(call.param(name).kind == "learnable" for name in call.differentiable)
     if _is_one_call(call, dims) and not learns:
-        dy, x, y = (_in_front(t, d, size) for t, d in zip(leading, leading_dims, strict=True))
+        dy, x = (_in_front(t, d, size) for t, d in zip(leading, leading_dims, strict=True))
         kept = [_in_front(t, d, size) for t, d in zip(saved, saved_dims, strict=True)]
-        return list(function(dy, x, y, _maps_in_front(call, tensors, dims, size), kept))
+        return list(function(dy, x, _maps_in_front(call, tensors, dims, size), kept))
     every, every_dims = [*leading, *tensors, *saved], [*leading_dims, *dims, *saved_dims]
-    split = 3 + len(tensors)
+    split = 2 + len(tensors)
     results = []
     for i in range(size):
         one = _each(i, every, every_dims)
-        dy, x, y = one[:3]
-        results.append(function(dy, x, y, one[3:split], one[split:]))
+        dy, x = one[:2]
+        results.append(function(dy, x, one[2:split], one[split:]))
     return [torch.stack(list(each)) for each in zip(*results, strict=True)]
 
 

@@ -83,12 +83,21 @@ def _bound(
     return params
 
 
-def forward(
+def pool(x: Tensor, tensors: Sequence[Tensor], text: str) -> Tensor:
+    """y alone."""
+    if x.dtype in HOLDING:
+        return pool(_held(text, x), tensors, text).to(x.dtype)
+    return _computed(x, tensors, text, False)[0]
+
+
+def forward(x: Tensor, tensors: Sequence[Tensor], text: str) -> tuple[Tensor, list[Tensor]]:
+    """y, and what backward needs."""
+    return _computed(x, tensors, text, True)
+
+
+def _computed(
     x: Tensor, tensors: Sequence[Tensor], text: str, saves: bool
 ) -> tuple[Tensor, list[Tensor]]:
-    """y, and with `saves` what backward needs of it."""
-    if x.dtype in HOLDING:
-        return forward(_held(text, x), tensors, text, False)[0].to(x.dtype), []
     ready = None if tensors else ready_call(text, x)
     done = None if ready is None else ready.forward(x, saves)
     if done is not None:
@@ -106,15 +115,9 @@ def forward(
     return y, saved
 
 
-def pool(x: Tensor, tensors: Sequence[Tensor], text: str) -> Tensor:
-    """y alone."""
-    return forward(x, tensors, text, False)[0]
-
-
 def backward(
     dy: Tensor,
     x: Tensor,
-    y: Tensor,
     tensors: Sequence[Tensor],
     saved: Sequence[Tensor],
     text: str,
@@ -136,7 +139,6 @@ def backward(
         array_of("dy", dy),
         arrays,
         params,
-        array_of("y", y),
         kept,
         array,
         shapes,

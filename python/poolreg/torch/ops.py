@@ -38,9 +38,9 @@ def elsewhere_with_indices(
 
 LIBRARY = Library("poolreg", "DEF")
 LIBRARY.define("pool(Tensor x, Tensor[] tensors, str call) -> Tensor")
-LIBRARY.define("forward(Tensor x, Tensor[] tensors, str call, bool saves) -> (Tensor, Tensor[])")
+LIBRARY.define("forward(Tensor x, Tensor[] tensors, str call) -> (Tensor, Tensor[])")
 LIBRARY.define(
-    "backward(Tensor dy, Tensor x, Tensor y, Tensor[] tensors, Tensor[] saved, str call) "
+    "backward(Tensor dy, Tensor x, Tensor[] tensors, Tensor[] saved, str call) "
     "-> (Tensor, Tensor[])"
 )
 LIBRARY.define("select(Tensor x, Tensor[] tensors, str call) -> (Tensor, Tensor)")
@@ -70,12 +70,10 @@ def _fake_pool(x: Tensor, tensors: Sequence[Tensor], text: str) -> Tensor:
 
 
 @torch.library.register_fake("poolreg::forward", lib=LIBRARY)
-def _fake_forward(
-    x: Tensor, tensors: Sequence[Tensor], text: str, saves: bool
-) -> tuple[Tensor, list[Tensor]]:
+def _fake_forward(x: Tensor, tensors: Sequence[Tensor], text: str) -> tuple[Tensor, list[Tensor]]:
     call = parsed(text)
     sizes = output_sizes(call, x.shape)
-    return empty_tensor(x, sizes, x.dtype), _fake_saved(call, x, sizes) if saves else []
+    return empty_tensor(x, sizes, x.dtype), _fake_saved(call, x, sizes)
 
 
 def _fake_saved(call: Call, x: Tensor, sizes: tuple[Any, ...]) -> list[Tensor]:
@@ -98,7 +96,6 @@ def _fake_saved(call: Call, x: Tensor, sizes: tuple[Any, ...]) -> list[Tensor]:
 def _fake_backward(
     dy: Tensor,
     x: Tensor,
-    y: Tensor,
     tensors: Sequence[Tensor],
     saved: Sequence[Tensor],
     text: str,
@@ -139,10 +136,10 @@ def _batched_pool(
 
 @torch.library.register_vmap("poolreg::forward", lib=LIBRARY)
 def _batched_forward(
-    info: Any, dims: tuple[Any, ...], x: Tensor, tensors: list[Tensor], text: str, saves: bool
+    info: Any, dims: tuple[Any, ...], x: Tensor, tensors: list[Tensor], text: str
 ) -> tuple[Any, Any]:
     def function(x: Tensor, tensors: list[Tensor]) -> list[Tensor]:
-        y, saved = forward(x, tensors, text, saves)
+        y, saved = forward(x, tensors, text)
         return [y, *saved]
 
     y, *saved = batched(text, info.batch_size, x, dims[0], tensors, dims[1], function)
@@ -155,7 +152,6 @@ def _batched_backward(
     dims: tuple[Any, ...],
     dy: Tensor,
     x: Tensor,
-    y: Tensor,
     tensors: list[Tensor],
     saved: list[Tensor],
     text: str,
@@ -164,9 +160,9 @@ def _batched_backward(
         dx, found = backward(*args, text)
         return [dx, *found]
 
-    leading, size = (dy, x, y), info.batch_size
+    size = info.batch_size
     dx, *found = batched_backward(
-        text, size, leading, dims[:3], tensors, dims[3], saved, dims[4], function
+        text, size, (dy, x), dims[:2], tensors, dims[2], saved, dims[3], function
     )
     return (dx, found), (0, [0] * len(found))
 

@@ -78,9 +78,9 @@ def new_tensor(x: Tensor, shape: Sequence[int], dtype: Any) -> tuple[Tensor, NDA
     if not channels_last(x):
         array = new_array(_ROW, shape, dtype)
         return torch.from_numpy(array), array
-    array = new_array(_ROW, tuple(shape[a] for a in _TO_LAST[x.ndim]), dtype)
-    first = _TO_FIRST[x.ndim]
-    return torch.from_numpy(array).permute(first), array.transpose(first)
+    lying = new_array(_ROW, tuple(shape[a] for a in _TO_LAST[x.ndim]), dtype)
+    array = lying.transpose(_TO_FIRST[x.ndim])
+    return torch.from_numpy(array), array  # no view of a tensor: those may not change in place
 
 
 _ROW: NDArray[Any] = np.empty(0)
@@ -90,5 +90,5 @@ def empty_tensor(x: Tensor, shape: Sequence[Any], dtype: torch.dtype) -> Tensor:
     """The same for tensors without memory: shape and layout alone."""
     if not channels_last(x):
         return torch.empty(tuple(shape), dtype=dtype, device=x.device)
-    lying = [shape[a] for a in _TO_LAST[x.ndim]]
-    return torch.empty(lying, dtype=dtype, device=x.device).permute(_TO_FIRST[x.ndim])
+    form = _FORMATS[x.ndim]
+    return torch.empty(tuple(shape), dtype=dtype, device=x.device, memory_format=form)
