@@ -106,7 +106,7 @@ class Pooling:
         channel = [] if self.plan.channel_axis is None else [self.plan.channel_axis]
         others = [a for a in range(x.ndim) if a not in (*self.axes, *channel)]
         self.order = [*others, *channel, *self.axes]
-        self.x = x.permute(self.order)
+        self.x = _permuted(x, self.order)
         self.reducer: Any = getattr(call.declared, "reducer", None)
         self.given: dict[str, Any] = {param.name: param.default for param in call.declared.params}
         self.given.update(call.settings)
@@ -146,7 +146,7 @@ class Pooling:
     def map(self, name: str) -> Tensor:
         """A map, in the order of the axes here."""
         value: Tensor = self.given[name]
-        return value.permute(self.order)
+        return _permuted(value, self.order)
 
     def uniforms(self, stream: str, shape: Sequence[Any]) -> Tensor:
         """The core's random numbers of the elements 0, 1, … of a stream."""
@@ -163,7 +163,12 @@ class Pooling:
         return tuple(one.outputs for one in self.windows)
 
     def in_order_of_x(self, y: Tensor) -> Tensor:
-        return y.permute([self.order.index(a) for a in range(y.ndim)])
+        return _permuted(y, [self.order.index(a) for a in range(y.ndim)])
+
+
+def _permuted(tensor: Tensor, order: Sequence[int]) -> Tensor:
+    """The same tensor if its axes are in this order: graphs need not say so."""
+    return tensor if list(order) == sorted(order) else tensor.permute(order)
 
 
 Composition = Callable[[Pooling], Tensor]
