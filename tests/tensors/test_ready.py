@@ -148,14 +148,6 @@ def test_gradient_of_whole_planes(shape: tuple[int, ...], dtype: torch.dtype) ->
             )
 
 
-def test_a_mode_of_functions_is_not_passed_by() -> None:
-    x = sample(2)
-    PF.max_pool2d(x, 2)
-    assert is_ready("max_pool2d", x, 2)
-    with torch.overrides.BaseTorchFunctionMode():
-        assert not is_ready("max_pool2d", x, 2)
-
-
 def test_gradient_of_gradient(call: Call) -> None:
     ours, _, x = call
     leaf = x[:1, :1].double().requires_grad_()

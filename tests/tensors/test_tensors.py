@@ -16,6 +16,7 @@ import numpy as np
 import poolreg as pr
 import poolreg.torch as pt
 import poolreg.torch.functional as PF
+import poolreg.torch.nn as pnn
 import torch
 import torch.nn.functional as TF
 from layouts import LAYOUTS
@@ -326,3 +327,38 @@ def test_equal_numbers_of_other_types_are_told_apart() -> None:
 def test_refusals_name_the_argument(call: Any, message: str) -> None:
     with pytest.raises((pr.PoolregError, TypeError), match=message):
         call(torch.randn(1, 2, 4, 4))
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "words"),
+    [
+        (
+            lambda x: PF.dpp_pool2d(x, 2, alpha=[1.0] * 64, data_format="NCHW"),
+            pr.ShapeError,
+            r"where C is 3 \(axis 1 of \(2, 3, 8, 8\)\), got shape \(64,\)",
+        ),
+        (lambda x: PF.soft_pool2d(x.numpy(), 2), pr.DTypeError, "must be a torch.Tensor, got nd"),
+        (
+            lambda x: PF.lip_pool2d(x.double(), 2, logits=x),
+            pr.DTypeError,
+            "logits must be float64 as the input is, got float32",
+        ),
+        (lambda x: PF.soft_pool2d(x, 2, rng=1), pr.ParameterError, "rng is no arg.*generator="),
+        (
+            lambda x: PF.soft_pool2d(x, 2, num_threads=2),
+            pr.ParameterError,
+            "num_threads is no argument for tensors: torch.set_num_threads",
+        ),
+        (lambda x: PF.soft_pool2d(x, 2, out=x), pr.ParameterError, "out is no argument"),
+        (
+            lambda x: PF.stochastic_pool2d(x, 2, training=True, generator=7),
+            pr.ParameterError,
+            "generator must be a torch.Generator, got 7",
+        ),
+        (lambda x: PF.soft_pool2d(x, 2, beta="big"), pr.ParameterError, "beta must be a number"),
+        (lambda x: pnn.LIPPool2d(2)(x), pr.ParameterError, "logits must be given.*SimplifiedLIP"),
+    ],
+)
+def test_mistakes_are_answered_in_words(function: Any, error: Any, words: str) -> None:
+    with pytest.raises(error, match=words):
+        function(torch.zeros(2, 3, 8, 8))

@@ -158,10 +158,12 @@ def _map_array(param: Param, value: Any, plan: Plan, x: Array) -> Array:
         m == n or (m == 1 and a not in plan.axes)
         for a, (m, n) in enumerate(zip(array.shape, shape, strict=True))
     )
-    if not shared or array.dtype != dtype:
+    if array.dtype != dtype:
+        raise DTypeError(f"{param.name} must be {dtype} as the input is, got {array.dtype}")
+    if not shared:
         raise ShapeError(
-            f"{param.name} must be {dtype} of shape {shape} (or size 1 along axes that are not "
-            f"pooled), got {array.dtype} {array.shape}"
+            f"{param.name} must be of shape {shape} (or size 1 along axes that are not pooled), "
+            f"got {array.shape}"
         )
     param.check_values(array)
     return np.broadcast_to(array, shape) if array.shape != shape else array
@@ -183,7 +185,7 @@ def _learnable(param: Param, value: Any, plan: Plan, x: Array) -> Array:
         channels = plan.input_shape[plan.channel_axis]
         if array.shape == param.shape_for(channels, len(plan.axes)):
             return np.ascontiguousarray(array)
-        here = f", where C is {channels}"
+        here = f", where C is {channels} (axis {plan.channel_axis} of {plan.input_shape})"
     raise ShapeError(f"{param.name} must be {param.allowed()}{here}, got shape {array.shape}")
 
 

@@ -270,7 +270,7 @@ def as_torch(name: str, row: Row, rank: int) -> str:
     bins = ['"bins"'] if row.over == "bins" else []
     key = [f'"{row.method}"', str(rank), *bins, *(one.name for one in given)]
     entries = params(row, arguments(row, row.arguments[0]))
-    passed = ["input", "key", "windows", "params" if entries else "{}"]
+    passed = [name, "input", "key", "windows", "params" if entries else "{}"]
     where = f", {row.torch_where}" if row.torch_where else ""
     found = [
         called("Windows", windows(rank, given), "windows = ", 2),
@@ -299,7 +299,7 @@ def on_tensors(name: str, row: Row, rank: int) -> str:
     by_name = arguments(row, [*(p.name for p in method.params), *drawing, "data_format"])
     given = by_position + by_name
     entries = params(row, given)
-    passed = ["input", "key", "windows", "params" if entries else "{}"]
+    passed = [name, "input", "key", "windows", "params" if entries else "{}"]
     passed += [*(f"{word}={word}" for word in drawing), "**others"]
     found = [
         called("Windows", windows(rank, given), "windows = ", 2),

@@ -105,7 +105,7 @@ def adaptive_avg_pool1d(
     y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(output_size=output_size, rank=1)
-        y = pool_as_torch(input, key, windows, {})
+        y = pool_as_torch(adaptive_avg_pool1d, input, key, windows, {})
     return y
 
 
@@ -118,7 +118,7 @@ def adaptive_avg_pool2d(
     y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(output_size=output_size, rank=2)
-        y = pool_as_torch(input, key, windows, {})
+        y = pool_as_torch(adaptive_avg_pool2d, input, key, windows, {})
     return y
 
 
@@ -131,7 +131,7 @@ def adaptive_avg_pool3d(
     y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(output_size=output_size, rank=3)
-        y = pool_as_torch(input, key, windows, {})
+        y = pool_as_torch(adaptive_avg_pool3d, input, key, windows, {})
     return y
 
 
@@ -145,7 +145,7 @@ def adaptive_max_pool1d(
     y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(output_size=output_size, rank=1)
-        y = pool_as_torch(input, key, windows, {}, return_indices)
+        y = pool_as_torch(adaptive_max_pool1d, input, key, windows, {}, return_indices)
     return y
 
 
@@ -159,7 +159,7 @@ def adaptive_max_pool2d(
     y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(output_size=output_size, rank=2)
-        y = pool_as_torch(input, key, windows, {}, return_indices)
+        y = pool_as_torch(adaptive_max_pool2d, input, key, windows, {}, return_indices)
     return y
 
 
@@ -173,7 +173,7 @@ def adaptive_max_pool3d(
     y = None if is_dynamo_compiling() else find(input, key, called)
     if y is None:
         windows = Windows(output_size=output_size, rank=3)
-        y = pool_as_torch(input, key, windows, {}, return_indices)
+        y = pool_as_torch(adaptive_max_pool3d, input, key, windows, {}, return_indices)
     return y
 
 
@@ -193,7 +193,7 @@ def avg_pool1d(
             kernel_size=kernel_size, stride=stride, padding=padding, ceil_mode=ceil_mode, rank=1
         )
         params = {"count_include_pad": count_include_pad}
-        y = pool_as_torch(input, key, windows, params)
+        y = pool_as_torch(avg_pool1d, input, key, windows, params)
     return y
 
 
@@ -214,7 +214,7 @@ def avg_pool2d(
             kernel_size=kernel_size, stride=stride, padding=padding, ceil_mode=ceil_mode, rank=2
         )
         params = {"count_include_pad": count_include_pad, "divisor_override": divisor_override}
-        y = pool_as_torch(input, key, windows, params)
+        y = pool_as_torch(avg_pool2d, input, key, windows, params)
     return y
 
 
@@ -235,7 +235,7 @@ def avg_pool3d(
             kernel_size=kernel_size, stride=stride, padding=padding, ceil_mode=ceil_mode, rank=3
         )
         params = {"count_include_pad": count_include_pad, "divisor_override": divisor_override}
-        y = pool_as_torch(input, key, windows, params)
+        y = pool_as_torch(avg_pool3d, input, key, windows, params)
     return y
 
 
@@ -264,7 +264,7 @@ def avgmax_pool1d(
             data_format=data_format,
             rank=1,
         )
-        y = pool_named(input, key, windows, {}, **others)
+        y = pool_named(avgmax_pool1d, input, key, windows, {}, **others)
     return y
 
 
@@ -293,7 +293,7 @@ def avgmax_pool2d(
             data_format=data_format,
             rank=2,
         )
-        y = pool_named(input, key, windows, {}, **others)
+        y = pool_named(avgmax_pool2d, input, key, windows, {}, **others)
     return y
 
 
@@ -322,7 +322,7 @@ def avgmax_pool3d(
             data_format=data_format,
             rank=3,
         )
-        y = pool_named(input, key, windows, {}, **others)
+        y = pool_named(avgmax_pool3d, input, key, windows, {}, **others)
     return y
 
 
@@ -386,7 +386,7 @@ def dpp_pool1d(
             "F": F,
             "b": b,
         }
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(dpp_pool1d, input, key, windows, params, **others)
     return y
 
 
@@ -450,7 +450,7 @@ def dpp_pool2d(
             "F": F,
             "b": b,
         }
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(dpp_pool2d, input, key, windows, params, **others)
     return y
 
 
@@ -514,7 +514,7 @@ def dpp_pool3d(
             "F": F,
             "b": b,
         }
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(dpp_pool3d, input, key, windows, params, **others)
     return y
 
 
@@ -546,7 +546,7 @@ def gem_pool1d(
             rank=1,
         )
         params = {"p": p, "eps": eps}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(gem_pool1d, input, key, windows, params, **others)
     return y
 
 
@@ -578,7 +578,7 @@ def gem_pool2d(
             rank=2,
         )
         params = {"p": p, "eps": eps}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(gem_pool2d, input, key, windows, params, **others)
     return y
 
 
@@ -610,7 +610,7 @@ def gem_pool3d(
             rank=3,
         )
         params = {"p": p, "eps": eps}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(gem_pool3d, input, key, windows, params, **others)
     return y
 
 
@@ -642,7 +642,7 @@ def lip_pool1d(
             rank=1,
         )
         params = {"logits": logits, "gate": gate}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(lip_pool1d, input, key, windows, params, **others)
     return y
 
 
@@ -674,7 +674,7 @@ def lip_pool2d(
             rank=2,
         )
         params = {"logits": logits, "gate": gate}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(lip_pool2d, input, key, windows, params, **others)
     return y
 
 
@@ -706,7 +706,7 @@ def lip_pool3d(
             rank=3,
         )
         params = {"logits": logits, "gate": gate}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(lip_pool3d, input, key, windows, params, **others)
     return y
 
 
@@ -747,7 +747,7 @@ def logavgexp_pool1d(
             rank=1,
         )
         params = {"temperature": temperature}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(logavgexp_pool1d, input, key, windows, params, **others)
     return y
 
 
@@ -788,7 +788,7 @@ def logavgexp_pool2d(
             rank=2,
         )
         params = {"temperature": temperature}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(logavgexp_pool2d, input, key, windows, params, **others)
     return y
 
 
@@ -829,7 +829,7 @@ def logavgexp_pool3d(
             rank=3,
         )
         params = {"temperature": temperature}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(logavgexp_pool3d, input, key, windows, params, **others)
     return y
 
 
@@ -870,7 +870,7 @@ def logsumexp_pool1d(
             rank=1,
         )
         params = {"temperature": temperature}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(logsumexp_pool1d, input, key, windows, params, **others)
     return y
 
 
@@ -911,7 +911,7 @@ def logsumexp_pool2d(
             rank=2,
         )
         params = {"temperature": temperature}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(logsumexp_pool2d, input, key, windows, params, **others)
     return y
 
 
@@ -952,7 +952,7 @@ def logsumexp_pool3d(
             rank=3,
         )
         params = {"temperature": temperature}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(logsumexp_pool3d, input, key, windows, params, **others)
     return y
 
 
@@ -969,7 +969,7 @@ def lp_pool1d(
     if y is None:
         windows = Windows(kernel_size=kernel_size, stride=stride, ceil_mode=ceil_mode, rank=1)
         params = {"p": norm_type}
-        y = pool_as_torch(input, key, windows, params)
+        y = pool_as_torch(lp_pool1d, input, key, windows, params)
     return y
 
 
@@ -986,7 +986,7 @@ def lp_pool2d(
     if y is None:
         windows = Windows(kernel_size=kernel_size, stride=stride, ceil_mode=ceil_mode, rank=2)
         params = {"p": norm_type}
-        y = pool_as_torch(input, key, windows, params)
+        y = pool_as_torch(lp_pool2d, input, key, windows, params)
     return y
 
 
@@ -1003,7 +1003,7 @@ def lp_pool3d(
     if y is None:
         windows = Windows(kernel_size=kernel_size, stride=stride, ceil_mode=ceil_mode, rank=3)
         params = {"p": norm_type}
-        y = pool_as_torch(input, key, windows, params)
+        y = pool_as_torch(lp_pool3d, input, key, windows, params)
     return y
 
 
@@ -1028,7 +1028,7 @@ def max_pool1d(
             ceil_mode=ceil_mode,
             rank=1,
         )
-        y = pool_as_torch(input, key, windows, {}, return_indices)
+        y = pool_as_torch(max_pool1d, input, key, windows, {}, return_indices)
     return y
 
 
@@ -1053,7 +1053,7 @@ def max_pool2d(
             ceil_mode=ceil_mode,
             rank=2,
         )
-        y = pool_as_torch(input, key, windows, {}, return_indices)
+        y = pool_as_torch(max_pool2d, input, key, windows, {}, return_indices)
     return y
 
 
@@ -1078,7 +1078,7 @@ def max_pool3d(
             ceil_mode=ceil_mode,
             rank=3,
         )
-        y = pool_as_torch(input, key, windows, {}, return_indices)
+        y = pool_as_torch(max_pool3d, input, key, windows, {}, return_indices)
     return y
 
 
@@ -1108,7 +1108,7 @@ def min_pool1d(
             data_format=data_format,
             rank=1,
         )
-        y = pool_named(input, key, windows, {}, return_indices=return_indices, **others)
+        y = pool_named(min_pool1d, input, key, windows, {}, return_indices=return_indices, **others)
     return y
 
 
@@ -1138,7 +1138,7 @@ def min_pool2d(
             data_format=data_format,
             rank=2,
         )
-        y = pool_named(input, key, windows, {}, return_indices=return_indices, **others)
+        y = pool_named(min_pool2d, input, key, windows, {}, return_indices=return_indices, **others)
     return y
 
 
@@ -1168,7 +1168,7 @@ def min_pool3d(
             data_format=data_format,
             rank=3,
         )
-        y = pool_named(input, key, windows, {}, return_indices=return_indices, **others)
+        y = pool_named(min_pool3d, input, key, windows, {}, return_indices=return_indices, **others)
     return y
 
 
@@ -1199,7 +1199,7 @@ def mixed_learned_pool1d(
             rank=1,
         )
         params = {"lam": lam}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(mixed_learned_pool1d, input, key, windows, params, **others)
     return y
 
 
@@ -1230,7 +1230,7 @@ def mixed_learned_pool2d(
             rank=2,
         )
         params = {"lam": lam}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(mixed_learned_pool2d, input, key, windows, params, **others)
     return y
 
 
@@ -1261,7 +1261,7 @@ def mixed_learned_pool3d(
             rank=3,
         )
         params = {"lam": lam}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(mixed_learned_pool3d, input, key, windows, params, **others)
     return y
 
 
@@ -1318,7 +1318,7 @@ def mixed_pool1d(
             "eval": eval,
             "counts": counts,
         }
-        y = pool_named(input, key, windows, params, generator=generator, **others)
+        y = pool_named(mixed_pool1d, input, key, windows, params, generator=generator, **others)
     return y
 
 
@@ -1375,7 +1375,7 @@ def mixed_pool2d(
             "eval": eval,
             "counts": counts,
         }
-        y = pool_named(input, key, windows, params, generator=generator, **others)
+        y = pool_named(mixed_pool2d, input, key, windows, params, generator=generator, **others)
     return y
 
 
@@ -1432,7 +1432,7 @@ def mixed_pool3d(
             "eval": eval,
             "counts": counts,
         }
-        y = pool_named(input, key, windows, params, generator=generator, **others)
+        y = pool_named(mixed_pool3d, input, key, windows, params, generator=generator, **others)
     return y
 
 
@@ -1477,7 +1477,7 @@ def power_avg_pool1d(
             rank=1,
         )
         params = {"p": p, "norm": norm, "signed": signed}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(power_avg_pool1d, input, key, windows, params, **others)
     return y
 
 
@@ -1522,7 +1522,7 @@ def power_avg_pool2d(
             rank=2,
         )
         params = {"p": p, "norm": norm, "signed": signed}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(power_avg_pool2d, input, key, windows, params, **others)
     return y
 
 
@@ -1567,7 +1567,7 @@ def power_avg_pool3d(
             rank=3,
         )
         params = {"p": p, "norm": norm, "signed": signed}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(power_avg_pool3d, input, key, windows, params, **others)
     return y
 
 
@@ -1630,7 +1630,7 @@ def s3_dpp_pool1d(
             "grid": grid,
             "training": training,
         }
-        y = pool_named(input, key, windows, params, generator=generator, **others)
+        y = pool_named(s3_dpp_pool1d, input, key, windows, params, generator=generator, **others)
     return y
 
 
@@ -1693,7 +1693,7 @@ def s3_dpp_pool2d(
             "grid": grid,
             "training": training,
         }
-        y = pool_named(input, key, windows, params, generator=generator, **others)
+        y = pool_named(s3_dpp_pool2d, input, key, windows, params, generator=generator, **others)
     return y
 
 
@@ -1756,7 +1756,7 @@ def s3_dpp_pool3d(
             "grid": grid,
             "training": training,
         }
-        y = pool_named(input, key, windows, params, generator=generator, **others)
+        y = pool_named(s3_dpp_pool3d, input, key, windows, params, generator=generator, **others)
     return y
 
 
@@ -1801,7 +1801,7 @@ def s3_pool1d(
             rank=1,
         )
         params = {"grid": grid, "training": training}
-        y = pool_named(input, key, windows, params, generator=generator, **others)
+        y = pool_named(s3_pool1d, input, key, windows, params, generator=generator, **others)
     return y
 
 
@@ -1846,7 +1846,7 @@ def s3_pool2d(
             rank=2,
         )
         params = {"grid": grid, "training": training}
-        y = pool_named(input, key, windows, params, generator=generator, **others)
+        y = pool_named(s3_pool2d, input, key, windows, params, generator=generator, **others)
     return y
 
 
@@ -1891,7 +1891,7 @@ def s3_pool3d(
             rank=3,
         )
         params = {"grid": grid, "training": training}
-        y = pool_named(input, key, windows, params, generator=generator, **others)
+        y = pool_named(s3_pool3d, input, key, windows, params, generator=generator, **others)
     return y
 
 
@@ -1923,7 +1923,7 @@ def soft_pool1d(
             rank=1,
         )
         params = {"beta": beta, "grad": grad}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(soft_pool1d, input, key, windows, params, **others)
     return y
 
 
@@ -1955,7 +1955,7 @@ def soft_pool2d(
             rank=2,
         )
         params = {"beta": beta, "grad": grad}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(soft_pool2d, input, key, windows, params, **others)
     return y
 
 
@@ -1987,7 +1987,7 @@ def soft_pool3d(
             rank=3,
         )
         params = {"beta": beta, "grad": grad}
-        y = pool_named(input, key, windows, params, **others)
+        y = pool_named(soft_pool3d, input, key, windows, params, **others)
     return y
 
 
@@ -2044,6 +2044,7 @@ def stochastic_pool1d(
             "samples": samples,
         }
         y = pool_named(
+            stochastic_pool1d,
             input,
             key,
             windows,
@@ -2108,6 +2109,7 @@ def stochastic_pool2d(
             "samples": samples,
         }
         y = pool_named(
+            stochastic_pool2d,
             input,
             key,
             windows,
@@ -2172,6 +2174,7 @@ def stochastic_pool3d(
             "samples": samples,
         }
         y = pool_named(
+            stochastic_pool3d,
             input,
             key,
             windows,
@@ -2208,7 +2211,7 @@ def sum_pool1d(
             data_format=data_format,
             rank=1,
         )
-        y = pool_named(input, key, windows, {}, **others)
+        y = pool_named(sum_pool1d, input, key, windows, {}, **others)
     return y
 
 
@@ -2237,7 +2240,7 @@ def sum_pool2d(
             data_format=data_format,
             rank=2,
         )
-        y = pool_named(input, key, windows, {}, **others)
+        y = pool_named(sum_pool2d, input, key, windows, {}, **others)
     return y
 
 
@@ -2266,5 +2269,5 @@ def sum_pool3d(
             data_format=data_format,
             rank=3,
         )
-        y = pool_named(input, key, windows, {}, **others)
+        y = pool_named(sum_pool3d, input, key, windows, {}, **others)
     return y

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.compiler import is_compiling
+from torch.overrides import handle_torch_function, has_torch_function
 
 from poolreg._core import Memo
 from poolreg.contract.registry import get_method
@@ -22,7 +23,7 @@ from poolreg.torch.compositions import has_composition
 from poolreg.torch.internals import constant
 from poolreg.torch.onlookers import is_direct
 from poolreg.torch.ready import find, remember
-from poolreg.torch.tensors import checked_tensor
+from poolreg.torch.tensors import check_memory, checked_tensor
 
 __all__ = ["pool", "pool_by"]
 
@@ -66,7 +67,6 @@ def pool(
             [1., 0.]])
     """
     get_method(method)
-    checked_tensor(input)
     windows = Windows(
         kernel_size=kernel_size,
         stride=stride,
@@ -98,11 +98,19 @@ def pool_by(
         y = find(x, key, autograd.called)
         if y is not None:
             return y
+    if has_torch_function((x, *params.values())):
+        wanted: dict[str, Any] = {"return_indices": return_indices, "generator": generator}
+        named = {name: value for name, value in wanted.items() if value}
+        named |= {**windows.given, **params}
+        return handle_torch_function(pool, (x, *params.values()), x, method, **named)
+    check_memory(checked_tensor(x))
     wider = HALVES.get(x.dtype)
     if wider is not None:
         inputs = {n: _widened(value, x.dtype, wider) for n, value in params.items()}
         done = pool_by(x.to(wider), method, windows, inputs, return_indices, generator)
         return (done[0].to(x.dtype), done[1]) if return_indices else done.to(x.dtype)
+    for name in NOT_HERE.keys() & params.keys():
+        raise ParameterError(f"{name} is no argument for tensors: {NOT_HERE[name]}")
     tensors = {name: value for name, value in params.items() if isinstance(value, Tensor)}
     settings = {name: value for name, value in params.items() if name not in tensors}
     for name, value in settings.items():
@@ -126,6 +134,13 @@ def pool_by(
         remember(key, x, text)
     return y
 
+
+NOT_HERE = {
+    "rng": "give generator=, a torch.Generator, or torch.manual_seed",
+    "num_threads": "torch.set_num_threads says how many",
+    "out": "the result is a new tensor",
+}
+"""Arguments of the functions on arrays, and what is in their place."""
 
 HALVES = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
 """The dtypes in which others are pooled, by all methods."""
@@ -195,6 +210,8 @@ def _dtype_of(method: str, name: str, x: Tensor) -> torch.dtype:
 
 def new_key(generator: torch.Generator | None, device: torch.device) -> Tensor:
     """The key of all draws of one call, from torch's random numbers, made where they are."""
+    if not isinstance(generator, torch.Generator | None):
+        raise ParameterError(f"generator must be a torch.Generator, got {generator!r}")
     at = device if generator is None else generator.device
     key = torch.randint(-(2**63), 2**63 - 1, (), generator=generator, dtype=torch.int64, device=at)
     return key.to(device)

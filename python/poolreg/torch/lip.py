@@ -96,6 +96,7 @@ class SimplifiedLIP(Pool):
 
     def forward(self, input: Tensor) -> Any:
         """The pooled tensor."""
+        self._check_axes(input)
         return self._pooled(input, logits=self.logits(input))
 
 

@@ -24,6 +24,7 @@ from poolreg.faces.table import layer_name
 from poolreg.torch import functional
 from poolreg.torch.general import pool_by
 from poolreg.torch.raw import effective, raw
+from poolreg.torch.tensors import check_axes
 
 __all__ = ["Pool", "of_method", "of_torch", "pool_module"]
 
@@ -192,7 +193,12 @@ class Pool(nn.Module):
         """The pooled tensor."""
         return self._pooled(input)
 
+    def _check_axes(self, input: Tensor) -> None:
+        if isinstance(input, Tensor):  # and no proxy of a tracer
+            check_axes(input, self.rank)
+
     def _pooled(self, input: Tensor, **maps: Any) -> Any:
+        self._check_axes(input)
         windows = Windows(
             kernel_size=self.kernel_size,
             stride=self.stride,
@@ -261,6 +267,12 @@ class _Mapped(_Named):
 
     def forward(self, input: Tensor, **maps: Any) -> Any:
         """The pooled tensor; maps by name."""
+        for param in self.declared.params:
+            if param.kind == "map" and param.default is Param.required and param.name not in maps:
+                raise ParameterError(
+                    f"{param.name} must be given beside the input, layer(input, {param.name}=…), "
+                    "so this is no layer for a Sequential; SimplifiedLIP makes its own logits"
+                )
         return self._pooled(input, **maps)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
+from torch.overrides import handle_torch_function, has_torch_function
 
 from poolreg.engine.windows import Windows, per_axis
 from poolreg.errors import ParameterError, ShapeError
 from poolreg.torch.general import pool_by
-from poolreg.torch.tensors import checked_tensor, refused
+from poolreg.torch.tensors import check_axes, checked_tensor, refused
 
 __all__ = ["pool_as_torch", "pool_named"]
 
@@ -20,6 +22,7 @@ Key = tuple[Any, ...]
 
 
 def pool_named(
+    function: Callable[..., Any],
     input: Tensor,
     key: Key,
     windows: Windows,
@@ -29,12 +32,17 @@ def pool_named(
     **others: Any,
 ) -> Any:
     """A function beyond torch's; the next time it is ready.  Others are no parameters: an error."""
-    checked_tensor(input)
+    if has_torch_function((input, *key)):
+        return handle_torch_function(
+            function, (input, *key), input, **_arguments(function, key), **others
+        )
+    check_axes(checked_tensor(input), key[1])
     given = {**params, **others}
     return pool_by(input, key[0], windows, given, return_indices, generator, known_as=key)
 
 
 def pool_as_torch(
+    function: Callable[..., Any],
     input: Tensor,
     key: Key,
     windows: Windows,
@@ -43,7 +51,11 @@ def pool_as_torch(
 ) -> Any:
     """One of torch's own, with torch's limits; the next time it is ready."""
     method, rank, *_ = key
+    if has_torch_function((input, *key)):
+        return handle_torch_function(function, (input, *key), input, **_arguments(function, key))
     checked_tensor(input)
+    if input.is_quantized or input.is_mkldnn:
+        return getattr(torch.nn.functional, function.__name__)(input, **_arguments(function, key))
     if method == "lp":
         input = _as_float(input)
     elif method == "avg" and windows.kernel_size is None and not input.is_floating_point():
@@ -54,6 +66,13 @@ def pool_as_torch(
     return pool_by(input, method, windows, params, return_indices, known_as=key)
 
 
+def _arguments(function: Callable[..., Any], key: Key) -> dict[str, Any]:
+    """What a public function was given beside its input, by name: a key ends with all of it."""
+    _, *parameters = signature(function).parameters.values()
+    given = zip(parameters, key[-len(parameters) :], strict=True)
+    return {known.name: value for known, value in given if value is not known.default}
+
+
 def _as_float(x: Tensor) -> Tensor:
     """What torch makes of integers before it takes their powers."""
     is_number = x.is_floating_point() or x.is_complex()
@@ -62,11 +81,7 @@ def _as_float(x: Tensor) -> Tensor:
 
 def _check_shape(rank: int, x: Tensor) -> None:
     """What torch asks of an input: a batch or none, and only the batch may be empty."""
-    if x.ndim not in (rank + 1, rank + 2):
-        raise ShapeError(
-            f"input must have {rank + 1} axes (batchless) or {rank + 2}, got {x.ndim}: shape "
-            f"{tuple(x.shape)}"
-        )
+    check_axes(x, rank)
     if not torch.jit.is_tracing() and 0 in x.shape[x.ndim - rank - 1 :]:
         raise ShapeError(f"input must not be empty but for its batch, got {tuple(x.shape)}")
 

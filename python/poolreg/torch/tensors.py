@@ -12,11 +12,13 @@ from torch import Tensor
 
 from poolreg.contract.arraylike import dtype_advice, type_name
 from poolreg.engine.arrays import new_array
-from poolreg.errors import DTypeError
+from poolreg.errors import DTypeError, ShapeError
 
 __all__ = [
     "array_of",
     "channels_last",
+    "check_axes",
+    "check_memory",
     "checked_tensor",
     "empty_tensor",
     "new_tensor",
@@ -37,6 +39,25 @@ def checked_tensor(value: Any) -> Tensor:
         f"input must be a torch.Tensor, got {type_name(value)}; the functions of poolreg itself "
         "take arrays"
     )
+
+
+def check_axes(x: Tensor, rank: int) -> None:
+    """ShapeError unless an input has the pooled axes, channels, and a batch or none."""
+    if x.ndim not in (rank + 1, rank + 2):
+        raise ShapeError(
+            f"input must have {rank + 1} axes (batchless) or {rank + 2}, got {x.ndim}: shape "
+            f"{tuple(x.shape)}; poolreg.torch.pool takes any, with axes="
+        )
+
+
+def check_memory(x: Tensor) -> None:
+    """DTypeError if a tensor's elements do not lie in its memory as numbers."""
+    if x.is_quantized:
+        word = str(x.dtype).removeprefix("torch.")
+        raise DTypeError(f"input must not be quantized, got {word}; give input.dequantize()")
+    if x.layout is not torch.strided:
+        word = str(x.layout).removeprefix("torch.")
+        raise DTypeError(f"input must be strided, got {word}; give input.to_dense()")
 
 
 def refused(name: str, dtype: torch.dtype) -> DTypeError:
