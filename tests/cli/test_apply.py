@@ -585,7 +585,7 @@ def test_an_array_is_refused_in_the_words_of_pool(dtype: Any, call: Call) -> Non
 def test_a_parameter_of_channels_says_how_many(call: Call) -> None:
     write("in.png", COLOURS)
     words = ("--method", "dpp", "--kernel", 2, "--param", "alpha=1,2")
-    assert_one_line(call("apply", "in.png", "out.png", *words), "where C is 3, got shape (2,)")
+    assert_one_line(call("apply", "in.png", "out.png", *words), "C is 3 (axis 2 of")
 
 
 def test_a_header_that_promises_too_much_is_one_line(call: Call) -> None:

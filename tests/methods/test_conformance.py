@@ -288,7 +288,7 @@ def test_a_message_says_by_which_factor_a_gradient_is_wrong() -> None:
 
         def backward(self, *given: Any) -> None:
             super().backward(*given)
-            given[6]["x"][...] /= 2
+            given[5]["x"][...] /= 2
 
     with pytest.raises(CheckFailed, match=r"It is 0\.5 times what is expected everywhere"):
         check_method(Halved, only=["gradient_x"])

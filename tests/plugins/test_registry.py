@@ -46,7 +46,6 @@ class Weighted(pr.Method):
         dy: Array,
         arrays: Any,
         params: Any,
-        y: Array,
         saved: Any,
         out: Mapping[str, Array],
         num_threads: int,

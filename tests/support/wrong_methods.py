@@ -697,11 +697,11 @@ class WrongByMap(After):
 
 @fails("gradient_parameters", "gradient_reference", "limits")
 class NotSummed(After):
-    """The gradient of the scale is that of one output alone."""
+    """The gradient of the scale is that of one member of one output alone."""
 
     def spoil(self, out: Mapping[str, Array], **given: Any) -> None:
-        if given["y"].size:
-            out["scale"][...] = given["dy"].flat[0] * given["y"].flat[0]
+        if given["dy"].size:
+            out["scale"][...] = given["dy"].flat[0] * given["arrays"]["x"].flat[0]
 
 
 @fails("gradient_reference")

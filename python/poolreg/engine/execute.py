@@ -162,8 +162,8 @@ def _map_array(param: Param, value: Any, plan: Plan, x: Array) -> Array:
         raise DTypeError(f"{param.name} must be {dtype} as the input is, got {array.dtype}")
     if not shared:
         raise ShapeError(
-            f"{param.name} must be of shape {shape} (or size 1 along axes that are not pooled), "
-            f"got {array.shape}"
+            f"{param.name} must be {dtype} of shape {shape} (or size 1 along axes that are not "
+            f"pooled), got {array.dtype} {array.shape}"
         )
     param.check_values(array)
     return np.broadcast_to(array, shape) if array.shape != shape else array
