@@ -134,9 +134,10 @@ def test_parameters_are_checked_by_their_declaration() -> None:
         for words, params in refusals.items():
             with pytest.raises(pr.ParameterError, match=words):
                 pr.pool(x, "test.weighted", **WINDOW, **params)
-        for weight in (x[:, :1], x.astype(np.float32)):
-            with pytest.raises(pr.ShapeError, match=r"weight must be float64 of shape \(2, 7, 6\)"):
-                pr.pool(x, "test.weighted", weight=weight, **WINDOW)
+        with pytest.raises(pr.ShapeError, match=r"weight must be float64 of shape \(2, 7, 6\)"):
+            pr.pool(x, "test.weighted", weight=x[:, :1], **WINDOW)
+        with pytest.raises(pr.DTypeError, match=r"weight must be float64 as .*, got float32"):
+            pr.pool(x, "test.weighted", weight=x.astype(np.float32), **WINDOW)
         with pytest.raises(pr.ShapeError, match="scale must be"):
             pr.pool(x, "test.weighted", weight=x, scale=np.ones(2), **WINDOW)
 
