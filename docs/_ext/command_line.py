@@ -15,7 +15,8 @@ def contexts(
     command: click.Command, parent: click.Context | None, name: str
 ) -> Iterator[click.Context]:
     """The context of every command that runs, groups walked in their own order."""
-    context = click.Context(command, info_name=name, parent=parent)
+    settings = command.context_settings
+    context = click.Context(command, info_name=name, parent=parent, **settings)
     if not isinstance(command, click.Group):
         yield context
         return

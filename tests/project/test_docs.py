@@ -165,11 +165,11 @@ def test_command_lines_are_understood(tmp_path: Path, monkeypatch: pytest.Monkey
     for line in lines:
         alone = re.split(r" [<>|] ", line)[0]  # without what a shell sends where
         command, words = cli, shlex.split(alone, comments=True)[1:]
-        context = click.Context(command)
+        context = click.Context(command, **command.context_settings)
         while isinstance(command, click.Group):
             command = command.get_command(context, words.pop(0))
         assert command is not None, line
-        command.parse_args(click.Context(command), words)
+        command.parse_args(click.Context(command, parent=context), words)
 
 
 def test_installing_is_told_once() -> None:
