@@ -18,6 +18,8 @@ import poolreg.torch.functional as PF
 import poolreg.torch.nn as pnn
 import torch
 from torch import nn
+from torch._dynamo.backends.common import aot_autograd
+from torch._functorch.aot_autograd import make_boxed_func
 
 LOGITS = [f"LIPPool{rank}d" for rank in (1, 2, 3)]  # which need a second input
 LAYERS = [
@@ -90,6 +92,52 @@ def test_a_traced_network_learns() -> None:
     )
     traced(image("MaxPool2d")).square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in traced.parameters())
+
+
+SIZED = {
+    "selected": lambda: pnn.MaxPool2d(3, 2, 1),
+    "more taps than a byte counts": lambda: pnn.MaxPool2d(17, 1),
+    "adaptive": lambda: pnn.AdaptiveMaxPool2d(3),
+    "averaged": lambda: pnn.AvgPool2d(2),
+    "global": lambda: pnn.GeMPool2d(output_size=1),
+    "weighed": lambda: pnn.SoftPool2d(3, 2, 1, ceil_mode=True),
+    "drawn": lambda: pnn.S3DPPPool2d(2),
+}
+
+
+@pytest.mark.parametrize("made", SIZED.values(), ids=SIZED)
+def test_compiled_once_for_any_size(made: Any) -> None:
+    """Forward and backward: sizes are symbols."""
+    model, graphs = nn.Sequential(nn.Conv2d(3, 4, 1), made()), []
+
+    def compiler(graph: Any, inputs: Any) -> Any:
+        graphs.append(graph)
+        return make_boxed_func(graph.forward)
+
+    torch._dynamo.reset()
+    compiled = torch.compile(
+        model, backend=aot_autograd(fw_compiler=compiler), dynamic=True, fullgraph=True
+    )
+    for size in (32, 25, 27):
+        x = image("MaxPool2d", size)[..., :-3]
+        found = []
+        for network in (compiled, model):
+            model.zero_grad()
+            torch.manual_seed(2)
+            y = network(x)
+            y.square().sum().backward()
+            found.append((y, [p.grad.clone() for p in model.parameters()]))
+        torch.testing.assert_close(*found)
+    assert len(graphs) == 2
+
+
+@pytest.mark.parametrize("made", SIZED.values(), ids=SIZED)
+def test_exported_behind_parameters_for_any_size(made: Any) -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 1), made()).eval()
+    dynamic = dict.fromkeys((0, 2, 3), torch.export.Dim.DYNAMIC)
+    program = torch.export.export(model, (image("MaxPool2d", 32),), dynamic_shapes=(dynamic,))
+    x = image("MaxPool2d", 21)[:1, ..., :-3]
+    assert torch.equal(program.module()(x), model(x))
 
 
 class Tagged(torch.Tensor):

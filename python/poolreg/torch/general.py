@@ -129,7 +129,7 @@ def pool_by(
         raise ParameterError(f"generator: method {method!r} draws no random numbers")
     y = execute(text, x, _without_states(method, tensors), return_indices)
     if draws and len(tensors) > 1:
-        _change(text, x, tensors)
+        _change(method, text, x, tensors)
     if key is not None and not (tensors or return_indices or is_compiling()):
         remember(key, x, text)
     return y
@@ -161,9 +161,9 @@ def _without_states(method: str, tensors: Mapping[str, Tensor]) -> list[Tensor]:
     return [t.clone() if name in states else t for name, t in tensors.items()]
 
 
-def _change(text: str, x: Tensor, tensors: Mapping[str, Tensor]) -> None:
+def _change(method: str, text: str, x: Tensor, tensors: Mapping[str, Tensor]) -> None:
     """States after a call that drew."""
-    states = _states(parsed(text).method, tensors)
+    states = _states(method, tensors)
     if states:
         changes = ops.changes(x.detach(), list(tensors.values()), text)
         for name, change in zip(states, changes, strict=True):

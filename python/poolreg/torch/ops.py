@@ -8,6 +8,7 @@ indices, ``poolreg::changes`` what a call that draws adds to a state.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from poolreg.torch import kernels
 from poolreg.torch.batches import batched, batched_backward
 from poolreg.torch.call import Call, parsed
 from poolreg.torch.compositions import composed_indices, composition
-from poolreg.torch.shapes import output_sizes, stand_in
+from poolreg.torch.shapes import LARGE, output_sizes, stand_in
 from poolreg.torch.tensors import empty_tensor
 
 __all__ = ["LIBRARY", "backward", "changes", "forward", "pool", "select"]
@@ -36,6 +37,18 @@ def elsewhere_with_indices(
     return composed_indices(parsed(text), x, tensors)
 
 
+def forward_of_any_size(
+    x: Tensor, tensors: Sequence[Tensor], text: str
+) -> tuple[Tensor, list[Tensor]]:
+    """y and what backward needs, in dtypes that do not depend on sizes."""
+    y, saved = kernels.forward(x, tensors, text)
+    dtypes = kept_dtypes(text, x.ndim)
+    return y, [
+        one if one.is_floating_point() else one.to(dtype)
+        for one, dtype in zip(saved, dtypes, strict=True)
+    ]
+
+
 LIBRARY = Library("poolreg", "DEF")
 LIBRARY.define("pool(Tensor x, Tensor[] tensors, str call) -> Tensor")
 LIBRARY.define("forward(Tensor x, Tensor[] tensors, str call) -> (Tensor, Tensor[])")
@@ -45,8 +58,9 @@ LIBRARY.define(
 )
 LIBRARY.define("select(Tensor x, Tensor[] tensors, str call) -> (Tensor, Tensor)")
 LIBRARY.define("changes(Tensor x, Tensor[] tensors, str call) -> Tensor[]")
-for _name in ("pool", "forward", "backward", "select", "changes"):
+for _name in ("pool", "backward", "select", "changes"):
     LIBRARY.impl(_name, getattr(kernels, _name), "CPU")
+LIBRARY.impl("forward", forward_of_any_size, "CPU")
 for _name, _function in (("pool", elsewhere), ("select", elsewhere_with_indices)):
     LIBRARY.impl(_name, _function, "CompositeExplicitAutograd")
 
@@ -73,23 +87,29 @@ def _fake_pool(x: Tensor, tensors: Sequence[Tensor], text: str) -> Tensor:
 def _fake_forward(x: Tensor, tensors: Sequence[Tensor], text: str) -> tuple[Tensor, list[Tensor]]:
     call = parsed(text)
     sizes = output_sizes(call, x.shape)
-    return empty_tensor(x, sizes, x.dtype), _fake_saved(call, x, sizes)
+    kept = zip(_kept_shapes(call, x, sizes), kept_dtypes(text, x.ndim), strict=True)
+    return empty_tensor(x, sizes, x.dtype), [empty_tensor(x, *each) for each in kept]
 
 
-def _fake_saved(call: Call, x: Tensor, sizes: tuple[Any, ...]) -> list[Tensor]:
-    """What backward needs, as a rule of the output's shape; else for the sizes at hand alone, as
-    the numbers of taps are where a window is as large as the input."""
+def _kept_shapes(call: Call, x: Tensor, sizes: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """The shapes of what backward needs: the output's, or what they are for the sizes at hand."""
     plan = call.plan(stand_in(call, x.shape))
     specs = call.declared.saved_spec(plan, call.resolved | {"key": 0})
-    counts_taps = call.windows.output_size is not None and any(
-        np.issubdtype(dtype, np.integer) for _, _, dtype in specs
-    )
-    if counts_taps or any(shape != plan.output_shape for _, shape, _ in specs):
+    if any(shape != plan.output_shape for _, shape, _ in specs):
         plan = call.plan(tuple(int(size) for size in x.shape))
         specs = call.declared.saved_spec(plan, call.resolved | {"key": 0})
-    shapes = [sizes if shape == plan.output_shape else shape for _, shape, _ in specs]
-    dtypes = [TORCH_TYPES[np.dtype(dtype)] for _, _, dtype in specs]
-    return [empty_tensor(x, *each) for each in zip(shapes, dtypes, strict=True)]
+    return [sizes if shape == plan.output_shape else shape for _, shape, _ in specs]
+
+
+@lru_cache(maxsize=4096)
+def kept_dtypes(text: str, ndim: int) -> tuple[torch.dtype, ...]:
+    """Their dtypes: tap numbers are as wide as those of a large input."""
+    call = parsed(text)
+    sizes = [1] * ndim
+    for axis in call.windows.axes:
+        sizes[axis] = LARGE
+    specs = call.declared.saved_spec(call.plan(tuple(sizes)), call.resolved | {"key": 0})
+    return tuple(TORCH_TYPES[np.dtype(dtype)] for _, _, dtype in specs)
 
 
 @torch.library.register_fake("poolreg::backward", lib=LIBRARY)

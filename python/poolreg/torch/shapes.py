@@ -9,7 +9,7 @@ from poolreg._core import Axis
 from poolreg.engine.windows import Windows
 from poolreg.torch.call import Call
 
-__all__ = ["output_sizes", "stand_in"]
+__all__ = ["LARGE", "output_sizes", "stand_in"]
 
 
 def output_sizes(call: Call, shape: Sequence[Any]) -> tuple[Any, ...]:
