@@ -82,15 +82,14 @@ typedef struct pc_outer {
     ptrdiff_t stride[PC_OPERANDS];
 } pc_outer;
 
-/* How a kernel walks along axis 2. */
-typedef enum pc_inner {
-    PC_PHASES, /* REGULAR, window in scratch: taps are contiguous runs of a row split by phase */
-    PC_THREES, /* three columns with stride 2, a column shared: registers will do */
-    PC_MANY_LANES, /* a few taps of many lanes, of which hardly any is shared: registers will do */
-    PC_ADJOINING,  /* a few columns each, of which none is shared or left out: registers will do */
-    PC_RUNS,       /* members are neighbours: reduce the run of every output */
-    PC_SPARSE,     /* REGULAR, window too wide for scratch: tap by tap from memory */
-} pc_inner;
+typedef enum pc_walk {
+#define PC_FORWARD_WALK(name) PC_WALK_##name,
+#define PC_ARGMAX_WALK(name) PC_WALK_##name,
+#define PC_SUM_GRADIENT_WALK(name) PC_WALK_##name,
+#define PC_SELECT_GRADIENT_WALK(name) PC_WALK_##name,
+#include "walks.def"
+    PC_WALKS
+} pc_walk;
 
 typedef struct pc_job {
     const pc_axis *axis[3];
@@ -99,29 +98,30 @@ typedef struct pc_job {
     pc_stop *stop; /* of the call */
 
     bool to_input;                   /* the destination is dx, not y */
+    bool stream;                     /* what is written may go past the caches */
+    pc_walk walk;                    /* how items are walked ... */
+    bool wide;                       /* ... by kernels that sum floats in double */
     int64_t rows, row_block, blocks; /* destination rows; rows of an item; items a plane */
-    int64_t columns, tile, tiles;    /* destination columns; columns of an item */
-    pc_inner inner;
-    bool split;       /* forward: split rows into phases, for S > 1 */
-    bool halves;      /* rows are split in registers (halves.inc.c) */
-    bool few_taps;    /* marked: all taps in one step (marked_few.inc.c) */
-    bool long_rows;   /* neighbouring rows can be walked as one */
-    int64_t phases;   /* slots of a split row */
-    int64_t group;    /* PHASES: destination rows brought to scratch at once ... */
-    int64_t strip;    /* ... and those of them whose taps are combined at once */
-    int64_t chunk;    /* rows whose windows share what they hold (down.inc.c); 0: they do not */
-    int64_t levels;   /* PHASES: of taps that are combined by threes; 0: one by one ... */
-    int64_t level;    /* ... and the elements of each */
-    bool short_runs;  /* RUNS: every one has up to PC_RUN members, and a tile is in scratch */
-    int64_t planes;   /* RUNS: of axis 0 in a group, if all have the same windows; else 0 */
-    bool bare_rows;   /* long RUNS: a window is one row, as it is in memory ... */
-    bool rows_adjoin; /* ... where they lie one after another ... */
-    bool whole_rows;  /* ... and are all of a window, and results adjoin */
-    int64_t dealt;    /* RUNS: partial results of a group of rows */
+    int64_t columns;                 /* destination columns */
+
+    /* From here to `out` a walk's plan (separable.c). */
+    int64_t tile, tiles; /* columns of an item */
+    bool split;          /* forward: split rows into phases, for S > 1 */
+    bool slides;         /* columns slide in registers (slide.inc.c) */
+    bool long_rows;      /* neighbouring rows can be walked as one */
+    int64_t phases;      /* slots of a split row */
+    int64_t group;       /* phases: destination rows brought to scratch at once ... */
+    int64_t strip;       /* ... and those of them whose taps are combined at once */
+    int64_t chunk;       /* rows whose windows share what they hold (down.inc.c); 0: they do not */
+    int64_t levels;      /* phases: of taps that are combined by threes; 0: one by one ... */
+    int64_t level;       /* ... and the elements of each */
+    int64_t planes;      /* runs: of axis 0 in a group, if all have the same windows; else 0 */
+    bool bare_rows;      /* long runs: a window is one row, as it is in memory ... */
+    bool rows_adjoin;    /* ... where they lie one after another */
+    int64_t dealt;       /* runs: partial results of a group of rows */
     int64_t pitch, out_pitch;     /* columns from one row of acc, of out, to the next */
-    bool paired;                  /* linear_backward: columns are pairs of two phases */
-    int64_t sources;              /* select_gather: output rows held at once */
-    bool stream;                  /* what is written may go past the caches */
+    bool paired;                  /* gradients of sums: columns are pairs of two phases */
+    int64_t sources;              /* gather: output rows held at once */
     int64_t acc, slot, load, out; /* scratch sizes in elements, multiples of PC_BLOCK */
 
     bool flat;              /* a mark is a flat index of the plane, else a tap number */
@@ -207,13 +207,9 @@ typedef struct pc_row {
     bool pairs; /* the next row has the next columns, beside these */
 } pc_row;
 
-/* Rows of outputs go from memory to memory (registers.inc.c). */
-static inline bool pc_in_registers(const pc_job *job)
-{
-    return job->inner == PC_ADJOINING || job->inner == PC_THREES || job->inner == PC_MANY_LANES;
-}
-
+typedef struct pc_item pc_item;
 typedef void (*pc_kernel)(const pc_job *job, int64_t begin, int64_t end, char *scratch);
+typedef void (*pc_item_kernel)(const pc_job *job, const pc_item *item, char *scratch);
 
 enum { PC_MAX, PC_MIN, PC_ORDERS };
 /* Element types of kernels.  WIDE: float data with 64-bit marks (select) or double sums (linear). */
@@ -221,6 +217,10 @@ enum { PC_TYPE_F32, PC_TYPE_F64, PC_TYPE_F32_WIDE, PC_TYPES };
 
 typedef struct pc_kernels {
     const char *name;
+    int width[PC_TYPES]; /* lanes of a register of what is combined */
+    /* The walks that there are: [PC_WALKS], NULL where there is none. */
+    const pc_item_kernel *select_walks[PC_ORDERS][PC_TYPES];
+    const pc_item_kernel *sum_walks[PC_TYPES];
     pc_kernel select_forward[PC_ORDERS][PC_TYPES];
     pc_kernel select_forward_marked[PC_ORDERS][PC_TYPES];
     pc_kernel select_gather[PC_TYPES];
@@ -234,13 +234,13 @@ typedef struct pc_kernels {
     pc_kernel whole_backward[PC_TYPES];
 } pc_kernels;
 
-typedef struct pc_item {
+struct pc_item {
     char *base[PC_OPERANDS]; /* at this outer index */
     int64_t plane;           /* canonical plane number: row of drawn bins */
     int64_t mark;            /* flat index of the plane's first element */
     int64_t element;         /* canonical number of its first output */
     int64_t row, row_end, column, column_end;
-} pc_item;
+};
 
 static inline pc_item pc_item_at(const pc_job *job, int64_t number)
 {

@@ -14,10 +14,6 @@ int64_t pc_planes_of(const pc_job *job);
 /* The element type of a call's kernel, `wide` if float is not enough for marks or sums. */
 int pc_element_type(const pc_call *call, bool wide);
 
-/* How a job walks that sums what others hand to it, or transposes such sums (to_input); and the bytes
- * of scratch of an item.  wide: in double, of floats. */
-size_t pc_plan_sum(pc_job *job, const pc_call *call, bool wide);
-
 /* How many threads a call of so many items is worth. */
 int pc_threads_for(const pc_call *call, int64_t items);
 

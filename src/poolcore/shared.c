@@ -1,6 +1,7 @@
 #include "shared.h"
 
 #include "run.h"
+#include "separable.h"
 
 /* Bytes of a band's box of inputs, about, so that all boxes stay in the first cache; with gradients there
  * are more of them.  No box has more than the most elements: where the least band would, units are cut
@@ -251,7 +252,12 @@ bool pc_plan_shared(pc_shared *shared, pc_job *job, bool wide, bool backward)
 /* Sums of columns that are a part of all are those of a tile: nothing is done for rows as a whole. */
 static size_t plan_sum(pc_job *sum, const pc_job *job, const pc_call *call, bool wide)
 {
-    const size_t bytes = pc_plan_sum(sum, call, wide);
+    pc_call of_boxes = *call;
+    of_boxes.reducer = PC_LINEAR;
+    of_boxes.marks.data = NULL;
+    sum->uniform = sum->exact_reciprocal = true;
+    sum->divisor = 1;
+    const size_t bytes = pc_plan_rows(sum, &of_boxes, &wide, NULL);
     sum->tiles *= job->windows.units[2];
     sum->long_rows = sum->long_rows && job->windows.units[2] == 1;
     return bytes;
@@ -260,9 +266,12 @@ static size_t plan_sum(pc_job *sum, const pc_job *job, const pc_call *call, bool
 /* Roots of sums of squares go from memory to memory where sums would from box to box. */
 static void choose_norms(pc_shared *shared, pc_job *job, bool backward)
 {
+    const pc_walk walk = shared->sum.walk;
+    const bool in_registers =
+        walk == PC_WALK_nonoverlapping || walk == PC_WALK_channels_last || walk == PC_WALK_k3s2;
     shared->norms = summed_power(job, backward) == 2 && job->op[PC_X].contiguous &&
-                    job->op[PC_Y].contiguous && pc_in_registers(&shared->sum);
-    job->inner = shared->sum.inner;
+                    job->op[PC_Y].contiguous && in_registers;
+    job->walk = walk;
 }
 
 size_t pc_shared_scratch(pc_shared *shared, pc_job *job, const pc_call *call, bool wide,

@@ -43,7 +43,8 @@ PC_INLINE void pc_end_stream(void) {}
 
 typedef __m512 pc_v_f32;
 typedef __m512d pc_v_f64;
-enum { PC_WIDTH_f32 = 16, PC_WIDTH_f64 = 8, PC_PERMUTES = 1 };
+enum { PC_WIDTH_f32 = 16, PC_WIDTH_f64 = 8 };
+#define PC_PERMUTES 1
 /* fixupimm: where its second argument is a NaN, that, else the first. */
 enum { PC_NAN_IS_KEPT = 0x11 };
 PC_INLINE pc_v_f32 pc_load_f32(const float *p) { return _mm512_loadu_ps(p); }
@@ -222,7 +223,8 @@ PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
 
 typedef __m256 pc_v_f32;
 typedef __m256d pc_v_f64;
-enum { PC_WIDTH_f32 = 8, PC_WIDTH_f64 = 4, PC_PERMUTES = 0 };
+enum { PC_WIDTH_f32 = 8, PC_WIDTH_f64 = 4 };
+#define PC_PERMUTES 0
 PC_INLINE pc_v_f32 pc_load_f32(const float *p) { return _mm256_loadu_ps(p); }
 PC_INLINE pc_v_f64 pc_load_f64(const double *p) { return _mm256_loadu_pd(p); }
 PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
@@ -414,7 +416,7 @@ PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
 
 #else
 
-enum { PC_PERMUTES = 0 };
+#define PC_PERMUTES 0
 #define PC_PORTABLE(t, type, bits, n)                                                              \
     typedef type pc_v_##t __attribute__((vector_size(n * sizeof(type))));                          \
     typedef bits pc_whole_##t __attribute__((vector_size(n * sizeof(bits))));                      \

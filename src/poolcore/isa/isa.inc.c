@@ -121,6 +121,10 @@ PC_OUTLINE void pc_next_row(const pc_job *job, const pc_item *item, pc_sources *
 
 const pc_kernels PC_CAT(pc_kernels, PC_ISA) = {
     .name = PC_ISA_NAME,
+    .width = {PC_WIDTH_f32, PC_WIDTH_f64, PC_WIDTH_f64},
+    .select_walks = {{walks_max_f32, walks_max_f64, walks_max_f32},
+                     {walks_min_f32, walks_min_f64, walks_min_f32}},
+    .sum_walks = {walks_sum_f32, walks_sum_f64, walks_sum_f32wide},
     .select_forward = {{forward_max_f32, forward_max_f64, forward_max_f32},
                        {forward_min_f32, forward_min_f64, forward_min_f32}},
     .select_forward_marked = {PC_FORWARD(marked_forward, max), PC_FORWARD(marked_forward, min)},

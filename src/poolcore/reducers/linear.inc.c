@@ -417,10 +417,10 @@ static void F(gradient_outputs)(const pc_job *job, const pc_item *item, char *sc
 
 static void F(backward_item)(const pc_job *job, const pc_item *item, char *scratch)
 {
-    if (job->inner == PC_PHASES)
+    if (job->walk == PC_WALK_spread_phases)
         F(gradient_phases)(job, item, scratch);
 #if A_IS_T
-    else if (job->inner == PC_ADJOINING)
+    else if (job->walk == PC_WALK_spread_nonoverlapping)
         F(gradient_adjoining)(job, item, scratch);
 #endif
     else

@@ -7,15 +7,6 @@
  * macros. */
 #define V(name) PC_CAT(name, T_NAME)
 
-static bool F(goes_by_narrow)(const pc_job *job)
-{
-    enum { W = V(PC_WIDTH) };
-    const pc_axis *down = job->axis[1], *along = job->axis[2];
-    return F(slides)(job) && job->tiles == 1 && down->K > PC_FEW_RUNS && job->axis[0]->K == 1 &&
-           along->PL < W && along->PL + along->I <= 2 * W && along->O <= 2 * W &&
-           job->op[PC_X].contiguous && job->op[PC_Y].contiguous && !job->stream;
-}
-
 /* Two registers, and what follows them. */
 typedef struct F(narrow) {
     V(pc_v) a, b;
@@ -108,8 +99,9 @@ static bool F(are_plain)(const pc_job *job, const char *plane, int64_t first, in
     return !F(has_nan)(V(pc_add)(sum[0], sum[1]));
 }
 
-static void F(by_narrow)(const pc_job *job, const pc_item *item)
+static void F(small_planes)(const pc_job *job, const pc_item *item, char *scratch)
 {
+    (void)scratch;
     const int64_t O = job->axis[1]->O, most = pc_min(job->axis[1]->K, PC_MOST_ROWS);
     const int64_t K = job->axis[2]->K;
     bool plain = false;

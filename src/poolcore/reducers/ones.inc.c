@@ -9,17 +9,6 @@
 
 enum { F(MOST_TAPS) = 5, F(MOST_KEPT) = 2, F(PAIR) = 2 };
 
-static bool F(goes_by_ones)(const pc_job *job)
-{
-    const pc_axis *down = job->axis[1], *along = job->axis[2];
-    const int64_t K = along->K;
-    const bool few = down->kind == PC_REGULAR && down->K == K && down->S == 1 && down->D == 1 &&
-                     (K == 3 || K == 5) && along->S == 1 && along->D == 1 && along->PL == K / 2;
-    return PC_PERMUTES && few && job->L == 1 && job->tiles == 1 && job->axis[0]->K == 1 &&
-           along->O <= along->I && IS_FINISHED(job) && job->op[PC_X].contiguous &&
-           job->op[PC_Y].contiguous && !job->stream;
-}
-
 /* The lanes from number n on of two registers. */
 PC_INLINE V(pc_v) F(from_lane)(V(pc_v) a, V(pc_v) b, int n)
 {
@@ -219,8 +208,9 @@ PC_OUTLINE void F(ones)(const pc_job *job, const char *plane, char *y, int64_t o
         F(ones_of)(job, plane, y, o, rows, 5, none);
 }
 
-static void F(by_ones)(const pc_job *job, const pc_item *item, T *none)
+static void F(stride1)(const pc_job *job, const pc_item *item, char *scratch)
 {
+    T *none = (T *)scratch;
     const int64_t O = job->axis[1]->O;
     pc_links deep;
     if (!IDEMPOTENT)

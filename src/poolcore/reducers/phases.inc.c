@@ -6,11 +6,13 @@
  * Part of separable.inc.c: its parameters and its macros. */
 #if A_IS_T
 #include "halves.inc.c"
+#if PC_PERMUTES
 #include "ones.inc.c"
+#endif
 #endif
 #include "down.inc.c"
 #include "slide.inc.c"
-#if A_IS_T && IDEMPOTENT
+#if A_IS_T && PC_PERMUTES && IDEMPOTENT
 #include "narrow.inc.c"
 #endif
 
@@ -25,7 +27,7 @@ typedef struct F(room) {
  * lines take longer. */
 static F(room) F(room_of)(const pc_job *job, char *scratch, int64_t lead)
 {
-    const bool lines = F(slides)(job) && job->pitch >= 8 * PC_BLOCK;
+    const bool lines = job->slides && job->pitch >= 8 * PC_BLOCK;
     F(room) s = {.acc = (A *)scratch + (lines ? -lead & (PC_BLOCK - 1) : 0)};
     s.slots = (A *)scratch + job->acc;
     s.part = s.slots + job->phases * job->slot;
@@ -258,8 +260,8 @@ static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, con
     const bool in_place = IS_FINISHED(job) && job->op[PC_Y].contiguous;
     const bool direct = in_place && n * L >= PC_BLOCK;
     const bool past = direct && pc_can_stream(job, item, PC_Y);
-#if A_IS_T
-    if (F(slides)(job)) {
+#if A_IS_T && PC_PERMUTES
+    if (job->slides) {
         char *to[PC_MOST_ROWS];
         for (int64_t r = 0; r < rows; r++)
             to[r] = in_place && !past ? at[r] : (char *)(s->out + r * pitch);
@@ -274,7 +276,7 @@ static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, con
 #endif
     F(chain) chain = {.part = s->part, .len = ((rows - 1) * pitch + n) * L};
     char *const out[1] = {(char *)s->out};
-    if (job->split && !job->halves)
+    if (job->split && job->walk != PC_WALK_deinterleaved)
         ON_A(split)(job, acc, s->slots, rows * pitch);
     if (job->levels)
         F(chain_levels)(job, &chain, acc, s->levels);
@@ -296,7 +298,7 @@ static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, con
 
 static void F(pad)(const pc_job *job, const pc_span *span, int64_t rows, const F(room) * s)
 {
-    if (job->halves)
+    if (job->walk == PC_WALK_deinterleaved)
         ON_A(fill_halves)(job, span, rows, s->slots, s->slots + job->slot, NEUTRAL);
     else
         ON_A(fill_padding)(job, span, rows, s->acc, NEUTRAL);
@@ -327,7 +329,7 @@ static void F(group)(const pc_job *job, const pc_item *item, pc_sources *from, c
             continue;
         }
 #if A_IS_T
-        if (job->halves)
+        if (job->walk == PC_WALK_deinterleaved)
             F(halved_row)(job, item, from, span, r, s->slots);
         else
 #endif
@@ -382,22 +384,6 @@ static void F(long_rows)(const pc_job *job, const pc_item *item, const pc_source
  * the CPU can forward only once it is in the cache. */
 static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
 {
-#if A_IS_T
-    if (F(goes_by_ones)(job)) {
-        F(by_ones)(job, item, (T *)scratch);
-        return;
-    }
-    if (F(goes_by_sliding)(job)) {
-        F(by_sliding)(job, item);
-        return;
-    }
-#if IDEMPOTENT
-    if (F(goes_by_narrow)(job)) {
-        F(by_narrow)(job, item);
-        return;
-    }
-#endif
-#endif
     const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
     const F(room) s = F(room_of)(job, scratch, span.lead);
     double row_count[PC_MOST_ROWS];

@@ -74,11 +74,11 @@ PC_INLINE void F(next_row)(const pc_job *job, const pc_item *item, pc_sources *f
     pc_next_row(job, item, from);
 }
 
-static void F(in_registers)(const pc_job *job, const pc_item *item)
+PC_INLINE void F(in_registers)(const pc_job *job, const pc_item *item, pc_walk walk)
 {
     const pc_axis *axis = job->axis[2];
     const pc_span span = pc_span_of(axis, item->column, item->column_end);
-    const int64_t from_column = job->inner == PC_MANY_LANES ? 0 : span.from;
+    const int64_t from_column = walk == PC_WALK_channels_last ? 0 : span.from;
     const int64_t count = item->column_end - item->column;
     const bool stream = pc_can_stream(job, item, PC_Y);
     const T divisor = (T)job->divisor;
@@ -88,12 +88,30 @@ static void F(in_registers)(const pc_job *job, const pc_item *item)
         const void *src[PC_BATCH];
         T *dst = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
         const int n = (int)pc_take_rows(job, item, PC_X, &from, from_column, 0, PC_BATCH, src);
-        if (job->inner == PC_ADJOINING)
+        if (walk == PC_WALK_nonoverlapping)
             F(joined)(dst, src, n, count, (int)axis->S, divisor, stream);
-        else if (job->inner == PC_MANY_LANES)
+        else if (walk == PC_WALK_channels_last)
             F(lanes)(job, item, dst, src, n, stream);
         else
             F(threes)(dst, src, n, &span, count, divisor, stream);
     }
+}
+
+static void F(nonoverlapping)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    (void)scratch;
+    F(in_registers)(job, item, PC_WALK_nonoverlapping);
+}
+
+static void F(channels_last)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    (void)scratch;
+    F(in_registers)(job, item, PC_WALK_channels_last);
+}
+
+static void F(k3s2)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    (void)scratch;
+    F(in_registers)(job, item, PC_WALK_k3s2);
 }
 #undef F

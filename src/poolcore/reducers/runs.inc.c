@@ -238,42 +238,9 @@ static void F(long_runs)(const pc_job *job, const pc_item *item, int64_t rows,
     F(join_dealt)(s->dealt, s->joined, rows * n, L, s->out);
 }
 
-/* Rows that adjoin and are one window each, to results that adjoin: as many at a time as a register has
- * lanes.  Those of less than PC_RUN elements after which no others come are read from a copy. */
-static void F(whole_rows)(const pc_job *job, const pc_item *item)
-{
-    enum { W = PC_CAT(PC_WIDTH, A_NAME) };
-    const int64_t len = job->axis[2]->I;
-    const ptrdiff_t step = job->op[PC_X].axis[1];
-    const char *x = pc_row_of(job, item, PC_X, 0, item->row, 0);
-    T *y = (T *)pc_row_of(job, item, PC_Y, 0, item->row, 0);
-    const int64_t rows = item->row_end - item->row;
-    A out[W];
-    T copy[W * PC_RUN + PC_RUN] = {0};
-    for (int64_t r = 0; r < rows; r += W) {
-        const int64_t row = pc_min(r, rows - W);
-        const char *src = x + row * step;
-        bool roomy = (rows - row - W) * len >= PC_RUN;
-        if (!roomy && len < PC_RUN) {
-            memcpy(copy, src, (size_t)(W * step));
-            src = (const char *)copy;
-            roomy = true;
-        }
-        REDUCE_ROWS(out, src, step, len, roomy);
-#if FINISHES
-        F(divide_run)(job, y + row, out, W);
-#else
-        ON_T(copy)(y + row, out, W);
-#endif
-    }
-}
-
 static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
 {
-    if (job->whole_rows && (!FINISHES || job->uniform) && item->row_end - item->row >= PC_RUN) {
-        F(whole_rows)(job, item);
-        return;
-    }
+    const bool is_short = job->walk == PC_WALK_short_runs;
     const int64_t n = item->column_end - item->column;
     const pc_links last = pc_window_of(job->axis[2], item->plane, item->column_end - 1);
     F(run_scratch) s = {.acc = (A *)scratch};
@@ -294,7 +261,7 @@ static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
 #endif
     s.begin = pc_window_of(job->axis[2], item->plane, item->column).pos;
     s.width = last.pos + last.n - s.begin;
-    if (job->short_runs)
+    if (is_short)
         F(list_taps)(job, item, s.begin, s.width, &s.list);
     for (int64_t row = item->row, rows; row < item->row_end; row += rows) {
         rows = pc_min(job->group, item->row_end - row);
@@ -310,7 +277,7 @@ static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
 #endif
         }
         pc_place_rows(job, item, PC_Y, from, rows, at);
-        if (job->short_runs)
+        if (is_short)
             F(short_runs)(job, item, rows, &s);
         else
             F(long_runs)(job, item, rows, &s);
@@ -321,6 +288,40 @@ static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
                 row_count, counts, finished);
 #else
         F(emit)(job, item, at, rows, n, s.out, true, NULL, NULL, finished);
+#endif
+    }
+}
+
+/* Rows that adjoin and are one window each, to results that adjoin: as many at a time as a register has
+ * lanes; items of few rows one by one.  Those of less than PC_RUN elements after which no others come are read from a copy. */
+static void F(whole_rows)(const pc_job *job, const pc_item *item, char *scratch)
+{
+    enum { W = PC_CAT(PC_WIDTH, A_NAME) };
+    const int64_t len = job->axis[2]->I;
+    const ptrdiff_t step = job->op[PC_X].axis[1];
+    const char *x = pc_row_of(job, item, PC_X, 0, item->row, 0);
+    T *y = (T *)pc_row_of(job, item, PC_Y, 0, item->row, 0);
+    const int64_t rows = item->row_end - item->row;
+    if (rows < PC_RUN) {
+        F(runs)(job, item, scratch);
+        return;
+    }
+    A out[W];
+    T copy[W * PC_RUN + PC_RUN] = {0};
+    for (int64_t r = 0; r < rows; r += W) {
+        const int64_t row = pc_min(r, rows - W);
+        const char *src = x + row * step;
+        bool roomy = (rows - row - W) * len >= PC_RUN;
+        if (!roomy && len < PC_RUN) {
+            memcpy(copy, src, (size_t)(W * step));
+            src = (const char *)copy;
+            roomy = true;
+        }
+        REDUCE_ROWS(out, src, step, len, roomy);
+#if FINISHES
+        F(divide_run)(job, y + row, out, W);
+#else
+        ON_T(copy)(y + row, out, W);
 #endif
     }
 }

@@ -305,11 +305,11 @@ static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scra
 {
     for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
-        if (job->few_taps)
+        if (job->walk == PC_WALK_argmax_few_taps)
             F(few_taps)(job, &item, scratch);
-        else if (job->inner == PC_PHASES)
+        else if (job->walk == PC_WALK_argmax_phases)
             F(phases)(job, &item, scratch);
-        else if (job->inner == PC_RUNS)
+        else if (job->walk == PC_WALK_argmax_runs)
             F(runs)(job, &item, scratch);
         else
             F(sparse)(job, &item, scratch);

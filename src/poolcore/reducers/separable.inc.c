@@ -72,25 +72,34 @@ static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
     }
 }
 
-static void F(forward_item)(const pc_job *job, const pc_item *item, char *scratch)
-{
-    if (job->inner == PC_PHASES)
-        F(phases)(job, item, scratch);
-    else if (job->inner == PC_RUNS)
-        F(runs)(job, item, scratch);
+/* The walks that there are. */
+static const pc_item_kernel F(walks)[PC_WALKS] = {
+    [PC_WALK_strided_taps] = F(sparse),
+    [PC_WALK_whole_rows] = F(whole_rows),
+    [PC_WALK_short_runs] = F(runs),
+    [PC_WALK_long_runs] = F(runs),
+    [PC_WALK_shared_rows] = F(phases),
+    [PC_WALK_phases] = F(phases),
 #if A_IS_T
-    else if (pc_in_registers(job))
-        F(in_registers)(job, item);
+    [PC_WALK_nonoverlapping] = F(nonoverlapping),
+    [PC_WALK_channels_last] = F(channels_last),
+    [PC_WALK_k3s2] = F(k3s2),
+    [PC_WALK_deinterleaved] = F(phases),
+#if PC_PERMUTES
+    [PC_WALK_stride1] = F(stride1),
+    [PC_WALK_sliding_rows] = F(sliding_rows),
+#if IDEMPOTENT
+    [PC_WALK_small_planes] = F(small_planes),
 #endif
-    else
-        F(sparse)(job, item, scratch);
-}
+#endif
+#endif
+};
 
 static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
     for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
-        F(forward_item)(job, &item, scratch);
+        F(walks)[job->walk](job, &item, scratch);
     }
     if (job->stream)
         pc_end_stream();

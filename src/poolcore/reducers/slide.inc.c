@@ -9,30 +9,7 @@
  * Part of phases.inc.c: its parameters and its macros. */
 #define V(name) PC_CAT(name, A_NAME)
 
-/* From so many taps on this is faster than one by one, and the most: the register beyond those two is
- * not read. */
-enum { F(LEAST_SLIDING) = IDEMPOTENT ? 5 : 6, F(MOST_SLIDING) = 2 * V(PC_WIDTH) };
-
-static bool F(can_slide)(const pc_job *job)
-{
-    const pc_axis *axis = job->axis[2];
-    return PC_PERMUTES && A_IS_T && axis->S == 1 && axis->D == 1 && job->L == 1 &&
-           axis->K >= F(LEAST_SLIDING) && axis->K <= F(MOST_SLIDING);
-}
-
-static bool F(slides)(const pc_job *job) { return job->chunk > 0 && F(can_slide)(job); }
-
-#if A_IS_T
-/* The same of rows as they lie in memory.  Sums at the ends of long rows have another order. */
-static bool F(goes_by_sliding)(const pc_job *job)
-{
-    const pc_axis *axis = job->axis[2];
-    const bool whole = axis->PL == 0 && axis->O - 1 + axis->K <= axis->I;
-    return F(can_slide)(job) && pc_axis_is_trivial(job->axis[0]) &&
-           pc_axis_is_trivial(job->axis[1]) && (IDEMPOTENT || whole || !job->long_rows) &&
-           IS_FINISHED(job) && job->op[PC_X].contiguous && job->op[PC_Y].contiguous && !job->stream;
-}
-
+#if A_IS_T && PC_PERMUTES
 /* Rows, `step` bytes apart, and where their n outputs go.  Those of scratch begin with the first
  * window's first element and are long enough.  Of those in memory it is element `first`; they have
  * `len`, beside which is what is neutral; and memory brings the next row meanwhile. */
@@ -244,8 +221,9 @@ PC_OUTLINE void F(slide)(const pc_job *job, char *const to[], int64_t rows, cons
         F(slide_memory)(job, &s);
 }
 
-static void F(by_sliding)(const pc_job *job, const pc_item *item)
+static void F(sliding_rows)(const pc_job *job, const pc_item *item, char *scratch)
 {
+    (void)scratch;
     const int64_t O = job->axis[1]->O;
     for (int64_t row = item->row, rows; row < item->row_end; row += rows) {
         char *to[PC_MOST_ROWS];
