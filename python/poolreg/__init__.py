@@ -33,6 +33,7 @@ from poolreg.errors import (
     UnknownMethodError,
 )
 from poolreg.faces.any_method import Pool, pool, pool_vjp
+from poolreg.faces.explain import CoreCall, Explanation, explain
 from poolreg.faces.functions import *  # noqa: F403
 from poolreg.faces.functions import __all__ as _functions
 from poolreg.faces.shapes import output_shape, windows
@@ -55,8 +56,10 @@ __all__ = [
     "Block",
     "Choice",
     "Config",
+    "CoreCall",
     "DTypeError",
     "Description",
+    "Explanation",
     "Filter",
     "Gradients",
     "Linear",
@@ -82,6 +85,7 @@ __all__ = [
     "WindowFunction",
     "__version__",
     "describe",
+    "explain",
     "get_cmake_dir",
     "get_include",
     "get_method",

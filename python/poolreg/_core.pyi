@@ -57,6 +57,12 @@ class ResultMemory:
 
 def keep_memory(size: int) -> None: ...
 
+# ---- explain.pxi ---------------------------------------------------------------------------------
+
+Explained = tuple[bool, tuple[str, ...], str | None, tuple[tuple[str, str], ...]]
+
+def explain_calls(function: Callable[[], object]) -> list[Explained]: ...
+
 # ---- calls.pxi -----------------------------------------------------------------------------------
 
 ORDERS: Mapping[str, int]

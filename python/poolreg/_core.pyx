@@ -9,6 +9,7 @@ from poolreg._core.poolcore cimport *  # what is in C
 include "_core/status.pxi"        # statuses to exceptions; signals that end a call
 include "_core/plan.pxi"          # Plan: the windows of a call
 include "_core/arrays.pxi"        # buffers, their dtypes and overlaps; memory of large results
+include "_core/explain.pxi"       # how calls are made
 include "_core/calls.pxi"         # selections and sums
 include "_core/blocks.pxi"        # functions on blocks, in Python
 include "_core/native.pxi"        # functions on blocks, in native code; capsules

@@ -223,6 +223,7 @@ static pc_status call_folded(const fold *f, int64_t first, int64_t end, char *fo
     pc_call call = *f->call;
     call.plan = &plan;
     call.interrupted = NULL;
+    call.explanation = first == 0 ? f->call->explanation : NULL;
     call.num_threads = 1;
     call.x = (pc_array){folded, x_strides};
     call.y = (pc_array){(char *)call.y.data + first * outputs * item, y_strides};
@@ -251,6 +252,7 @@ static void fold_range(void *context, int64_t begin, int64_t end, int thread)
 pc_status pc_fold(const pc_call *call, bool backward)
 {
     fold f = {.call = call, .backward = backward, .stop = pc_stop_of(call)};
+    pc_explain_step(call->explanation, "planes of short rows laid end to end");
     find_tiling(call->plan, &f.t);
     f.rows = CHUNK / (f.t.K[0] * f.t.K[1] * f.t.O[2] * f.t.K[2]);
     const int64_t chunks = pc_ceil_div(rows_of(&f.t), f.rows);

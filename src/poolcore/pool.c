@@ -220,7 +220,7 @@ static void choose_way(pc_way *way, const pc_call *call)
 {
     if (call->reducer == PC_LINEAR)
         set_divisor(&way->to.job, call);
-    way->scratch = pc_plan_rows(&way->to.job, call, NULL, NULL);
+    way->scratch = pc_plan_rows(&way->to.job, call, NULL);
     way->kernel = forward_kernel(call, &way->to);
 }
 
@@ -333,7 +333,7 @@ static pc_status backward_on_rows(const pc_call *call, pc_job *job)
         set_divisor(job, call);
     else
         job->stream = is_streamed(call, &call->x, call->plan->in);
-    const size_t scratch = pc_plan_rows(job, call, NULL, NULL);
+    const size_t scratch = pc_plan_rows(job, call, NULL);
     if (job->walk == PC_WALK_scatter)
         return scatter(call);
     const pc_kernel kernel = call->reducer == PC_LINEAR
@@ -354,8 +354,10 @@ pc_status pc_backward(const pc_call *call)
         return pc_fold(call, true);
     pc_call turned;
     pc_plan turned_plan;
-    if (turn_call(&turned, &turned_plan, call))
+    if (turn_call(&turned, &turned_plan, call)) {
+        pc_explain_step(call->explanation, "the gradient as sums of dy");
         return pc_forward(&turned);
+    }
     const bool on_rows = call->reducer != PC_WINDOWS;
     status = pc_arrange(&to, call, on_rows, on_rows);
     if (status != PC_OK)

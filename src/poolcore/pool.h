@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "explain.h"
 #include "status.h"
 #include "window.h"
 
@@ -156,6 +157,7 @@ typedef struct pc_call {
 
     int num_threads;                     /* <= 0: OpenMP's default */
     pc_interrupted_function interrupted; /* NULL: the call is not interrupted */
+    pc_explanation *explanation;         /* NULL, or to be filled in: how the call was made */
 } pc_call;
 
 /* y, and marks if wanted, from x.  PC_ERR_EMPTY_WINDOW: see the plan; PC_ERR_MANY_AXES,

@@ -671,10 +671,11 @@ static const char *take_scatter(pc_job *job, const choice *c)
 
 typedef struct candidate {
     pc_walk walk;
+    const char *name;
     const char *(*take)(pc_job *job, const choice *c);
 } candidate;
 
-#define ROW(name) {PC_WALK_##name, take_##name},
+#define ROW(name) {PC_WALK_##name, #name, take_##name},
 #define PC_FORWARD_WALK ROW
 static const candidate forward_walks[] = {
 #include "walks.def"
@@ -691,17 +692,6 @@ static const candidate sum_gradient_walks[] = {
 static const candidate select_gradient_walks[] = {
 #include "walks.def"
 };
-
-#define NAME(name) [PC_WALK_##name] = #name,
-#define PC_FORWARD_WALK NAME
-#define PC_ARGMAX_WALK NAME
-#define PC_SUM_GRADIENT_WALK NAME
-#define PC_SELECT_GRADIENT_WALK NAME
-static const char *const names[PC_WALKS] = {
-#include "walks.def"
-};
-
-const char *pc_walk_name(pc_walk walk) { return names[walk]; }
 
 static const candidate *walks_of(const pc_job *job, const pc_call *call)
 {
@@ -728,27 +718,39 @@ static void clear_plan(pc_job *job)
     job->phases = job->group = job->tiles = 1;
 }
 
-size_t pc_plan_rows(pc_job *job, const pc_call *call, const bool *wide, const char *asked[PC_WALKS])
+static choice choice_of(const pc_job *job, const pc_call *call, bool is_box)
 {
-    choice c = {.call = call, .is_sum = call->reducer == PC_LINEAR, .is_box = wide != NULL};
-    job->wide = wide ? *wide : c.is_sum && call->dtype == PC_F32 && sums_in_double(call->plan);
-    job->columns = job->to_input ? job->axis[2]->I : job->axis[2]->O;
-    c.is_finished = !c.is_sum || (job->uniform && !job->wide);
-    c.width = pc_isa_current()->width[pc_element_type(call, job->wide)];
+    const bool is_sum = call->reducer == PC_LINEAR;
     const pc_item_kernel *items = items_of(job, call);
-    c.slides = items && items[PC_WALK_sliding_rows];
-    for (const candidate *w = walks_of(job, call);; w++) {
-        const char *missing = "an instruction set that has it";
+    return (choice){.call = call,
+                    .width = pc_isa_current()->width[pc_element_type(call, job->wide)],
+                    .is_sum = is_sum,
+                    .is_finished = !is_sum || (job->uniform && !job->wide),
+                    .is_box = is_box,
+                    .slides = items && items[PC_WALK_sliding_rows]};
+}
+
+size_t pc_plan_rows(pc_job *job, const pc_call *call, const bool *wide)
+{
+    const bool sums_floats = call->reducer == PC_LINEAR && call->dtype == PC_F32;
+    job->wide = wide ? *wide : sums_floats && sums_in_double(call->plan);
+    job->columns = job->to_input ? job->axis[2]->I : job->axis[2]->O;
+    const choice c = choice_of(job, call, wide != NULL);
+    const pc_item_kernel *items = items_of(job, call);
+    for (const candidate *one = walks_of(job, call);; one++) {
+        const char *asks = job->wide ? "sums that float is enough for"
+                                     : "an instruction set that permutes two registers";
         clear_plan(job);
-        job->walk = w->walk;
-        if (!items || items[w->walk])
-            missing = w->take(job, &c);
-        if (asked)
-            asked[w->walk] = missing;
-        if (!missing)
+        job->walk = one->walk;
+        if (!items || items[one->walk])
+            asks = one->take(job, &c);
+        if (!asks) {
+            pc_explain_walk(call->explanation, one->name);
             break;
+        }
+        pc_explain_refusal(call->explanation, one->name, asks);
     }
-    if (!c.is_box)
+    if (!wide)
         split_rows(job);
     return scratch_bytes(job);
 }

@@ -8,11 +8,7 @@
  * of an item.  The job has its axes, operands and divisor, and knows whether it may stream.
  *
  * wide: NULL: by the rule for long sums; else the job sums boxes, in double of floats if it is true, and is
- * not split.  asked: NULL, or for each walk before the one that is taken what it asks for that the call has
- * not got. */
-size_t pc_plan_rows(pc_job *job, const pc_call *call, const bool *wide,
-                    const char *asked[PC_WALKS]);
-
-const char *pc_walk_name(pc_walk walk);
+ * not split. */
+size_t pc_plan_rows(pc_job *job, const pc_call *call, const bool *wide);
 
 #endif

@@ -41,15 +41,19 @@ static int summed_power(const pc_job *job, bool backward)
 }
 
 /* Only windows by formula, and none that leave out inputs, whose weights would be found in vain. */
-static bool can_share(const pc_job *job, bool backward)
+static const char *cannot_share(const pc_job *job, bool backward)
 {
+    const bool is_exponential =
+        job->windows.functor == PC_SOFTMAX || job->windows.functor == PC_MAPPED;
+    if (!is_exponential && summed_power(job, backward) == 0)
+        return "weights of the elements alone: soft, lip, lp forward with p = 1, 2 or 3";
+    if (job->op[PC_MAP_OUT].data)
+        return "no weight of the output";
     for (int a = 0; a < 3; a++)
         if (job->axis[a]->kind != PC_REGULAR ||
             job->axis[a]->S > (job->axis[a]->K - 1) * job->axis[a]->D + 1)
-            return false;
-    const bool is_exponential =
-        job->windows.functor == PC_SOFTMAX || job->windows.functor == PC_MAPPED;
-    return (is_exponential || summed_power(job, backward) > 0) && !job->op[PC_MAP_OUT].data;
+            return "windows by formula without gaps";
+    return NULL;
 }
 
 /* A dense box of so many rows and columns an index of axis 0. */
@@ -231,11 +235,14 @@ static bool units_are_apart(const pc_job *job)
     return apart;
 }
 
-bool pc_plan_shared(pc_shared *shared, pc_job *job, bool wide, bool backward)
+const char *pc_plan_shared(pc_shared *shared, pc_job *job, bool wide, bool backward)
 {
     *shared = (pc_shared){0};
-    if (!can_share(job, backward) || !take_units(shared, job, backward))
-        return false;
+    const char *asks = cannot_share(job, backward);
+    if (asks)
+        return asks;
+    if (!take_units(shared, job, backward))
+        return "boxes of at most 32768 elements";
     const extents n = extents_of(shared, job, backward);
     split_units(job, shared);
     shared->taps = pairs_of(job, shared->split, wide);
@@ -246,7 +253,7 @@ bool pc_plan_shared(pc_shared *shared, pc_job *job, bool wide, bool backward)
     shared->apart = units_are_apart(job);
     shared->adds = job->windows.add || !shared->apart;
     plan_jobs(shared, job, &n);
-    return true;
+    return NULL;
 }
 
 /* Sums of columns that are a part of all are those of a tile: nothing is done for rows as a whole. */
@@ -255,9 +262,10 @@ static size_t plan_sum(pc_job *sum, const pc_job *job, const pc_call *call, bool
     pc_call of_boxes = *call;
     of_boxes.reducer = PC_LINEAR;
     of_boxes.marks.data = NULL;
+    of_boxes.explanation = sum->to_input ? NULL : call->explanation;
     sum->uniform = sum->exact_reciprocal = true;
     sum->divisor = 1;
-    const size_t bytes = pc_plan_rows(sum, &of_boxes, &wide, NULL);
+    const size_t bytes = pc_plan_rows(sum, &of_boxes, &wide);
     sum->tiles *= job->windows.units[2];
     sum->long_rows = sum->long_rows && job->windows.units[2] == 1;
     return bytes;

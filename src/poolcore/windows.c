@@ -181,8 +181,14 @@ static void share_windows(pc_job *job, const pc_call *call, pc_shared *shared, b
     job->windows.units[0] = 1;
     job->windows.units[1] = job->blocks;
     job->windows.units[2] = job->tiles;
-    if (is_outside(job) || !pc_plan_shared(shared, job, wide, backward))
+    const char *asks =
+        is_outside(job) ? "a reducer of the core" : pc_plan_shared(shared, job, wide, backward);
+    if (asks) {
+        pc_explain_refusal(call->explanation, "shared_boxes", asks);
+        pc_explain_walk(call->explanation, is_outside(job) ? "callback" : "window_blocks");
         return;
+    }
+    pc_explain_step(call->explanation, "weights that windows share, summed box by box");
     job->windows.shared = shared;
     job->windows.scratch = pc_shared_scratch(shared, job, call, wide, backward);
 }

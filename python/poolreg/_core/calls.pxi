@@ -15,11 +15,12 @@ cdef raise_call(pc_status status, Plan plan):
     raise_status(status)
 
 
-cdef void set_interrupted(pc_call *call, Plan plan) noexcept:
-    """A call that lasts looks for signals."""
+cdef void set_caller(pc_call *call, Plan plan):
+    """A call that lasts looks for signals; one that is explained says how it was made."""
     call.interrupted = NULL
     if plan.lasts:
         call.interrupted = look_for_signals
+    ask_for_explanation(call)
 
 
 cdef call_core(Plan plan, pc_call *call, bint backward, x, y, marks):
@@ -28,7 +29,7 @@ cdef call_core(Plan plan, pc_call *call, bint backward, x, y, marks):
     cdef int i, held = 0
     cdef pc_status status
     call.plan = &plan.plan
-    set_interrupted(call, plan)
+    set_caller(call, plan)
     try:
         acquire(x, &views[0], plan.plan.in_, plan.plan.ndim, backward)
         held = 1
@@ -52,6 +53,7 @@ cdef call_core(Plan plan, pc_call *call, bint backward, x, y, marks):
             PyBuffer_Release(&views[i])
     if status != PC_OK:
         raise_call(status, plan)
+    take_explanation(call, backward)
 
 
 def select_forward(Plan plan, int order, x, y, marks, bint flat, int num_threads):

@@ -132,6 +132,14 @@ cdef extern from "pool.h":
         double fill
         void *(*allocate)(void *, size_t) noexcept nogil
     ctypedef int (*pc_interrupted_function)() noexcept nogil
+    ctypedef struct pc_refusal:
+        const char *walk
+        const char *asks
+    ctypedef struct pc_explanation:
+        const char **step
+        const char *walk
+        pc_refusal *refusal
+        int steps, refusals
     ctypedef struct pc_call:
         const pc_plan *plan
         pc_dtype dtype
@@ -153,6 +161,7 @@ cdef extern from "pool.h":
         uint64_t key
         int num_threads
         pc_interrupted_function interrupted
+        pc_explanation *explanation
     ctypedef struct pc_way:
         pass
     pc_status pc_forward(const pc_call *) nogil

@@ -84,7 +84,7 @@ cdef class TensorCall:
             status = pc_backward(call) if backward else pc_forward(call)
         else:
             call.num_threads = self.exchange.threads()
-            set_interrupted(call, self.plan)
+            set_caller(call, self.plan)
             with nogil:
                 status = pc_backward(call) if backward else pc_forward(call)
         if status != PC_OK:

@@ -74,7 +74,7 @@ cdef int set_windows(pc_call *call, Plan plan, pc_dtype dtype, int functor, numb
     cdef int n, p, most = PC_PARAMS if outside is None else MOST_PARAMS
     memset(call, 0, sizeof(pc_call))
     call.plan, call.dtype = &plan.plan, dtype
-    set_interrupted(call, plan)
+    set_caller(call, plan)
     if outside is not None:
         call.interrupted = look_for_signals
     call.reducer = PC_WINDOWS
@@ -132,6 +132,7 @@ def windows_forward(Plan plan, int functor, tuple numbers, tuple options, tuple 
         status = pc_forward(&call)
     if status != PC_OK:
         raise_windows(status, plan, outside)
+    take_explanation(&call, False)
 
 
 def windows_backward(Plan plan, int functor, tuple numbers, tuple options, tuple params, x, dy, dx,
@@ -159,3 +160,4 @@ def windows_backward(Plan plan, int functor, tuple numbers, tuple options, tuple
         status = pc_backward(&call)
     if status != PC_OK:
         raise_windows(status, plan, outside)
+    take_explanation(&call, True)
