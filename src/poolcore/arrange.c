@@ -400,6 +400,6 @@ pc_status pc_arrange(pc_arrangement *to, const pc_call *call, bool to_input,
     int64_t marks = 1;
     for (int p = 0; p < plan->pooled; p++)
         marks *= to->job.flat ? plan->axis[p].I : plan->axis[p].K;
-    to->wide_marks = marks >= NARROW_MARKS;
+    to->job.wide_marks = marks >= NARROW_MARKS;
     return PC_OK;
 }

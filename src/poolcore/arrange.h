@@ -10,7 +10,6 @@ typedef struct pc_arrangement {
     pc_axis columns;  /* lanes that became columns, or planes that became windows */
     pc_axis planes;   /* planes that became rows */
     pc_axis whole[3]; /* axes whose only window is the whole axis, some merged from several */
-    bool wide_marks;  /* marks need 64 bits */
 } pc_arrangement;
 
 /* Fill in everything of the job but the split of the work.  planes_may_be_rows: an item may have rows of

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "pool.h"
 #include "stop.h"
 #include "window.h"
@@ -97,10 +98,12 @@ typedef struct pc_job {
     pc_operand op[PC_OPERANDS];
     pc_stop *stop; /* of the call */
 
-    bool to_input;                   /* the destination is dx, not y */
-    bool stream;                     /* what is written may go past the caches */
-    pc_walk walk;                    /* how items are walked ... */
-    bool wide;                       /* ... by kernels that sum floats in double */
+    bool to_input;   /* the destination is dx, not y */
+    bool stream;     /* what is written may go past the caches */
+    pc_walk walk;    /* how items are walked ... */
+    bool wide;       /* ... by kernels with sums in double or marks of 64 bits */
+    bool wide_marks; /* marks need 64 bits */
+    const struct pc_walk_kernel *kernel;
     int64_t rows, row_block, blocks; /* destination rows; rows of an item; items a plane */
     int64_t columns;                 /* destination columns */
 
@@ -209,7 +212,13 @@ typedef struct pc_row {
 
 typedef struct pc_item pc_item;
 typedef void (*pc_kernel)(const pc_job *job, int64_t begin, int64_t end, char *scratch);
-typedef void (*pc_item_kernel)(const pc_job *job, const pc_item *item, char *scratch);
+
+/* A walk of a reducer and an element type.  scratch: the bytes that an item takes; NULL: none.  run is NULL
+ * where an instruction set has no such kernel. */
+typedef struct pc_walk_kernel {
+    void (*run)(const pc_job *job, const pc_item *item, char *scratch);
+    size_t (*scratch)(const pc_job *job);
+} pc_walk_kernel;
 
 enum { PC_MAX, PC_MIN, PC_ORDERS };
 /* Element types of kernels.  WIDE: float data with 64-bit marks (select) or double sums (linear). */
@@ -218,15 +227,13 @@ enum { PC_TYPE_F32, PC_TYPE_F64, PC_TYPE_F32_WIDE, PC_TYPES };
 typedef struct pc_kernels {
     const char *name;
     int width[PC_TYPES]; /* lanes of a register of what is combined */
-    /* The walks that there are: [PC_WALKS], NULL where there is none. */
-    const pc_item_kernel *select_walks[PC_ORDERS][PC_TYPES];
-    const pc_item_kernel *sum_walks[PC_TYPES];
-    pc_kernel select_forward[PC_ORDERS][PC_TYPES];
-    pc_kernel select_forward_marked[PC_ORDERS][PC_TYPES];
-    pc_kernel select_gather[PC_TYPES];
-    pc_kernel select_scatter[PC_TYPES];
-    pc_kernel linear_forward[PC_TYPES];
-    pc_kernel linear_backward[PC_TYPES];
+    /* By walk. */
+    const pc_walk_kernel *select[PC_ORDERS][PC_TYPES];
+    const pc_walk_kernel *argmax[PC_ORDERS][PC_TYPES];
+    const pc_walk_kernel *select_gradient[PC_TYPES];
+    const pc_walk_kernel *sum[PC_TYPES];
+    const pc_walk_kernel *sum_gradient[PC_TYPES];
+    /* On ranges of items. */
     pc_kernel windows_forward[PC_TYPES];
     pc_kernel windows_backward[PC_TYPES];
     pc_kernel windows_zero[PC_TYPES];

@@ -201,19 +201,8 @@ static bool is_streamed(const pc_call *call, const pc_array *to, const int64_t *
 
 struct pc_way {
     pc_arrangement to;
-    pc_kernel kernel;
     size_t scratch;
 };
-
-static pc_kernel forward_kernel(const pc_call *call, const pc_arrangement *to)
-{
-    const pc_kernels *kernels = pc_isa_current();
-    if (call->reducer == PC_LINEAR)
-        return kernels->linear_forward[pc_element_type(call, to->job.wide)];
-    if (call->marks.data)
-        return kernels->select_forward_marked[call->order][pc_element_type(call, to->wide_marks)];
-    return kernels->select_forward[call->order][pc_element_type(call, false)];
-}
 
 /* The way of a call on rows. */
 static void choose_way(pc_way *way, const pc_call *call)
@@ -221,7 +210,6 @@ static void choose_way(pc_way *way, const pc_call *call)
     if (call->reducer == PC_LINEAR)
         set_divisor(&way->to.job, call);
     way->scratch = pc_plan_rows(&way->to.job, call, NULL);
-    way->kernel = forward_kernel(call, &way->to);
 }
 
 pc_status pc_forward(const pc_call *call)
@@ -244,7 +232,7 @@ pc_status pc_forward(const pc_call *call)
         return pc_windows_forward(call, job);
     job->stream = is_streamed(call, &call->y, call->plan->out);
     choose_way(&way, call);
-    return pc_run_items(job, items_of(job), way.kernel, call, way.scratch);
+    return pc_run_rows(job, items_of(job), call, way.scratch);
 }
 
 pc_way *pc_way_of(const pc_call *call)
@@ -272,7 +260,7 @@ pc_status pc_forward_by(const pc_way *way, const void *x, void *y)
     one.stop = &never;
     one.op[PC_X].data = (char *)x;
     one.op[PC_Y].data = y;
-    return pc_run_alone(&one, items_of(job), way->kernel, way->scratch);
+    return pc_run_alone(&one, items_of(job), way->scratch);
 }
 
 /* The plan of a transpose that is itself a pooling: at stride 1 an input is held by the outputs of a
@@ -311,7 +299,7 @@ static bool turn_call(pc_call *turned, pc_plan *plan, const pc_call *call)
 }
 
 /* One item a plane, which a thread owns. */
-static pc_status scatter(const pc_call *call)
+static pc_status scatter(const pc_call *call, const pc_walk_kernel *kernel)
 {
     pc_arrangement to;
     const pc_status status = pc_arrange(&to, call, true, false);
@@ -322,24 +310,20 @@ static pc_status scatter(const pc_call *call)
     job->stop = &stop;
     job->rows = job->row_block = job->blocks = 1;
     job->columns = job->tile = job->tiles = 1;
-    const pc_kernel kernel = pc_isa_current()->select_scatter[pc_element_type(call, false)];
-    return pc_run_items(job, items_of(job), kernel, call, 0);
+    job->kernel = kernel;
+    return pc_run_rows(job, items_of(job), call, 0);
 }
 
 static pc_status backward_on_rows(const pc_call *call, pc_job *job)
 {
-    const pc_kernels *kernels = pc_isa_current();
     if (call->reducer == PC_LINEAR)
         set_divisor(job, call);
     else
         job->stream = is_streamed(call, &call->x, call->plan->in);
     const size_t scratch = pc_plan_rows(job, call, NULL);
     if (job->walk == PC_WALK_scatter)
-        return scatter(call);
-    const pc_kernel kernel = call->reducer == PC_LINEAR
-                                 ? kernels->linear_backward[pc_element_type(call, job->wide)]
-                                 : kernels->select_gather[pc_element_type(call, false)];
-    return pc_run_items(job, items_of(job), kernel, call, scratch);
+        return scatter(call, job->kernel);
+    return pc_run_rows(job, items_of(job), call, scratch);
 }
 
 pc_status pc_backward(const pc_call *call)

@@ -39,6 +39,25 @@ int pc_element_type(const pc_call *call, bool wide)
 enum { ALIGN = 64 };
 static char *aligned(char *memory) { return memory + (ALIGN - (uintptr_t)memory % ALIGN) % ALIGN; }
 
+/* Before other threads read what was stored past the caches. */
+static void end_stream(void)
+{
+#if defined(__SSE2__)
+    __builtin_ia32_sfence();
+#endif
+}
+
+/* The kernel of a job's walk, over items. */
+static void walk_items(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+{
+    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
+        const pc_item item = pc_item_at(job, number);
+        job->kernel->run(job, &item, scratch);
+    }
+    if (job->stream)
+        end_stream();
+}
+
 typedef struct run {
     const pc_job *job;
     pc_kernel kernel;
@@ -85,13 +104,18 @@ pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const
     return pc_stop_status(job->stop);
 }
 
-pc_status pc_run_alone(const pc_job *job, int64_t items, pc_kernel kernel, size_t scratch_bytes)
+pc_status pc_run_rows(const pc_job *job, int64_t items, const pc_call *call, size_t scratch_bytes)
+{
+    return pc_run_items(job, items, walk_items, call, scratch_bytes);
+}
+
+pc_status pc_run_alone(const pc_job *job, int64_t items, size_t scratch_bytes)
 {
     char small[SMALL_SCRATCH];
     char *memory = scratch_bytes + ALIGN > sizeof small ? malloc(scratch_bytes + ALIGN) : small;
     if (!memory)
         return PC_ERR_NO_MEMORY;
-    kernel(job, 0, items, aligned(memory));
+    walk_items(job, 0, items, aligned(memory));
     if (memory != small)
         free(memory);
     return PC_OK;

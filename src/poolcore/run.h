@@ -21,7 +21,10 @@ int pc_threads_for(const pc_call *call, int64_t items);
 pc_status pc_run_items(const pc_job *job, int64_t items, pc_kernel kernel, const pc_call *call,
                        size_t scratch_bytes);
 
-/* On the calling thread. */
-pc_status pc_run_alone(const pc_job *job, int64_t items, pc_kernel kernel, size_t scratch_bytes);
+/* The same by the kernel of the job's walk. */
+pc_status pc_run_rows(const pc_job *job, int64_t items, const pc_call *call, size_t scratch_bytes);
+
+/* The same on the calling thread. */
+pc_status pc_run_alone(const pc_job *job, int64_t items, size_t scratch_bytes);
 
 #endif

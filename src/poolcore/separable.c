@@ -229,16 +229,6 @@ static void tile_sparse(pc_job *job)
         job->acc = (pc_min(pc_max(TILE / job->L, 1), job->axis[2]->O) + PC_BLOCK) * job->L;
 }
 
-/* What every walk of a kernel finds room in (see the first lines of the functions in reducers/). */
-static size_t scratch_bytes(const pc_job *job)
-{
-    const int64_t count = 4 * job->acc + job->levels * job->level + 2 * job->phases * job->slot +
-                          3 * job->load + 4 * job->out +
-                          2 * (job->sources * job->pitch + PC_BLOCK) + 2 * job->dealt +
-                          (job->walk == PC_WALK_short_runs ? job->axis[2]->K * job->out : 0);
-    return (size_t)pc_round_up(count * (int64_t)sizeof(double), 64);
-}
-
 static void split_rows(pc_job *job)
 {
     const pc_axis *a = job->axis[0], *b = job->axis[1], *c = job->axis[2];
@@ -700,14 +690,16 @@ static const candidate *walks_of(const pc_job *job, const pc_call *call)
     return call->marks.data ? argmax_walks : forward_walks;
 }
 
-/* The walks that an instruction set has of a reducer, or NULL: all. */
-static const pc_item_kernel *items_of(const pc_job *job, const pc_call *call)
+/* The kernels of the family that the instruction set in use has, by walk. */
+static const pc_walk_kernel *kernels_of(const pc_job *job, const pc_call *call)
 {
+    const pc_kernels *isa = pc_isa_current();
     const int type = pc_element_type(call, job->wide);
-    if (job->to_input || call->marks.data)
-        return NULL;
-    return call->reducer == PC_LINEAR ? pc_isa_current()->sum_walks[type]
-                                      : pc_isa_current()->select_walks[call->order][type];
+    if (call->reducer == PC_LINEAR)
+        return (job->to_input ? isa->sum_gradient : isa->sum)[type];
+    if (job->to_input)
+        return isa->select_gradient[type];
+    return (call->marks.data ? isa->argmax : isa->select)[call->order][type];
 }
 
 static void clear_plan(pc_job *job)
@@ -721,36 +713,44 @@ static void clear_plan(pc_job *job)
 static choice choice_of(const pc_job *job, const pc_call *call, bool is_box)
 {
     const bool is_sum = call->reducer == PC_LINEAR;
-    const pc_item_kernel *items = items_of(job, call);
     return (choice){.call = call,
                     .width = pc_isa_current()->width[pc_element_type(call, job->wide)],
                     .is_sum = is_sum,
                     .is_finished = !is_sum || (job->uniform && !job->wide),
                     .is_box = is_box,
-                    .slides = items && items[PC_WALK_sliding_rows]};
+                    .slides = kernels_of(job, call)[PC_WALK_sliding_rows].run != NULL};
+}
+
+/* Are floats summed in double, or marks kept in 64 bits? */
+static bool is_wide(const pc_job *job, const pc_call *call)
+{
+    if (call->reducer == PC_LINEAR)
+        return call->dtype == PC_F32 && sums_in_double(call->plan);
+    return call->marks.data && job->wide_marks;
+}
+
+/* What a walk asks for that the call has not got, or NULL: it is planned. */
+static const char *try_walk(pc_job *job, const candidate *one, const choice *c)
+{
+    clear_plan(job);
+    job->walk = one->walk;
+    if (!kernels_of(job, c->call)[one->walk].run)
+        return job->wide ? "sums that float is enough for"
+                         : "an instruction set that permutes two registers";
+    return one->take(job, c);
 }
 
 size_t pc_plan_rows(pc_job *job, const pc_call *call, const bool *wide)
 {
-    const bool sums_floats = call->reducer == PC_LINEAR && call->dtype == PC_F32;
-    job->wide = wide ? *wide : sums_floats && sums_in_double(call->plan);
+    job->wide = wide ? *wide : is_wide(job, call);
     job->columns = job->to_input ? job->axis[2]->I : job->axis[2]->O;
     const choice c = choice_of(job, call, wide != NULL);
-    const pc_item_kernel *items = items_of(job, call);
-    for (const candidate *one = walks_of(job, call);; one++) {
-        const char *asks = job->wide ? "sums that float is enough for"
-                                     : "an instruction set that permutes two registers";
-        clear_plan(job);
-        job->walk = one->walk;
-        if (!items || items[one->walk])
-            asks = one->take(job, &c);
-        if (!asks) {
-            pc_explain_walk(call->explanation, one->name);
-            break;
-        }
+    const candidate *one = walks_of(job, call);
+    for (const char *asks; (asks = try_walk(job, one, &c)); one++)
         pc_explain_refusal(call->explanation, one->name, asks);
-    }
+    pc_explain_walk(call->explanation, one->name);
+    job->kernel = &kernels_of(job, call)[one->walk];
     if (!wide)
         split_rows(job);
-    return scratch_bytes(job);
+    return job->kernel->scratch ? job->kernel->scratch(job) : 0;
 }

@@ -296,31 +296,55 @@ static void F(gradient_pairs)(const pc_job *job, const pc_item *item, const pc_s
 }
 #endif
 
+/* What a walk of gradients finds room in. */
+typedef struct F(gradient_room) {
+    A *acc, *scaled, *slots, *out;
+    double *counts;
+    T *buffer;
+} F(gradient_room);
+
+static F(gradient_room) F(gradient_room_of)(const pc_job *job, pc_arena *arena)
+{
+    F(gradient_room) s;
+    s.acc = pc_take(arena, job->acc, sizeof(A));
+    s.slots = pc_take(arena, job->phases * job->slot, sizeof(A));
+    s.scaled = pc_take(arena, job->acc, sizeof(A));
+    s.out = pc_take(arena, job->out, sizeof(A));
+    s.counts = pc_take(arena, job->acc, sizeof(double));
+    s.buffer = pc_take(arena, 3 * job->load, sizeof(T));
+    return s;
+}
+
+static size_t F(gradient_bytes)(const pc_job *job)
+{
+    pc_arena arena = {0};
+    F(gradient_room_of)(job, &arena);
+    return pc_arena_bytes(&arena);
+}
+
 static void F(gradient_phases)(const pc_job *job, const pc_item *item, char *scratch)
 {
     const pc_axis *axis = job->axis[2];
     const int64_t L = job->L;
     const pc_reach r = pc_reach_of(axis, item->column, item->column_end);
     const int64_t base = r.group - r.most; /* the output at the start of acc */
-    A *acc = (A *)scratch, *slots = acc + job->acc, *scaled = slots + job->phases * job->slot;
-    A *out = scaled + job->acc;
-    double *counts = (double *)(out + job->out);
-    T *buffer = (T *)(counts + job->acc);
-    F(count_columns)(job, item, r.first, r.end, counts);
-    ON_A(fill)(acc, 0, job->acc);
+    pc_arena arena = {.memory = scratch};
+    const F(gradient_room) s = F(gradient_room_of)(job, &arena);
+    F(count_columns)(job, item, r.first, r.end, s.counts);
+    ON_A(fill)(s.acc, 0, job->acc);
     pc_sources from;
     pc_first_row(job, item, &from);
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_row(job, item, &from)) {
-        F(gradient_rows)(job, item, &from, r.first, r.end, acc + (r.first - base) * L, scaled,
-                         counts, buffer);
+        F(gradient_rows)(job, item, &from, r.first, r.end, s.acc + (r.first - base) * L, s.scaled,
+                         s.counts, s.buffer);
 #if A_IS_T
         if (job->paired) {
-            F(gradient_pairs)(job, item, &from, &r, acc, out);
+            F(gradient_pairs)(job, item, &from, &r, s.acc, s.out);
             continue;
         }
 #endif
-        F(gradient_taps)(job, acc, slots, r.group_end - r.group, r.most);
-        F(gradient_merge)(job, item, &from, slots, r.group, out, buffer);
+        F(gradient_taps)(job, s.acc, s.slots, r.group_end - r.group, r.most);
+        F(gradient_merge)(job, item, &from, s.slots, r.group, s.out, s.buffer);
     }
 }
 
@@ -352,17 +376,18 @@ static void F(gradient_adjoining)(const pc_job *job, const pc_item *item, char *
     const int64_t S = job->axis[2]->S, O = job->axis[2]->O;
     const int64_t n = item->column_end - item->column, first = item->column / S;
     const int64_t end = pc_min(pc_ceil_div(item->column_end, S), O), whole = (end - first) * S;
-    T *acc = (T *)scratch, *buffer = acc + job->acc;
+    pc_arena arena = {.memory = scratch};
+    const F(gradient_room) s = F(gradient_room_of)(job, &arena);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
         const int64_t *i = from.position;
         T *dst = (T *)pc_row_of(job, item, PC_X, i[0], i[1], item->column);
         if (end > first) {
-            F(gradient_rows)(job, item, &from, first, end, acc, NULL, NULL, buffer);
+            F(gradient_rows)(job, item, &from, first, end, s.acc, NULL, NULL, s.buffer);
             if (job->divisor != 1)
-                F(divide_run)(job, acc, acc, end - first);
-            F(spread)(dst, acc, end - first, S);
+                F(divide_run)(job, s.acc, s.acc, end - first);
+            F(spread)(dst, s.acc, end - first, S);
         }
         if (whole < n)
             ON_T(fill)(dst + pc_max(whole, 0), 0, n - pc_max(whole, 0));
@@ -396,44 +421,31 @@ static void F(gradient_outputs)(const pc_job *job, const pc_item *item, char *sc
     const int64_t L = job->L, chunk = job->acc / L - PC_BLOCK;
     int64_t begin, last;
     pc_outputs_near(axis, item->plane, item->column, item->column_end, &begin, &last);
-    A *acc = (A *)scratch, *scaled = acc + job->acc, *out = scaled + job->acc;
-    double *counts = (double *)(out + job->out);
-    T *buffer = (T *)(counts + job->acc);
+    pc_arena arena = {.memory = scratch};
+    const F(gradient_room) s = F(gradient_room_of)(job, &arena);
     pc_sources from;
     pc_first_row(job, item, &from);
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_row(job, item, &from)) {
-        ON_A(fill)(out, 0, job->out);
+        ON_A(fill)(s.out, 0, job->out);
         for (int64_t first = begin; first < last; first += chunk) {
             const int64_t end = pc_min(first + chunk, last);
             if (first > begin && pc_stopped(job->stop))
                 return;
-            F(count_columns)(job, item, first, end, counts);
-            F(gradient_rows)(job, item, &from, first, end, acc, scaled, counts, buffer);
-            F(gradient_spread)(job, item, first, end, acc, out);
+            F(count_columns)(job, item, first, end, s.counts);
+            F(gradient_rows)(job, item, &from, first, end, s.acc, s.scaled, s.counts, s.buffer);
+            F(gradient_spread)(job, item, first, end, s.acc, s.out);
         }
-        F(gradient_store)(job, item, &from, out, buffer);
+        F(gradient_store)(job, item, &from, s.out, s.buffer);
     }
 }
 
-static void F(backward_item)(const pc_job *job, const pc_item *item, char *scratch)
-{
-    if (job->walk == PC_WALK_spread_phases)
-        F(gradient_phases)(job, item, scratch);
+static const pc_walk_kernel F(gradients)[PC_WALKS] = {
+    [PC_WALK_spread_phases] = {F(gradient_phases), F(gradient_bytes)},
+    [PC_WALK_spread_outputs] = {F(gradient_outputs), F(gradient_bytes)},
 #if A_IS_T
-    else if (job->walk == PC_WALK_spread_nonoverlapping)
-        F(gradient_adjoining)(job, item, scratch);
+    [PC_WALK_spread_nonoverlapping] = {F(gradient_adjoining), F(gradient_bytes)},
 #endif
-    else
-        F(gradient_outputs)(job, item, scratch);
-}
-
-static void F(backward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
-{
-    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
-        const pc_item item = pc_item_at(job, number);
-        F(backward_item)(job, &item, scratch);
-    }
-}
+};
 
 #undef NAME
 #undef F

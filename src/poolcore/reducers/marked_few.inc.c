@@ -130,28 +130,51 @@ static void F(store_row)(const pc_job *job, const pc_item *item, const pc_source
         pc_stream_bytes(place, room, n * job->mark_bytes);
 }
 
+/* marks, and rows of x and y and their marks on the way past the caches. */
+typedef struct F(few_room) {
+    IX *marks;
+    T *slots, *y;
+    char *stored;
+} F(few_room);
+
+static F(few_room) F(few_room_of)(const pc_job *job, pc_arena *arena)
+{
+    F(few_room) s;
+    s.marks = pc_take(arena, pc_max(job->slot, job->out), sizeof(IX));
+    s.slots = pc_take(arena, 2 * PC_FEW_ROWS * job->slot, sizeof(T));
+    s.y = pc_take(arena, job->out, sizeof(T));
+    s.stored = pc_take(arena, job->out, (size_t)job->mark_bytes);
+    return s;
+}
+
+static size_t F(few_bytes)(const pc_job *job)
+{
+    pc_arena arena = {0};
+    F(few_room_of)(job, &arena);
+    return pc_arena_bytes(&arena);
+}
+
 static void F(few_taps)(const pc_job *job, const pc_item *item, char *scratch)
 {
     const bool y_past = pc_can_stream(job, item, PC_Y);
     const bool marks_past = pc_can_stream(job, item, PC_MARKS);
     int64_t first = item->column, end = item->column_end;
-    IX *marks = (IX *)scratch;
-    T *slots = (T *)(marks + job->slot), *row_of_y = slots + 2 * PC_FEW_ROWS * job->slot;
-    char *room = (char *)(row_of_y + job->out);
+    pc_arena arena = {.memory = scratch};
+    const F(few_room) s = F(few_room_of)(job, &arena);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     pc_whole_outputs(job->axis[2], &first, &end);
     const int64_t n = end - first, lead = first - item->column;
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
         char *place = pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
-        T *y = y_past ? row_of_y : (T *)place;
-        F(few) f = {.y = y + lead, .marks = marks + lead};
-        F(find_runs)(job, item, &from, first, n, slots, &f);
+        T *y = y_past ? s.y : (T *)place;
+        F(few) f = {.y = y + lead, .marks = s.marks + lead};
+        F(find_runs)(job, item, &from, first, n, s.slots, &f);
         F(best_of)(&f, 0, n);
         F(best_of)(&f, n - PC_BLOCK, PC_BLOCK);
-        F(best_at)(job, item, &from, item->column, first, y, marks);
-        F(best_at)(job, item, &from, end, item->column_end, y, marks);
-        F(store_row)(job, item, &from, y, marks, y_past, marks_past, room);
+        F(best_at)(job, item, &from, item->column, first, y, s.marks);
+        F(best_at)(job, item, &from, end, item->column_end, y, s.marks);
+        F(store_row)(job, item, &from, y, s.marks, y_past, marks_past, s.stored);
     }
 }
 

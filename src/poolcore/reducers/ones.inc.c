@@ -208,6 +208,14 @@ PC_OUTLINE void F(ones)(const pc_job *job, const char *plane, char *y, int64_t o
         F(ones_of)(job, plane, y, o, rows, 5, none);
 }
 
+/* A row of padding. */
+static size_t F(stride1_bytes)(const pc_job *job)
+{
+    pc_arena arena = {0};
+    pc_take(&arena, IDEMPOTENT ? 0 : job->axis[2]->I, sizeof(T));
+    return pc_arena_bytes(&arena);
+}
+
 static void F(stride1)(const pc_job *job, const pc_item *item, char *scratch)
 {
     T *none = (T *)scratch;

@@ -23,20 +23,32 @@ typedef struct F(room) {
     T *buffer, *finished;
 } F(room);
 
+static F(room) F(room_of)(const pc_job *job, pc_arena *arena)
+{
+    F(room) s;
+    s.acc = pc_take(arena, job->acc, sizeof(A));
+    s.slots = pc_take(arena, job->phases * job->slot, sizeof(A));
+    s.part = pc_take(arena, job->slot, sizeof(A));
+    s.out = pc_take(arena, job->out, sizeof(A));
+    s.levels = pc_take(arena, job->levels * job->level, sizeof(A));
+    s.counts = pc_take(arena, job->out, sizeof(double));
+    s.buffer = pc_take(arena, 3 * job->load, sizeof(T));
+    s.finished = pc_take(arena, job->out, sizeof(T));
+    return s;
+}
+
+static size_t F(phases_bytes)(const pc_job *job)
+{
+    pc_arena arena = {0};
+    F(room_of)(job, &arena);
+    return pc_arena_bytes(&arena);
+}
+
 /* Of long rows that slide, what is `lead` columns into acc begins a cache line: stores that cross
  * lines take longer. */
-static F(room) F(room_of)(const pc_job *job, char *scratch, int64_t lead)
+static int64_t F(skip_to_line)(const pc_job *job, int64_t lead)
 {
-    const bool lines = job->slides && job->pitch >= 8 * PC_BLOCK;
-    F(room) s = {.acc = (A *)scratch + (lines ? -lead & (PC_BLOCK - 1) : 0)};
-    s.slots = (A *)scratch + job->acc;
-    s.part = s.slots + job->phases * job->slot;
-    s.out = s.part + job->slot;
-    s.levels = s.out + job->out;
-    s.counts = (double *)(s.levels + job->levels * job->level);
-    s.buffer = (T *)(s.counts + job->out);
-    s.finished = s.buffer + 3 * job->load;
-    return s;
+    return job->slides && job->pitch >= 8 * PC_BLOCK ? -lead & (PC_BLOCK - 1) : 0;
 }
 
 /* acc = the source rows combined, column by column, for n columns from `column` on.  For rows of a few
@@ -385,7 +397,9 @@ static void F(long_rows)(const pc_job *job, const pc_item *item, const pc_source
 static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
 {
     const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
-    const F(room) s = F(room_of)(job, scratch, span.lead);
+    pc_arena arena = {.memory = scratch};
+    F(room) s = F(room_of)(job, &arena);
+    s.acc += F(skip_to_line)(job, span.lead);
     double row_count[PC_MOST_ROWS];
     char *at[PC_MOST_ROWS];
     int64_t padded = 0;

@@ -145,8 +145,9 @@ static void F(join_dealt)(A *dealt, A *buffer, int64_t n, int64_t L, A *out)
 /* ---- Groups of rows -------------------------------------------------------------------------- */
 
 typedef struct F(run_scratch) {
-    A *acc, *dealt, *joined, *out;
-    T *buffer;
+    A *acc, *dealt, *joined, *out, *divisors;
+    double *counts; /* along axis 2, for divisors */
+    T *buffer, *finished;
     F(list) list;
     int64_t begin, width; /* the columns of the item */
     pc_sources *from;     /* of the rows of a group */
@@ -238,26 +239,42 @@ static void F(long_runs)(const pc_job *job, const pc_item *item, int64_t rows,
     F(join_dealt)(s->dealt, s->joined, rows * n, L, s->out);
 }
 
+static F(run_scratch) F(run_scratch_of)(const pc_job *job, pc_arena *arena)
+{
+    F(run_scratch) s = {0};
+    const int64_t listed = job->walk == PC_WALK_short_runs ? job->axis[2]->K * job->out : 0;
+    s.acc = pc_take(arena, job->acc, sizeof(A));
+    s.dealt = pc_take(arena, job->dealt, sizeof(A));
+    s.joined = pc_take(arena, job->dealt / 2, sizeof(A));
+    s.out = pc_take(arena, job->out, sizeof(A));
+    s.divisors = pc_take(arena, job->out, sizeof(A));
+    s.counts = pc_take(arena, job->out, sizeof(double));
+    s.buffer = pc_take(arena, 3 * job->load, sizeof(T));
+    s.finished = pc_take(arena, job->out, sizeof(T));
+    s.list.at = pc_take(arena, listed, sizeof *s.list.at);
+    return s;
+}
+
+static size_t F(runs_bytes)(const pc_job *job)
+{
+    pc_arena arena = {0};
+    F(run_scratch_of)(job, &arena);
+    return pc_arena_bytes(&arena);
+}
+
 static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
 {
     const bool is_short = job->walk == PC_WALK_short_runs;
     const int64_t n = item->column_end - item->column;
     const pc_links last = pc_window_of(job->axis[2], item->plane, item->column_end - 1);
-    F(run_scratch) s = {.acc = (A *)scratch};
-    s.dealt = s.acc + job->acc;
-    s.joined = s.dealt + job->dealt;
-    s.out = s.joined + job->dealt / 2;
-    double *counts = (double *)(s.out + job->out);
-    s.buffer = (T *)(counts + job->out);
-    T *finished = s.buffer + 3 * job->load;
-    s.list.at = (int32_t *)((A *)(finished + job->out) + job->out);
+    pc_arena arena = {.memory = scratch};
+    F(run_scratch) s = F(run_scratch_of)(job, &arena);
     char *at[PC_MOST_ROWS];
     pc_sources from[PC_MOST_ROWS];
     s.from = from;
 #if FINISHES
     double row_count[PC_MOST_ROWS];
-    A *divisors = (A *)(finished + job->out);
-    F(count_columns)(job, item, item->column, item->column_end, counts);
+    F(count_columns)(job, item, item->column, item->column_end, s.counts);
 #endif
     s.begin = pc_window_of(job->axis[2], item->plane, item->column).pos;
     s.width = last.pos + last.n - s.begin;
@@ -273,7 +290,7 @@ static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
 #if FINISHES
             F(count_rows)(job, item, from, distinct, row_count);
             if (!job->uniform)
-                F(find_divisors)(row_count, counts, distinct, rows, n, divisors);
+                F(find_divisors)(row_count, s.counts, distinct, rows, n, s.divisors);
 #endif
         }
         pc_place_rows(job, item, PC_Y, from, rows, at);
@@ -283,11 +300,11 @@ static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
             F(long_runs)(job, item, rows, &s);
 #if FINISHES
         if (!job->uniform)
-            F(divide_each)(job, finished, s.out, divisors, rows * n);
-        F(emit)(job, item, at, rows, n, job->uniform ? s.out : (A *)finished, !job->uniform,
-                row_count, counts, finished);
+            F(divide_each)(job, s.finished, s.out, s.divisors, rows * n);
+        F(emit)(job, item, at, rows, n, job->uniform ? s.out : (A *)s.finished, !job->uniform,
+                row_count, s.counts, s.finished);
 #else
-        F(emit)(job, item, at, rows, n, s.out, true, NULL, NULL, finished);
+        F(emit)(job, item, at, rows, n, s.out, true, NULL, NULL, s.finished);
 #endif
     }
 }

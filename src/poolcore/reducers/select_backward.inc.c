@@ -295,22 +295,48 @@ static void F(gather_row)(const pc_job *job, const pc_item *item, const pc_reach
         ON_T(copy)(dst, to, len);
 }
 
-static void F(gather_item)(const pc_job *job, const pc_item *item, F(kind) kinds[], char *scratch)
+/* What gather finds room in: a row's phases, the row, and rows of dy and of taps. */
+typedef struct F(gather_room) {
+    T *slots, *out, *dy;
+    uint8_t *taps;
+    int64_t loaded; /* elements of dy and of taps */
+} F(gather_room);
+
+static F(gather_room) F(gather_room_of)(const pc_job *job, pc_arena *arena)
+{
+    F(gather_room) s = {.loaded = job->sources * job->pitch + PC_BLOCK};
+    s.slots = pc_take(arena, job->phases * job->slot, sizeof(T));
+    s.out = pc_take(arena, job->out, sizeof(T));
+    s.dy = pc_take(arena, s.loaded, sizeof(T));
+    s.taps = pc_take(arena, s.loaded, sizeof *s.taps);
+    return s;
+}
+
+static size_t F(gather_bytes)(const pc_job *job)
+{
+    pc_arena arena = {0};
+    F(gather_room_of)(job, &arena);
+    return pc_arena_bytes(&arena);
+}
+
+static void F(select_gather)(const pc_job *job, const pc_item *item, char *scratch)
 {
     const pc_axis *axis = job->axis[2];
     const pc_operand *x = &job->op[PC_X];
-    const int64_t room = job->sources * job->pitch + PC_BLOCK;
+    pc_arena arena = {.memory = scratch};
+    const F(gather_room) s = F(gather_room_of)(job, &arena);
     const pc_reach reach = pc_reach_of(axis, item->column, item->column_end);
     const F(columns) columns = {.start = item->column + axis->PL - reach.group * axis->S,
                                 .n = item->column_end - item->column,
                                 .stream = pc_can_stream(job, item, PC_X),
                                 .paired = axis->S == 2 && job->phases == 2 && job->L == 1};
-    T *slots = (T *)scratch, *out = slots + job->phases * job->slot;
-    F(loaded) loaded = {.dy = out + job->out};
+    F(loaded) loaded = {.dy = s.dy, .taps = s.taps};
     F(tap_shifts) shifts;
-    loaded.taps = (uint8_t *)(loaded.dy + room);
-    ON_T(fill)(loaded.dy, 0, room);
-    memset(loaded.taps, PC_NO_TAP, (size_t)room);
+    F(kind) kinds[F(KINDS)];
+    for (int k = 0; k < F(KINDS); k++)
+        kinds[k].start = -1;
+    ON_T(fill)(s.dy, 0, s.loaded);
+    memset(s.taps, PC_NO_TAP, (size_t)s.loaded);
     F(find_shifts)(job, &reach, &columns, &shifts);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
@@ -324,25 +350,12 @@ static void F(gather_item)(const pc_job *job, const pc_item *item, F(kind) kinds
                                    : 0;
             char *place =
                 pc_row_of(job, item, PC_X, from.position[0], from.position[1], item->column);
-            T *dst = ON_T(target)(x, place, out);
+            T *dst = ON_T(target)(x, place, s.out);
             F(gather_row)(job, item, &reach, &columns, phase, loaded.dy + at, loaded.taps + at,
-                          slots, dst, out);
+                          s.slots, dst, s.out);
             ON_T(store)(x, place, columns.n, job->L, dst);
         }
     }
-}
-
-static void F(select_gather)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
-{
-    F(kind) kinds[F(KINDS)];
-    for (int k = 0; k < F(KINDS); k++)
-        kinds[k].start = -1;
-    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
-        const pc_item item = pc_item_at(job, number);
-        F(gather_item)(job, &item, kinds, scratch);
-    }
-    if (job->stream)
-        pc_end_stream();
 }
 
 static void F(zero_plane)(const pc_job *job, const pc_item *item)
@@ -396,15 +409,17 @@ static void F(scatter_plane)(const pc_job *job, const pc_item *item)
             }
 }
 
-static void F(select_scatter)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+static void F(select_scatter)(const pc_job *job, const pc_item *item, char *scratch)
 {
     (void)scratch;
-    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
-        const pc_item item = pc_item_at(job, number);
-        F(zero_plane)(job, &item);
-        F(scatter_plane)(job, &item);
-    }
+    F(zero_plane)(job, item);
+    F(scatter_plane)(job, item);
 }
+
+static const pc_walk_kernel F(select_gradients)[PC_WALKS] = {
+    [PC_WALK_gather] = {F(select_gather), F(gather_bytes)},
+    [PC_WALK_scatter] = {F(select_scatter), NULL},
+};
 
 #undef F
 #undef ON_T

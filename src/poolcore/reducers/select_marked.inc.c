@@ -185,30 +185,55 @@ static void F(columns)(const pc_job *job, const T *acc, const IX *acc_marks, T *
             }
 }
 
+/* What a walk finds room in: values and their marks.  slots: of phases, or one run. */
+typedef struct F(room) {
+    T *acc, *slots, *out, *buffer;
+    IX *acc_marks, *slot_marks, *out_marks;
+} F(room);
+
+static F(room) F(room_of)(const pc_job *job, pc_arena *arena)
+{
+    const int64_t slots =
+        job->walk == PC_WALK_argmax_phases ? job->phases * job->slot : pc_max(job->acc, job->out);
+    F(room) s;
+    s.acc = pc_take(arena, job->acc, sizeof(T));
+    s.slots = pc_take(arena, slots, sizeof(T));
+    s.buffer = pc_take(arena, job->load, sizeof(T));
+    s.out = pc_take(arena, job->out, sizeof(T));
+    s.acc_marks = pc_take(arena, job->acc, sizeof(IX));
+    s.slot_marks = pc_take(arena, slots, sizeof(IX));
+    s.out_marks = pc_take(arena, job->out, sizeof(IX));
+    return s;
+}
+
+static size_t F(room_bytes)(const pc_job *job)
+{
+    pc_arena arena = {0};
+    F(room_of)(job, &arena);
+    return pc_arena_bytes(&arena);
+}
+
 static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
 {
     const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
     const int64_t L = job->L, n = item->column_end - item->column;
-    const int64_t slots = job->phases * job->slot;
-    T *acc = (T *)scratch, *slot = acc + job->acc, *buffer = slot + slots,
-      *out = buffer + job->load;
-    IX *acc_marks = (IX *)(out + job->out), *slot_marks = acc_marks + job->acc;
-    IX *out_marks = slot_marks + slots;
+    pc_arena arena = {.memory = scratch};
+    const F(room) s = F(room_of)(job, &arena);
     pc_sources next, from[PC_MOST_ROWS];
     pc_find_sources(job, item, item->row, &next);
-    ON_T(fill)(acc, WORST, job->acc);
-    ON_IX(fill)(acc_marks, NO_MARK, job->acc);
+    ON_T(fill)(s.acc, WORST, job->acc);
+    ON_IX(fill)(s.acc_marks, NO_MARK, job->acc);
     for (int64_t row = item->row; row < item->row_end; row += job->group) {
         const int64_t rows = pc_min(job->group, item->row_end - row);
         for (int64_t r = 0; r < rows; r++, pc_next_sources(job, item, &next)) {
             const int64_t to = (r * job->pitch + span.lead) * L;
             from[r] = next;
-            F(rows)(job, item, &from[r], span.from, span.n, acc + to, acc_marks + to, buffer);
+            F(rows)(job, item, &from[r], span.from, span.n, s.acc + to, s.acc_marks + to, s.buffer);
         }
-        F(columns)(job, acc, acc_marks, slot, slot_marks, rows, n, out, out_marks);
+        F(columns)(job, s.acc, s.acc_marks, s.slots, s.slot_marks, rows, n, s.out, s.out_marks);
         for (int64_t r = 0; r < rows; r++)
-            F(store_regular)(job, item, &from[r], out + r * job->out_pitch * L,
-                             out_marks + r * job->out_pitch * L);
+            F(store_regular)(job, item, &from[r], s.out + r * job->out_pitch * L,
+                             s.out_marks + r * job->out_pitch * L);
     }
 }
 
@@ -234,34 +259,33 @@ static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
     const int64_t L = job->L, n = item->column_end - item->column, chunk = job->acc / L - PC_BLOCK;
     const int64_t begin = pc_window_of(axis, item->plane, item->column).pos;
     const pc_links last = pc_window_of(axis, item->plane, item->column_end - 1);
-    T *acc = (T *)scratch, *run = acc + job->acc, *buffer = run + job->acc,
-      *out = buffer + job->load;
-    IX *acc_marks = (IX *)(out + job->out), *run_marks = acc_marks + job->acc;
-    IX *out_marks = run_marks + job->acc;
-    ON_T(fill)(acc, WORST, job->acc);
-    ON_IX(fill)(acc_marks, NO_MARK, job->acc);
+    pc_arena arena = {.memory = scratch};
+    const F(room) s = F(room_of)(job, &arena);
+    ON_T(fill)(s.acc, WORST, job->acc);
+    ON_IX(fill)(s.acc_marks, NO_MARK, job->acc);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
-        ON_T(fill)(out, WORST, job->out);
-        ON_IX(fill)(out_marks, NO_MARK, job->out);
+        ON_T(fill)(s.out, WORST, job->out);
+        ON_IX(fill)(s.out_marks, NO_MARK, job->out);
         for (int64_t first = begin; first < last.pos + last.n; first += chunk) {
             const int64_t end = pc_min(first + chunk, last.pos + last.n);
             if (first > begin && pc_stopped(job->stop))
                 return;
-            F(rows)(job, item, &from, first, end - first, acc, acc_marks, buffer);
+            F(rows)(job, item, &from, first, end - first, s.acc, s.acc_marks, s.buffer);
             for (int64_t c = 0; c < n; c++) {
                 const pc_links of = pc_window_of(axis, item->plane, item->column + c);
                 const int64_t low = pc_max(of.pos, first), high = pc_min(of.pos + of.n, end);
                 if (low >= high)
                     continue;
-                ON_T(copy)(run, acc + (low - first) * L, (high - low) * L);
-                ON_IX(copy)(run_marks, acc_marks + (low - first) * L, (high - low) * L);
-                F(fold)(job, run, run_marks, job->flat ? low : low - of.pos + of.tap, high - low);
-                F(merge)(out + c * L, out_marks + c * L, run, run_marks, 0, L);
+                ON_T(copy)(s.slots, s.acc + (low - first) * L, (high - low) * L);
+                ON_IX(copy)(s.slot_marks, s.acc_marks + (low - first) * L, (high - low) * L);
+                F(fold)(job, s.slots, s.slot_marks, job->flat ? low : low - of.pos + of.tap,
+                        high - low);
+                F(merge)(s.out + c * L, s.out_marks + c * L, s.slots, s.slot_marks, 0, L);
             }
         }
-        F(store_result)(job, item, &from, out, out_marks, 0, 0);
+        F(store_result)(job, item, &from, s.out, s.out_marks, 0, 0);
     }
 }
 
@@ -281,42 +305,33 @@ static void F(sparse_tap)(const pc_job *job, const pc_item *item, const char *ro
 
 static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
 {
-    T *value = (T *)scratch, *out = value + job->out;
-    IX *marks = (IX *)(out + job->out), *out_marks = marks + job->out;
+    pc_arena arena = {.memory = scratch};
+    const F(room) s = F(room_of)(job, &arena);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     int64_t taps = 0;
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
-        ON_T(fill)(out, WORST, job->out);
-        ON_IX(fill)(out_marks, NO_MARK, job->out);
+        ON_T(fill)(s.out, WORST, job->out);
+        ON_IX(fill)(s.out_marks, NO_MARK, job->out);
         for (int64_t a = 0; a < from.link[0].n; a++)
             for (int64_t b = 0; b < from.link[1].n; b++)
                 for (int64_t k = 0; k < job->axis[2]->K; k++) {
                     if (pc_stopped_at(job->stop, taps++, PC_SEVERAL))
                         return;
                     F(sparse_tap)(job, item, pc_source_row(job, item, PC_X, &from, a, b, 0), k,
-                                  F(row_mark)(job, &from, a, b), out, out_marks, value, marks);
+                                  F(row_mark)(job, &from, a, b), s.out, s.out_marks, s.slots,
+                                  s.slot_marks);
                 }
-        F(store_regular)(job, item, &from, out, out_marks);
+        F(store_regular)(job, item, &from, s.out, s.out_marks);
     }
 }
 
-static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
-{
-    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
-        const pc_item item = pc_item_at(job, number);
-        if (job->walk == PC_WALK_argmax_few_taps)
-            F(few_taps)(job, &item, scratch);
-        else if (job->walk == PC_WALK_argmax_phases)
-            F(phases)(job, &item, scratch);
-        else if (job->walk == PC_WALK_argmax_runs)
-            F(runs)(job, &item, scratch);
-        else
-            F(sparse)(job, &item, scratch);
-    }
-    if (job->stream)
-        pc_end_stream();
-}
+static const pc_walk_kernel F(walks)[PC_WALKS] = {
+    [PC_WALK_argmax_few_taps] = {F(few_taps), F(few_bytes)},
+    [PC_WALK_argmax_strided_taps] = {F(sparse), F(room_bytes)},
+    [PC_WALK_argmax_runs] = {F(runs), F(room_bytes)},
+    [PC_WALK_argmax_phases] = {F(phases), F(room_bytes)},
+};
 
 #undef F
 #undef ON_T

@@ -41,69 +41,82 @@ static void F(sparse_tap)(const pc_job *job, const pc_item *item, const char *ro
     COMBINE_ROWS(out + (first - item->column) * job->L, src, 1, true, (end - first) * job->L);
 }
 
+/* What a walk tap by tap finds room in. */
+typedef struct F(sparse_room) {
+    A *out;
+    double *counts;
+    T *buffer, *finished;
+} F(sparse_room);
+
+static F(sparse_room) F(sparse_room_of)(const pc_job *job, pc_arena *arena)
+{
+    F(sparse_room) s;
+    s.out = pc_take(arena, job->out, sizeof(A));
+    s.counts = pc_take(arena, job->out, sizeof(double));
+    s.buffer = pc_take(arena, job->load, sizeof(T));
+    s.finished = pc_take(arena, job->out, sizeof(T));
+    return s;
+}
+
+static size_t F(sparse_bytes)(const pc_job *job)
+{
+    pc_arena arena = {0};
+    F(sparse_room_of)(job, &arena);
+    return pc_arena_bytes(&arena);
+}
+
 static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
 {
-    const int64_t n = item->column_end - item->column;
-    A *out = (A *)scratch;
-    double *counts = (double *)(out + job->out), row_count[1];
-    T *buffer = (T *)(counts + job->out), *finished = buffer + 3 * job->load;
+    pc_arena arena = {.memory = scratch};
+    const F(sparse_room) s = F(sparse_room_of)(job, &arena);
+    double row_count[1];
     pc_sources from;
     pc_first_row(job, item, &from);
 #if FINISHES
-    F(count_columns)(job, item, item->column, item->column_end, counts);
+    F(count_columns)(job, item, item->column, item->column_end, s.counts);
 #endif
     int64_t taps = 0;
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_row(job, item, &from)) {
         char *at[1];
         pc_place_rows(job, item, PC_Y, &from, 1, at);
-        ON_A(fill)(out, NEUTRAL, job->out);
+        ON_A(fill)(s.out, NEUTRAL, job->out);
         for (int64_t a = 0; a < from.link[0].n; a++)
             for (int64_t b = 0; b < from.link[1].n; b++)
                 for (int64_t k = 0; k < job->axis[2]->K; k++) {
                     if (pc_stopped_at(job->stop, taps++, PC_SEVERAL))
                         return;
-                    F(sparse_tap)(job, item, pc_source_row(job, item, PC_X, &from, a, b, 0), k, out,
-                                  buffer);
+                    F(sparse_tap)(job, item, pc_source_row(job, item, PC_X, &from, a, b, 0), k,
+                                  s.out, s.buffer);
                 }
 #if FINISHES
         F(count_rows)(job, item, &from, 1, row_count);
 #endif
-        F(emit)(job, item, at, 1, n, out, false, row_count, counts, finished);
+        F(emit)(job, item, at, 1, item->column_end - item->column, s.out, false, row_count,
+                s.counts, s.finished);
     }
 }
 
-/* The walks that there are. */
-static const pc_item_kernel F(walks)[PC_WALKS] = {
-    [PC_WALK_strided_taps] = F(sparse),
-    [PC_WALK_whole_rows] = F(whole_rows),
-    [PC_WALK_short_runs] = F(runs),
-    [PC_WALK_long_runs] = F(runs),
-    [PC_WALK_shared_rows] = F(phases),
-    [PC_WALK_phases] = F(phases),
+static const pc_walk_kernel F(walks)[PC_WALKS] = {
+    [PC_WALK_strided_taps] = {F(sparse), F(sparse_bytes)},
+    [PC_WALK_whole_rows] = {F(whole_rows), F(runs_bytes)},
+    [PC_WALK_short_runs] = {F(runs), F(runs_bytes)},
+    [PC_WALK_long_runs] = {F(runs), F(runs_bytes)},
+    [PC_WALK_shared_rows] = {F(phases), F(phases_bytes)},
+    [PC_WALK_phases] = {F(phases), F(phases_bytes)},
 #if A_IS_T
-    [PC_WALK_nonoverlapping] = F(nonoverlapping),
-    [PC_WALK_channels_last] = F(channels_last),
-    [PC_WALK_k3s2] = F(k3s2),
-    [PC_WALK_deinterleaved] = F(phases),
+    [PC_WALK_nonoverlapping] = {F(nonoverlapping), NULL},
+    [PC_WALK_channels_last] = {F(channels_last), NULL},
+    [PC_WALK_k3s2] = {F(k3s2), NULL},
+    [PC_WALK_deinterleaved] = {F(phases), F(phases_bytes)},
 #if PC_PERMUTES
-    [PC_WALK_stride1] = F(stride1),
-    [PC_WALK_sliding_rows] = F(sliding_rows),
+    [PC_WALK_stride1] = {F(stride1), F(stride1_bytes)},
+    [PC_WALK_sliding_rows] = {F(sliding_rows), NULL},
 #if IDEMPOTENT
-    [PC_WALK_small_planes] = F(small_planes),
+    [PC_WALK_small_planes] = {F(small_planes), NULL},
 #endif
 #endif
 #endif
 };
-
-static void F(forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
-{
-    for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
-        const pc_item item = pc_item_at(job, number);
-        F(walks)[job->walk](job, &item, scratch);
-    }
-    if (job->stream)
-        pc_end_stream();
-}
 
 #undef F
 #undef ON_T

@@ -223,9 +223,9 @@ static void F(sum_rows)(const F(unit) * u, const pc_job *sum, pc_item item, int6
         item.column = c;
         item.column_end = pc_min(c + sum->tile, column_end);
         if (sum->to_input)
-            PC_CAT3(backward_item, sum, TYPE)(sum, &item, u->scratch);
+            PC_CAT3(gradients, sum, TYPE)[sum->walk].run(sum, &item, u->scratch);
         else
-            PC_CAT3(walks, sum, TYPE)[sum->walk](sum, &item, u->scratch);
+            PC_CAT3(walks, sum, TYPE)[sum->walk].run(sum, &item, u->scratch);
     }
 }
 
@@ -386,7 +386,7 @@ PC_OUTLINE void F(find_norms)(const F(unit) * u)
         for (int64_t c = u->o[2]; c < u->o_end[2]; c += u->shared->sum.tile) {
             item.column = c;
             item.column_end = pc_min(c + u->shared->sum.tile, u->o_end[2]);
-            PC_CAT3(walks, norm, TYPE)[u->job->walk](u->job, &item, NULL);
+            PC_CAT3(walks, norm, TYPE)[u->job->walk].run(u->job, &item, NULL);
         }
     }
 }
