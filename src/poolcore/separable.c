@@ -276,6 +276,7 @@ typedef struct choice {
     const pc_call *call;
     int width;        /* lanes of a register */
     bool is_sum;      /* else it selects */
+    bool is_wide;     /* sums in double, or marks of 64 bits */
     bool is_finished; /* results need no division, or one by one number */
     bool is_box;      /* the sums of a box, in the type that its owner says */
     bool slides;      /* registers slide along rows of this type */
@@ -716,6 +717,7 @@ static choice choice_of(const pc_job *job, const pc_call *call, bool is_box)
     return (choice){.call = call,
                     .width = pc_isa_current()->width[pc_element_type(call, job->wide)],
                     .is_sum = is_sum,
+                    .is_wide = job->wide,
                     .is_finished = !is_sum || (job->uniform && !job->wide),
                     .is_box = is_box,
                     .slides = kernels_of(job, call)[PC_WALK_sliding_rows].run != NULL};
@@ -734,10 +736,12 @@ static const char *try_walk(pc_job *job, const candidate *one, const choice *c)
 {
     clear_plan(job);
     job->walk = one->walk;
-    if (!kernels_of(job, c->call)[one->walk].run)
-        return job->wide ? "sums that float is enough for"
-                         : "an instruction set that permutes two registers";
-    return one->take(job, c);
+    job->wide = c->is_wide;
+    const char *asks = one->take(job, c);
+    if (asks || kernels_of(job, c->call)[one->walk].run)
+        return asks;
+    return job->wide ? "sums that float is enough for"
+                     : "an instruction set that permutes two registers";
 }
 
 size_t pc_plan_rows(pc_job *job, const pc_call *call, const bool *wide)
