@@ -190,7 +190,7 @@ def threads(session: nox.Session) -> None:
     linked = session.run("ldd", f"{folder}/test_pool", external=True, silent=True) or ""
     (libomp,) = re.findall(r"libomp\S* => (\S+)", linked)
     session.run(
-        *("ctest", "--test-dir", folder, "-R", "kept|pages|window|pool", "--output-on-failure"),
+        *("ctest", "--test-dir", folder, "-R", "buffer_cache|pages|window|pool", "--output-on-failure"),
         env={
             "OMP_NUM_THREADS": "3",
             "OMP_TOOL_LIBRARIES": str(Path(libomp).resolve().with_name("libarcher.so")),
