@@ -40,7 +40,7 @@ enum { PC_PERMUTES = 0 };
     }                                                                                              \
     PC_INLINE pc_v_##t pc_size_##t(pc_v_##t a)                                                     \
     {                                                                                              \
-        return pc_choose_##t((pc_whole_##t)(a < 0), -a, a);                                        \
+        return (pc_v_##t)((pc_whole_##t)a & ~(pc_whole_##t)(-(pc_v_##t){0}));                      \
     }                                                                                              \
     PC_INLINE pc_v_##t pc_plain_max_##t(pc_v_##t a, pc_v_##t b)                                    \
     {                                                                                              \
