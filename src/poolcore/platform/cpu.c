@@ -23,3 +23,9 @@ bool pc_cpu_has_avx2(void) { return false; }
 bool pc_cpu_has_avx512(void) { return false; }
 
 #endif
+
+#if defined(__aarch64__)
+bool pc_cpu_has_neon(void) { return true; }
+#else
+bool pc_cpu_has_neon(void) { return false; }
+#endif

@@ -1,8 +1,9 @@
 /* Registers of lanes: the operations that compilers do not find in plain loops, and those of walks that
  * hold partial results in registers from one row or column to the next.
  *
- * One file per instruction set gives them; which, the compiler's flags say.  To add one: its file here, its
- * unit in isa/, a line in CMakeLists.txt, a row in dispatch.c.
+ * One file per instruction set gives them; which, the compiler's flags say, or for NEON, which every
+ * arm64 processor has beside the baseline table, PC_NEON.  To add one: its file here, its
+ * unit in isa/, a line in CMakeLists.txt, a row in dispatch.c.  tests/c/test_vectors.c tests them all.
  *
  * Of each element type t, float (f32) or double (f64), a file has pc_v_<t>, a register; PC_WIDTH_<t>, its
  * lanes; pc_v_u64, PC_WIDTH_f64 whole numbers; and what PC_CONTRACT lists below.  Further:
@@ -29,6 +30,8 @@ static const int32_t pc_lane[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11
 #include "vectors_avx512.h"
 #elif defined(__AVX2__)
 #include "vectors_avx2.h"
+#elif defined(PC_NEON)
+#include "vectors_neon.h"
 #else
 #include "vectors_portable.h"
 #endif
