@@ -152,6 +152,26 @@ def clang(session: nox.Session) -> None:
 
 
 @nox.session(python="3.11")
+def arm64(session: nox.Session) -> None:
+    """The core for 64-bit ARM on any machine: its C tests under qemu, and its instructions counted."""
+    packages = {
+        "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
+        "qemu-aarch64": "qemu-user",
+        "cc": "gcc",
+    }
+    missing = [name for tool, name in packages.items() if not shutil.which(tool)]
+    if missing:
+        session.error(f"on Debian and Ubuntu: apt-get install {' '.join(missing)}")
+    session.install("cmake>=3.26", "ninja")
+    folder = "build/arm64"
+    options = ["-DCMAKE_TOOLCHAIN_FILE=cmake/arm64.cmake"]
+    options += ["-DPOOLREG_WERROR=ON", "-DPOOLREG_C_TESTS=ON"]
+    session.run("cmake", "-S", ".", "-B", folder, "-G", "Ninja", *options)
+    session.run("cmake", "--build", folder)
+    session.run("ctest", "--test-dir", folder, "--output-on-failure", *session.posargs)
+
+
+@nox.session(python="3.11")
 def hostile(session: nox.Session) -> None:
     """Malformed plans and buffers, for ten minutes or as long as is said: `-- SECONDS SEED`."""
     install_for_tests(session)
