@@ -7,8 +7,8 @@
 
 #include "arrange.h"
 #include "fold.h"
-#include "dispatch.h"
-#include "pages.h"
+#include "platform/dispatch.h"
+#include "platform/pages.h"
 #include "run.h"
 #include "separable.h"
 #include "windows.h"

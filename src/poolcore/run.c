@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "parallel.h"
+#include "platform/cpu.h"
 
 /* Calls that read and write fewer elements run on the calling thread.  Measured (Zen 3, 2 threads):
  * even at 10,000 elements, a third faster at this many; but a second thread that has lost its core is
@@ -39,14 +40,6 @@ int pc_element_type(const pc_call *call, bool wide)
 enum { ALIGN = 64 };
 static char *aligned(char *memory) { return memory + (ALIGN - (uintptr_t)memory % ALIGN) % ALIGN; }
 
-/* Before other threads read what was stored past the caches. */
-static void end_stream(void)
-{
-#if defined(__SSE2__)
-    __builtin_ia32_sfence();
-#endif
-}
-
 /* The kernel of a job's walk, over items. */
 static void walk_items(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
@@ -55,7 +48,7 @@ static void walk_items(const pc_job *job, int64_t begin, int64_t end, char *scra
         job->kernel->run(job, &item, scratch);
     }
     if (job->stream)
-        end_stream();
+        pc_end_stream();
 }
 
 typedef struct run {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "dispatch.h"
+#include "platform/dispatch.h"
 #include "run.h"
 
 /* Elements of a tile's scratch row: 16 KiB of float, so that the row, its phases and the rows that

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "dispatch.h"
+#include "platform/dispatch.h"
 #include "run.h"
 #include "shared.h"
 

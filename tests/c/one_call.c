@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "platform/dispatch.h"
 #include "pool.h"
 
 enum { NONE = PC_FUNCTORS }; /* no functor */

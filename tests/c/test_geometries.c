@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dispatch.h"
+#include "platform/dispatch.h"
 #include "pool.h"
 
 enum { POISON = 0xFF }; /* bytes of ones are NaN */

@@ -1,6 +1,6 @@
 /* Pages that were touched, and pages that were not. */
 #define _DEFAULT_SOURCE 1 /* MAP_ANONYMOUS */
-#include "pages.h"
+#include "platform/pages.h"
 
 #include <stdio.h>
 #include <sys/mman.h>

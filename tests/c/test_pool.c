@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "platform/dispatch.h"
 #include "pool.h"
 
 /* ---- Problems: an array (N, C, three pooled axes) and the windows of those axes -------------- */

@@ -17,7 +17,7 @@ PAGES = (
     *(f"docs/design/{page.name}" for page in sorted((ROOT / "docs" / "design").glob("*.md"))),
 )
 FOLDERS = (
-    *(ROOT, ROOT / "python", CORE, CORE / "reducers"),
+    *(ROOT, ROOT / "python", CORE, CORE / "platform", CORE / "reducers"),
     *(PYTHON, PYTHON / "reducers", PYTHON / "torch", PYTHON / "include"),
 )
 FILE = re.compile(r"[\w/\[\].]+\.(?:py|pxi|md|\[ch\]|[ch])|\w[\w/]*/")
@@ -77,6 +77,7 @@ def test_python_map_has_every_package() -> None:
 def test_core_map_has_every_file() -> None:
     page = "src/poolcore/README.md"
     told = {name for text in quoted(page) for name in spelt_out(text)}
-    assert not {e.name for e in CORE.iterdir() if e.suffix in (".c", ".h")} - told
+    for folder in (CORE, CORE / "platform"):
+        assert not {e.name for e in folder.iterdir() if e.suffix in (".c", ".h")} - told
     reducers = {e.name.removesuffix(".inc.c") for e in (CORE / "reducers").iterdir()}
     assert not reducers - told

@@ -201,20 +201,20 @@ def overlaps_itself(out):
 # ---- Memory of large results --------------------------------------------------------------------
 
 cdef class ResultMemory:
-    """Memory of a large result; when it is freed, the core may keep it for the next one (kept.h)."""
+    """Memory of a large result; when it is freed, the core may keep it for the next one (platform/buffer_cache.h)."""
 
     cdef void *data
     cdef size_t size
 
     def __cinit__(self, size_t size):
         self.size = size
-        self.data = pc_kept_take(size)
+        self.data = pc_buffer_take(size)
         if self.data == NULL:
             raise MemoryError(f"no memory for a result of {size} bytes")
 
     def __dealloc__(self):
         if self.data != NULL:
-            pc_kept_give(self.data, self.size)
+            pc_buffer_give(self.data, self.size)
 
     def __getbuffer__(self, Py_buffer *view, int flags):
         PyBuffer_FillInfo(view, self, self.data, <Py_ssize_t>self.size, 0, flags)
@@ -222,4 +222,4 @@ cdef class ResultMemory:
 
 def keep_memory(size_t size):
     """Keep at most so many bytes of freed results."""
-    pc_kept_limit(size)
+    pc_buffer_limit(size)

@@ -188,12 +188,12 @@ cdef extern from "parallel.h":
     int pc_threads(int)
     int pc_openmp_version()
 
-cdef extern from "kept.h":
-    void *pc_kept_take(size_t)
-    void pc_kept_give(void *, size_t)
-    void pc_kept_limit(size_t)
+cdef extern from "platform/buffer_cache.h":
+    void *pc_buffer_take(size_t)
+    void pc_buffer_give(void *, size_t)
+    void pc_buffer_limit(size_t)
 
-cdef extern from "dispatch.h":
+cdef extern from "platform/dispatch.h":
     ctypedef struct pc_kernels:
         const char *name
     const pc_kernels *pc_isa_table(int)

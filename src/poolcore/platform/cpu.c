@@ -17,9 +17,18 @@ bool pc_cpu_has_avx512(void)
            __builtin_cpu_supports("avx512vl");
 }
 
+void pc_end_stream(void) { __builtin_ia32_sfence(); }
+
 #else
 
 bool pc_cpu_has_avx2(void) { return false; }
 bool pc_cpu_has_avx512(void) { return false; }
+void pc_end_stream(void) {}
 
+#endif
+
+#if defined(__aarch64__)
+bool pc_cpu_has_neon(void) { return true; }
+#else
+bool pc_cpu_has_neon(void) { return false; }
 #endif

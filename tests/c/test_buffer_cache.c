@@ -1,12 +1,12 @@
 /* Memory that is freed and taken again. */
-#include "kept.h"
+#include "platform/buffer_cache.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "pages.h"
+#include "platform/pages.h"
 
 static const size_t MIB = (size_t)1 << 20;
 static int passed, failed;
@@ -20,7 +20,7 @@ static void expect(bool is_right, const char *what)
 
 static char *touched(size_t size)
 {
-    char *data = pc_kept_take(size);
+    char *data = pc_buffer_take(size);
     if (data != NULL)
         memset(data, 1, size);
     return data;
@@ -29,9 +29,9 @@ static char *touched(size_t size)
 /* Take a size that was given before: are its pages there, as they are in memory that was kept? */
 static bool is_again(size_t size)
 {
-    char *data = pc_kept_take(size);
+    char *data = pc_buffer_take(size);
     const bool resident = data != NULL && pc_is_resident(data + size / 2);
-    pc_kept_give(data, size);
+    pc_buffer_give(data, size);
     return resident;
 }
 
@@ -39,10 +39,10 @@ int main(void)
 {
     char *first = touched(40 * MIB), *second = touched(40 * MIB);
     expect(first != NULL && second != NULL && first != second, "memory in use is not given twice");
-    pc_kept_give(first, 40 * MIB);
+    pc_buffer_give(first, 40 * MIB);
     expect(second[0] == 1 && second[40 * MIB - 1] == 1, "memory in use keeps its numbers");
-    pc_kept_give(second, 40 * MIB);
-    expect(pc_kept_take(SIZE_MAX) == NULL, "a size that is no size");
+    pc_buffer_give(second, 40 * MIB);
+    expect(pc_buffer_take(SIZE_MAX) == NULL, "a size that is no size");
 #if defined(__linux__)
     expect(is_again(40 * MIB), "memory is kept");
     expect(is_again(40 * MIB - 5), "a size of as many pages");
@@ -52,14 +52,14 @@ int main(void)
     for (int i = 0; i < 18; i++)
         many[i] = touched((8 + 2 * (size_t)i) * MIB);
     for (int i = 0; i < 18; i++)
-        pc_kept_give(many[i], (8 + 2 * (size_t)i) * MIB);
+        pc_buffer_give(many[i], (8 + 2 * (size_t)i) * MIB);
     expect(is_again(42 * MIB) && is_again(12 * MIB), "the last sixteen are kept");
     expect(!is_again(10 * MIB), "those before are not");
 
-    pc_kept_limit(100 * MIB);
+    pc_buffer_limit(100 * MIB);
     expect(!is_again(36 * MIB), "a lower limit frees");
-    pc_kept_limit(0);
-    pc_kept_give(touched(40 * MIB), 40 * MIB);
+    pc_buffer_limit(0);
+    pc_buffer_give(touched(40 * MIB), 40 * MIB);
     expect(!is_again(40 * MIB), "nothing is kept");
 #endif
     printf("%d passed, %d failed\n", passed, failed);

@@ -12,6 +12,9 @@ extern const pc_kernels pc_kernels_avx2;
 #ifdef PC_HAVE_AVX512
 extern const pc_kernels pc_kernels_avx512;
 #endif
+#ifdef PC_HAVE_NEON
+extern const pc_kernels pc_kernels_neon;
+#endif
 
 static bool always(void) { return true; }
 
@@ -25,6 +28,9 @@ static const struct {
 #endif
 #ifdef PC_HAVE_AVX512
     {&pc_kernels_avx512, pc_cpu_has_avx512},
+#endif
+#ifdef PC_HAVE_NEON
+    {&pc_kernels_neon, pc_cpu_has_neon},
 #endif
 };
 enum { ISAS = sizeof isas / sizeof *isas };

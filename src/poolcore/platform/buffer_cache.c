@@ -1,5 +1,5 @@
 #define _DEFAULT_SOURCE 1 /* madvise */
-#include "kept.h"
+#include "buffer_cache.h"
 
 #include <stdlib.h>
 
@@ -60,7 +60,7 @@ static void make_room(size_t size, int most)
         free(remove_block(0).data);
 }
 
-void *pc_kept_take(size_t size)
+void *pc_buffer_take(size_t size)
 {
     const size_t pages = whole_pages(size);
     if (pages < size)
@@ -90,7 +90,7 @@ static bool keep(void *data, size_t pages)
     return true;
 }
 
-void pc_kept_give(void *data, size_t size)
+void pc_buffer_give(void *data, size_t size)
 {
     bool is_kept = false;
     if (enter()) {
@@ -101,7 +101,7 @@ void pc_kept_give(void *data, size_t size)
         free(data);
 }
 
-void pc_kept_limit(size_t bytes)
+void pc_buffer_limit(size_t bytes)
 {
     if (enter()) {
         limit = bytes;
@@ -112,14 +112,14 @@ void pc_kept_limit(size_t bytes)
 
 #else
 
-void *pc_kept_take(size_t size) { return malloc(size); }
+void *pc_buffer_take(size_t size) { return malloc(size); }
 
-void pc_kept_give(void *data, size_t size)
+void pc_buffer_give(void *data, size_t size)
 {
     (void)size;
     free(data);
 }
 
-void pc_kept_limit(size_t bytes) { (void)bytes; }
+void pc_buffer_limit(size_t bytes) { (void)bytes; }
 
 #endif

@@ -6,5 +6,9 @@
 
 bool pc_cpu_has_avx2(void);   /* AVX2 and FMA */
 bool pc_cpu_has_avx512(void); /* AVX-512 F, BW, DQ, VL and FMA */
+bool pc_cpu_has_neon(void);   /* as every arm64 processor has */
+
+/* Before other threads read what was stored past the caches. */
+void pc_end_stream(void);
 
 #endif

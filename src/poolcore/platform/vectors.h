@@ -1,0 +1,148 @@
+/* Registers of lanes: the operations that compilers do not find in plain loops, and those of walks that
+ * hold partial results in registers from one row or column to the next.
+ *
+ * One file per instruction set gives them; which, the compiler's flags say, or for NEON, which every
+ * arm64 processor has beside the baseline table, PC_NEON.  To add one: its file here, its
+ * unit in isa/, a line in CMakeLists.txt, a row in dispatch.c.  tests/c/test_vectors.c tests them all.
+ *
+ * Of each element type t, float (f32) or double (f64), a file has pc_v_<t>, a register; PC_WIDTH_<t>, its
+ * lanes; pc_v_u64, PC_WIDTH_f64 whole numbers; and what PC_CONTRACT lists below.  Further:
+ *
+ * PC_PERMUTES   1 where pc_permute is one instruction and a register has at least 8 lanes
+ * PC_STREAMS    defined where stores past the caches exist; elsewhere they are plain stores
+ *
+ * Addresses need no alignment, but for pc_stream: PC_STREAM_ALIGN bytes. */
+#ifndef PC_VECTORS_H
+#define PC_VECTORS_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "poolcore/lanes.h"
+
+/* From any of these on: lanes that follow one another, for pc_permute. */
+static const int32_t pc_lane[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                  16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+
+#if defined(__AVX512F__)
+#include "vectors_avx512.h"
+#elif defined(__AVX2__)
+#include "vectors_avx2.h"
+#elif defined(PC_NEON)
+#include "vectors_neon.h"
+#else
+#include "vectors_portable.h"
+#endif
+
+#if !defined(PC_STREAMS)
+PC_INLINE void pc_stream_bytes(void *dst, const void *src, int64_t bytes)
+{
+    memcpy(dst, src, (size_t)bytes);
+}
+#define pc_stream_f32 pc_store_f32
+#define pc_stream_f64 pc_store_f64
+#define pc_stream_part_f32 pc_store_part_f32
+#define pc_stream_part_f64 pc_store_part_f64
+#endif
+
+/* ---- Which operations there are --------------------------------------------------------------- */
+
+/* Declared once more, so that a file that lacks one, or has it with other arguments, does not compile. */
+#define PC_CONTRACT(t, type)                                                                       \
+    /* lanes from memory */                                                                        \
+    static pc_v_##t pc_load_##t(const type *p);                                                    \
+    /* lanes to memory */                                                                          \
+    static void pc_store_##t(type *p, pc_v_##t a);                                                 \
+    /* the first n lanes from memory, `rest` in the others; no more is read */                     \
+    static pc_v_##t pc_load_part_##t(const type *p, int n, type rest);                             \
+    /* the first n lanes to memory; no more is written */                                          \
+    static void pc_store_part_##t(type *p, pc_v_##t a, int n);                                     \
+    /* the first n lanes of a register, `rest` in the others */                                    \
+    static pc_v_##t pc_keep_##t(pc_v_##t a, int n, type rest);                                     \
+    /* numbers whose byte is b, 0 for the others */                                                \
+    static pc_v_##t pc_where_##t(const type *p, const uint8_t *bytes, int b);                      \
+    /* 0 in all lanes */                                                                           \
+    static pc_v_##t pc_zero_##t(void);                                                             \
+    /* a + b */                                                                                    \
+    static pc_v_##t pc_add_##t(pc_v_##t a, pc_v_##t b);                                            \
+    /* a / b, b a number */                                                                        \
+    static pc_v_##t pc_divide_by_##t(pc_v_##t a, type b);                                          \
+    /* the square root, rounded once */                                                            \
+    static pc_v_##t pc_root_##t(pc_v_##t a);                                                       \
+    /* the absolute value */                                                                       \
+    static pc_v_##t pc_size_##t(pc_v_##t a);                                                       \
+    /* the larger, of equals (0 and -0 too) a; b if b is NaN, else a if a is */                    \
+    static pc_v_##t pc_max_##t(pc_v_##t a, pc_v_##t b);                                            \
+    /* the smaller, in the same way */                                                             \
+    static pc_v_##t pc_min_##t(pc_v_##t a, pc_v_##t b);                                            \
+    /* the larger, of equals a; lanes have no NaN */                                               \
+    static pc_v_##t pc_plain_max_##t(pc_v_##t a, pc_v_##t b);                                      \
+    /* the smaller, of equals a; lanes have no NaN */                                              \
+    static pc_v_##t pc_plain_min_##t(pc_v_##t a, pc_v_##t b);                                      \
+    /* deinterleave: even and odd lanes of a before those of b */                                  \
+    static void pc_split_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd);               \
+    /* interleave, the inverse */                                                                  \
+    static void pc_join_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *first, pc_v_##t *second);            \
+    /* deinterleave by three: out[r] has lanes r, r + 3, ... of a, b, c */                         \
+    static void pc_split3_##t(pc_v_##t a, pc_v_##t b, pc_v_##t c, pc_v_##t *out);                  \
+    /* lanes by number, those of b after those of a */                                             \
+    static pc_v_##t pc_permute_##t(pc_v_##t a, pc_v_##t b, const int32_t *lanes);                  \
+    /* p[2 i] += a[i]; p[2 i + 1] stays, and is written */                                         \
+    static void pc_add_apart_##t(type *p, pc_v_##t a);                                             \
+    /* lanes to memory, past the caches */                                                         \
+    static void pc_stream_##t(type *p, pc_v_##t a);                                                \
+    /* the first n, which are a multiple of PC_STREAM_ALIGN bytes */                               \
+    static void pc_stream_part_##t(type *p, pc_v_##t a, int n);
+PC_CONTRACT(f32, float)
+PC_CONTRACT(f64, double)
+#undef PC_CONTRACT
+/* bytes past the caches, as many as a multiple of PC_STREAM_ALIGN */
+static void pc_stream_bytes(void *dst, const void *src, int64_t bytes);
+/* a < b ? yes : no */
+static pc_v_f64 pc_less_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no);
+/* widened */
+static pc_v_f64 pc_load_f32_f64(const float *p);
+static pc_v_f64 pc_load_part_f32_f64(const float *p, int n, double rest);
+/* narrowed */
+static void pc_store_f64_f32(float *p, pc_v_f64 a);
+/* the low 32 bits of each lane times b, in 64 bits */
+static pc_v_u64 pc_wide_product(pc_v_u64 a, uint32_t b);
+
+/* ---- What is made of them --------------------------------------------------------------------- */
+
+/* Loads and stores by the types in memory and in the register. */
+PC_INLINE pc_v_f32 pc_load_f32_f32(const float *p) { return pc_load_f32(p); }
+PC_INLINE pc_v_f64 pc_load_f64_f64(const double *p) { return pc_load_f64(p); }
+PC_INLINE void pc_store_f64_f64(double *p, pc_v_f64 a) { pc_store_f64(p, a); }
+PC_INLINE pc_v_f32 pc_load_part_f32_f32(const float *p, int n, float rest)
+{
+    return pc_load_part_f32(p, n, rest);
+}
+PC_INLINE pc_v_f64 pc_load_part_f64_f64(const double *p, int n, double rest)
+{
+    return pc_load_part_f64(p, n, rest);
+}
+
+/* Past the caches, or not. */
+#define PC_PUT(t, type)                                                                            \
+    PC_INLINE void pc_put_##t(type *p, pc_v_##t a, bool stream)                                    \
+    {                                                                                              \
+        if (stream)                                                                                \
+            pc_stream_##t(p, a);                                                                   \
+        else                                                                                       \
+            pc_store_##t(p, a);                                                                    \
+    }                                                                                              \
+    PC_INLINE void pc_put_part_##t(type *p, pc_v_##t a, int n, bool stream)                        \
+    {                                                                                              \
+        if (stream)                                                                                \
+            pc_stream_part_##t(p, a, n);                                                           \
+        else                                                                                       \
+            pc_store_part_##t(p, a, n);                                                            \
+    }
+PC_PUT(f32, float)
+PC_PUT(f64, double)
+#undef PC_PUT
+
+#endif
