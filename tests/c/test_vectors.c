@@ -50,7 +50,8 @@ static void test_doubles(void)
     double chosen[W];
     for (int l = 0; l < W; l++)
         chosen[l] = x.at[l] < y.at[l] ? x.at[l + W] : y.at[l + W];
-    check_f64(pc_less_f64(a, b, pc_load_f64(x.at + W), pc_load_f64(y.at + W)), chosen, "a < b");
+    check_f64(pc_select_lt_f64(a, b, pc_load_f64(x.at + W), pc_load_f64(y.at + W)), chosen,
+              "a < b");
 }
 
 static void test_conversions(void)
@@ -80,7 +81,7 @@ static void test_products(void)
     for (int l = 0; l < W; l++)
         lanes[l] = state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     memcpy(&a, lanes, sizeof a);
-    a = pc_wide_product(a, b);
+    a = pc_mul_low32(a, b);
     memcpy(products, &a, sizeof a);
     for (int l = 0; l < W; l++)
         if (products[l] != (lanes[l] & UINT32_MAX) * b && failures++ < 20)

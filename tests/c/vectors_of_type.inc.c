@@ -48,8 +48,8 @@ static void F(test_arithmetic)(void)
     F(check)(V(pc_add)(a, b), sum, "a + b");
     F(check)(V(pc_max)(a, b), most, "max");
     F(check)(V(pc_min)(a, b), least, "min");
-    F(check)(V(pc_size)(a), size, "absolute value");
-    F(check)(V(pc_root)(a), root, "square root");
+    F(check)(V(pc_abs)(a), size, "absolute value");
+    F(check)(V(pc_sqrt)(a), root, "square root");
     F(check)(V(pc_divide_by)(a, 3), part, "a / 3");
     F(check)(V(pc_zero)(), zero, "zero");
 }
@@ -75,15 +75,15 @@ static void F(test_order)(void)
     const V(pc_v) a = V(pc_load)(x.at), b = V(pc_load)(x.at + W), c = V(pc_load)(x.at + 2 * W);
     V(pc_v) one, two, third[3];
     T want[3][W];
-    V(pc_split)(a, b, &one, &two);
+    V(pc_deinterleave2)(a, b, &one, &two);
     for (int i = 0; i < 2 * W; i++)
         want[i % 2][i / 2] = x.at[i];
     F(check)(one, want[0], "even lanes");
     F(check)(two, want[1], "odd lanes");
-    V(pc_join)(one, two, &one, &two);
+    V(pc_interleave2)(one, two, &one, &two);
     F(check)(one, x.at, "joined, first");
     F(check)(two, x.at + W, "joined, second");
-    V(pc_split3)(a, b, c, third);
+    V(pc_deinterleave3)(a, b, c, third);
     for (int i = 0; i < 3 * W; i++)
         want[i % 3][i / 3] = x.at[i];
     for (int r = 0; r < 3; r++)
@@ -115,7 +115,7 @@ static void F(test_parts)(void)
         for (int l = 0; l < W; l++)
             part[l] = l < n ? x.at[l] : 5;
         F(check)(V(pc_load_part)(end, n, 5), part, "the first lanes from memory");
-        F(check)(V(pc_keep)(a, n, 5), part, "the first lanes");
+        F(check)(V(pc_mask_tail)(a, n, 5), part, "the first lanes");
         V(pc_store_part)(end, a, n);
         V(pc_store_part)(got.at + 1, a, n);
         memcpy(want.at + 1, x.at, (size_t)n * sizeof(T));
@@ -134,18 +134,18 @@ static void F(test_memory)(void)
         bytes[l] = (uint8_t)(draw() > 1 ? 200 : l);
         chosen[l] = bytes[l] == 200 ? x.at[l + 1] : 0;
     }
-    F(check)(V(pc_where)(x.at + 1, bytes, 200), chosen, "where a byte is 200");
-    V(pc_add_apart)(got.at + 1, a);
+    F(check)(V(pc_load_eq)(x.at + 1, bytes, 200), chosen, "where a byte is 200");
+    V(pc_add_stride2)(got.at + 1, a);
     for (int l = 0; l < W; l++)
         want.at[1 + 2 * l] += x.at[1 + l];
     F(check_row)(&got, &want, "added to every second");
     for (int n = 0; n <= W; n += STREAM_ALIGN / (int)sizeof(T)) {
         _Alignas(STREAM_ALIGN) F(row) streamed = want;
         F(row) stored = want;
-        V(pc_put)(streamed.at, a, true);
-        V(pc_put)(stored.at, a, false);
-        V(pc_put_part)(streamed.at + 2 * W, a, n, true);
-        V(pc_put_part)(stored.at + 2 * W, a, n, false);
+        V(pc_store_or_stream)(streamed.at, a, true);
+        V(pc_store_or_stream)(stored.at, a, false);
+        V(pc_store_or_stream_part)(streamed.at + 2 * W, a, n, true);
+        V(pc_store_or_stream_part)(stored.at + 2 * W, a, n, false);
         F(check_row)(&streamed, &stored, "past the caches");
     }
 }

@@ -60,9 +60,9 @@ PC_INLINE void pc_stream_bytes(void *dst, const void *src, int64_t bytes)
     /* the first n lanes to memory; no more is written */                                          \
     static void pc_store_part_##t(type *p, pc_v_##t a, int n);                                     \
     /* the first n lanes of a register, `rest` in the others */                                    \
-    static pc_v_##t pc_keep_##t(pc_v_##t a, int n, type rest);                                     \
+    static pc_v_##t pc_mask_tail_##t(pc_v_##t a, int n, type rest);                                \
     /* numbers whose byte is b, 0 for the others */                                                \
-    static pc_v_##t pc_where_##t(const type *p, const uint8_t *bytes, int b);                      \
+    static pc_v_##t pc_load_eq_##t(const type *p, const uint8_t *bytes, int b);                    \
     /* 0 in all lanes */                                                                           \
     static pc_v_##t pc_zero_##t(void);                                                             \
     /* a + b */                                                                                    \
@@ -70,9 +70,9 @@ PC_INLINE void pc_stream_bytes(void *dst, const void *src, int64_t bytes)
     /* a / b, b a number */                                                                        \
     static pc_v_##t pc_divide_by_##t(pc_v_##t a, type b);                                          \
     /* the square root, rounded once */                                                            \
-    static pc_v_##t pc_root_##t(pc_v_##t a);                                                       \
+    static pc_v_##t pc_sqrt_##t(pc_v_##t a);                                                       \
     /* the absolute value */                                                                       \
-    static pc_v_##t pc_size_##t(pc_v_##t a);                                                       \
+    static pc_v_##t pc_abs_##t(pc_v_##t a);                                                        \
     /* the larger, of equals (0 and -0 too) a; b if b is NaN, else a if a is */                    \
     static pc_v_##t pc_max_##t(pc_v_##t a, pc_v_##t b);                                            \
     /* the smaller, in the same way */                                                             \
@@ -82,15 +82,15 @@ PC_INLINE void pc_stream_bytes(void *dst, const void *src, int64_t bytes)
     /* the smaller, of equals a; lanes have no NaN */                                              \
     static pc_v_##t pc_plain_min_##t(pc_v_##t a, pc_v_##t b);                                      \
     /* deinterleave: even and odd lanes of a before those of b */                                  \
-    static void pc_split_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd);               \
+    static void pc_deinterleave2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd);       \
     /* interleave, the inverse */                                                                  \
-    static void pc_join_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *first, pc_v_##t *second);            \
+    static void pc_interleave2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *first, pc_v_##t *second);     \
     /* deinterleave by three: out[r] has lanes r, r + 3, ... of a, b, c */                         \
-    static void pc_split3_##t(pc_v_##t a, pc_v_##t b, pc_v_##t c, pc_v_##t *out);                  \
+    static void pc_deinterleave3_##t(pc_v_##t a, pc_v_##t b, pc_v_##t c, pc_v_##t *out);           \
     /* lanes by number, those of b after those of a */                                             \
     static pc_v_##t pc_permute_##t(pc_v_##t a, pc_v_##t b, const int32_t *lanes);                  \
     /* p[2 i] += a[i]; p[2 i + 1] stays, and is written */                                         \
-    static void pc_add_apart_##t(type *p, pc_v_##t a);                                             \
+    static void pc_add_stride2_##t(type *p, pc_v_##t a);                                           \
     /* lanes to memory, past the caches */                                                         \
     static void pc_stream_##t(type *p, pc_v_##t a);                                                \
     /* the first n, which are a multiple of PC_STREAM_ALIGN bytes */                               \
@@ -101,14 +101,14 @@ PC_CONTRACT(f64, double)
 /* bytes past the caches, as many as a multiple of PC_STREAM_ALIGN */
 static void pc_stream_bytes(void *dst, const void *src, int64_t bytes);
 /* a < b ? yes : no */
-static pc_v_f64 pc_less_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no);
+static pc_v_f64 pc_select_lt_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no);
 /* widened */
 static pc_v_f64 pc_load_f32_f64(const float *p);
 static pc_v_f64 pc_load_part_f32_f64(const float *p, int n, double rest);
 /* narrowed */
 static void pc_store_f64_f32(float *p, pc_v_f64 a);
 /* the low 32 bits of each lane times b, in 64 bits */
-static pc_v_u64 pc_wide_product(pc_v_u64 a, uint32_t b);
+static pc_v_u64 pc_mul_low32(pc_v_u64 a, uint32_t b);
 
 /* ---- What is made of them --------------------------------------------------------------------- */
 
@@ -126,23 +126,23 @@ PC_INLINE pc_v_f64 pc_load_part_f64_f64(const double *p, int n, double rest)
 }
 
 /* Past the caches, or not. */
-#define PC_PUT(t, type)                                                                            \
-    PC_INLINE void pc_put_##t(type *p, pc_v_##t a, bool stream)                                    \
+#define PC_STORE_OR_STREAM(t, type)                                                                \
+    PC_INLINE void pc_store_or_stream_##t(type *p, pc_v_##t a, bool stream)                        \
     {                                                                                              \
         if (stream)                                                                                \
             pc_stream_##t(p, a);                                                                   \
         else                                                                                       \
             pc_store_##t(p, a);                                                                    \
     }                                                                                              \
-    PC_INLINE void pc_put_part_##t(type *p, pc_v_##t a, int n, bool stream)                        \
+    PC_INLINE void pc_store_or_stream_part_##t(type *p, pc_v_##t a, int n, bool stream)            \
     {                                                                                              \
         if (stream)                                                                                \
             pc_stream_part_##t(p, a, n);                                                           \
         else                                                                                       \
             pc_store_part_##t(p, a, n);                                                            \
     }
-PC_PUT(f32, float)
-PC_PUT(f64, double)
-#undef PC_PUT
+PC_STORE_OR_STREAM(f32, float)
+PC_STORE_OR_STREAM(f64, double)
+#undef PC_STORE_OR_STREAM
 
 #endif

@@ -27,11 +27,11 @@ PC_INLINE pc_v_f64 pc_divide_by_f64(pc_v_f64 a, double b)
     return _mm256_div_pd(a, _mm256_set1_pd(b));
 }
 PC_INLINE pc_v_f32 pc_add_f32(pc_v_f32 a, pc_v_f32 b) { return _mm256_add_ps(a, b); }
-PC_INLINE pc_v_f32 pc_root_f32(pc_v_f32 a) { return _mm256_sqrt_ps(a); }
-PC_INLINE pc_v_f32 pc_size_f32(pc_v_f32 a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+PC_INLINE pc_v_f32 pc_sqrt_f32(pc_v_f32 a) { return _mm256_sqrt_ps(a); }
+PC_INLINE pc_v_f32 pc_abs_f32(pc_v_f32 a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return _mm256_add_pd(a, b); }
-PC_INLINE pc_v_f64 pc_root_f64(pc_v_f64 a) { return _mm256_sqrt_pd(a); }
-PC_INLINE pc_v_f64 pc_size_f64(pc_v_f64 a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
+PC_INLINE pc_v_f64 pc_sqrt_f64(pc_v_f64 a) { return _mm256_sqrt_pd(a); }
+PC_INLINE pc_v_f64 pc_abs_f64(pc_v_f64 a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a); }
 PC_INLINE pc_v_f32 pc_plain_max_f32(pc_v_f32 a, pc_v_f32 b) { return _mm256_max_ps(b, a); }
 PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
 {
@@ -53,25 +53,25 @@ PC_INLINE pc_v_f64 pc_min_f64(pc_v_f64 a, pc_v_f64 b)
     return _mm256_blendv_pd(_mm256_min_pd(b, a), b, _mm256_cmp_pd(b, b, _CMP_UNORD_Q));
 }
 /* Shuffling works inside the two halves of a register: the quarters come out as 0 2 1 3. */
-PC_INLINE void pc_split_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
+PC_INLINE void pc_deinterleave2_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
 {
     const __m256d e = _mm256_castps_pd(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)));
     const __m256d o = _mm256_castps_pd(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
     *even = _mm256_castpd_ps(_mm256_permute4x64_pd(e, _MM_SHUFFLE(3, 1, 2, 0)));
     *odd = _mm256_castpd_ps(_mm256_permute4x64_pd(o, _MM_SHUFFLE(3, 1, 2, 0)));
 }
-PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *odd)
+PC_INLINE void pc_deinterleave2_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *odd)
 {
     *even = _mm256_permute4x64_pd(_mm256_unpacklo_pd(a, b), _MM_SHUFFLE(3, 1, 2, 0));
     *odd = _mm256_permute4x64_pd(_mm256_unpackhi_pd(a, b), _MM_SHUFFLE(3, 1, 2, 0));
 }
-PC_INLINE pc_v_f32 pc_keep_f32(pc_v_f32 a, int n, float rest)
+PC_INLINE pc_v_f32 pc_mask_tail_f32(pc_v_f32 a, int n, float rest)
 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     const __m256i kept = _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane);
     return _mm256_blendv_ps(_mm256_set1_ps(rest), a, _mm256_castsi256_ps(kept));
 }
-PC_INLINE pc_v_f64 pc_keep_f64(pc_v_f64 a, int n, double rest)
+PC_INLINE pc_v_f64 pc_mask_tail_f64(pc_v_f64 a, int n, double rest)
 {
     const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
     const __m256i kept = _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), lane);
@@ -81,13 +81,13 @@ PC_INLINE pc_v_f32 pc_load_part_f32(const float *p, int n, float rest)
 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     const __m256i kept = _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane);
-    return pc_keep_f32(_mm256_maskload_ps(p, kept), n, rest);
+    return pc_mask_tail_f32(_mm256_maskload_ps(p, kept), n, rest);
 }
 PC_INLINE pc_v_f64 pc_load_part_f64(const double *p, int n, double rest)
 {
     const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
     const __m256i kept = _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), lane);
-    return pc_keep_f64(_mm256_maskload_pd(p, kept), n, rest);
+    return pc_mask_tail_f64(_mm256_maskload_pd(p, kept), n, rest);
 }
 PC_INLINE void pc_store_part_f32(float *p, pc_v_f32 a, int n)
 {
@@ -102,10 +102,10 @@ PC_INLINE void pc_store_part_f64(double *p, pc_v_f64 a, int n)
 PC_INLINE pc_v_f64 pc_load_part_f32_f64(const float *p, int n, double rest)
 {
     const __m128i kept = _mm_cmpgt_epi32(_mm_set1_epi32(n), _mm_setr_epi32(0, 1, 2, 3));
-    return pc_keep_f64(_mm256_cvtps_pd(_mm_maskload_ps(p, kept)), n, rest);
+    return pc_mask_tail_f64(_mm256_cvtps_pd(_mm_maskload_ps(p, kept)), n, rest);
 }
 /* Every third lane of three registers is in another place of each: blended, they fill one. */
-PC_INLINE void pc_split3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
+PC_INLINE void pc_deinterleave3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
 {
     const __m256 x = _mm256_blend_ps(_mm256_blend_ps(a, b, 0x92), c, 0x24);
     const __m256 y = _mm256_blend_ps(_mm256_blend_ps(a, b, 0x24), c, 0x49);
@@ -114,7 +114,7 @@ PC_INLINE void pc_split3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
     out[1] = _mm256_permutevar8x32_ps(y, _mm256_setr_epi32(1, 4, 7, 2, 5, 0, 3, 6));
     out[2] = _mm256_permutevar8x32_ps(z, _mm256_setr_epi32(2, 5, 0, 3, 6, 1, 4, 7));
 }
-PC_INLINE void pc_split3_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 c, pc_v_f64 *out)
+PC_INLINE void pc_deinterleave3_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 c, pc_v_f64 *out)
 {
     const __m256d x = _mm256_blend_pd(_mm256_blend_pd(a, b, 0x4), c, 0x2);
     const __m256d y = _mm256_blend_pd(_mm256_blend_pd(a, b, 0x9), c, 0x4);
@@ -123,7 +123,7 @@ PC_INLINE void pc_split3_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 c, pc_v_f64 *out)
     out[1] = _mm256_permute4x64_pd(y, _MM_SHUFFLE(2, 3, 0, 1));
     out[2] = _mm256_permute4x64_pd(z, _MM_SHUFFLE(3, 0, 1, 2));
 }
-PC_INLINE void pc_add_apart_f32(float *p, pc_v_f32 a)
+PC_INLINE void pc_add_stride2_f32(float *p, pc_v_f32 a)
 {
     const __m256 x = _mm256_unpacklo_ps(a, a), y = _mm256_unpackhi_ps(a, a);
     const __m256 low = _mm256_permute2f128_ps(x, y, 0x20),
@@ -132,7 +132,7 @@ PC_INLINE void pc_add_apart_f32(float *p, pc_v_f32 a)
     _mm256_storeu_ps(p, _mm256_blend_ps(first, _mm256_add_ps(first, low), 0x55));
     _mm256_storeu_ps(p + 8, _mm256_blend_ps(second, _mm256_add_ps(second, high), 0x55));
 }
-PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
+PC_INLINE void pc_add_stride2_f64(double *p, pc_v_f64 a)
 {
     const __m256d low = _mm256_permute4x64_pd(a, _MM_SHUFFLE(1, 1, 0, 0));
     const __m256d high = _mm256_permute4x64_pd(a, _MM_SHUFFLE(3, 3, 2, 2));
@@ -158,13 +158,13 @@ PC_INLINE pc_v_f64 pc_permute_f64(pc_v_f64 a, pc_v_f64 b, const int32_t *lanes)
     return _mm256_blendv_pd(_mm256_castps_pd(x), _mm256_castps_pd(y),
                             _mm256_castsi256_pd(_mm256_slli_epi64(at, 61)));
 }
-PC_INLINE void pc_join_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *first, pc_v_f32 *second)
+PC_INLINE void pc_interleave2_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *first, pc_v_f32 *second)
 {
     const __m256 x = _mm256_unpacklo_ps(a, b), y = _mm256_unpackhi_ps(a, b);
     *first = _mm256_permute2f128_ps(x, y, 0x20);
     *second = _mm256_permute2f128_ps(x, y, 0x31);
 }
-PC_INLINE void pc_join_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *first, pc_v_f64 *second)
+PC_INLINE void pc_interleave2_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *first, pc_v_f64 *second)
 {
     const __m256d x = _mm256_unpacklo_pd(a, b), y = _mm256_unpackhi_pd(a, b);
     *first = _mm256_permute2f128_pd(x, y, 0x20);
@@ -180,20 +180,20 @@ PC_INLINE void pc_stream_f64(double *p, pc_v_f64 a)
     _mm_stream_pd(p, _mm256_castpd256_pd128(a));
     _mm_stream_pd(p + 2, _mm256_extractf128_pd(a, 1));
 }
-PC_INLINE pc_v_f64 pc_less_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no)
+PC_INLINE pc_v_f64 pc_select_lt_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no)
 {
     return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(a, b, _CMP_LT_OQ));
 }
 PC_INLINE void pc_store_f64_f32(float *p, pc_v_f64 a) { _mm_storeu_ps(p, _mm256_cvtpd_ps(a)); }
 PC_INLINE pc_v_f32 pc_zero_f32(void) { return _mm256_setzero_ps(); }
 PC_INLINE pc_v_f64 pc_zero_f64(void) { return _mm256_setzero_pd(); }
-PC_INLINE pc_v_f32 pc_where_f32(const float *p, const uint8_t *bytes, int b)
+PC_INLINE pc_v_f32 pc_load_eq_f32(const float *p, const uint8_t *bytes, int b)
 {
     const __m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)bytes));
     const __m256i same = _mm256_cmpeq_epi32(at, _mm256_set1_epi32(b));
     return _mm256_and_ps(_mm256_loadu_ps(p), _mm256_castsi256_ps(same));
 }
-PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
+PC_INLINE pc_v_f64 pc_load_eq_f64(const double *p, const uint8_t *bytes, int b)
 {
     int four;
     memcpy(&four, bytes, sizeof four);
@@ -201,7 +201,7 @@ PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
     const __m256i same = _mm256_cmpeq_epi64(at, _mm256_set1_epi64x(b));
     return _mm256_and_pd(_mm256_loadu_pd(p), _mm256_castsi256_pd(same));
 }
-PC_INLINE pc_v_u64 pc_wide_product(pc_v_u64 a, uint32_t b)
+PC_INLINE pc_v_u64 pc_mul_low32(pc_v_u64 a, uint32_t b)
 {
     return (pc_v_u64)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x((int64_t)b));
 }

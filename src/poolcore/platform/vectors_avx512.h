@@ -28,11 +28,11 @@ PC_INLINE pc_v_f64 pc_divide_by_f64(pc_v_f64 a, double b)
     return _mm512_div_pd(a, _mm512_set1_pd(b));
 }
 PC_INLINE pc_v_f32 pc_add_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_add_ps(a, b); }
-PC_INLINE pc_v_f32 pc_root_f32(pc_v_f32 a) { return _mm512_sqrt_ps(a); }
-PC_INLINE pc_v_f32 pc_size_f32(pc_v_f32 a) { return _mm512_abs_ps(a); }
+PC_INLINE pc_v_f32 pc_sqrt_f32(pc_v_f32 a) { return _mm512_sqrt_ps(a); }
+PC_INLINE pc_v_f32 pc_abs_f32(pc_v_f32 a) { return _mm512_abs_ps(a); }
 PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return _mm512_add_pd(a, b); }
-PC_INLINE pc_v_f64 pc_root_f64(pc_v_f64 a) { return _mm512_sqrt_pd(a); }
-PC_INLINE pc_v_f64 pc_size_f64(pc_v_f64 a) { return _mm512_abs_pd(a); }
+PC_INLINE pc_v_f64 pc_sqrt_f64(pc_v_f64 a) { return _mm512_sqrt_pd(a); }
+PC_INLINE pc_v_f64 pc_abs_f64(pc_v_f64 a) { return _mm512_abs_pd(a); }
 PC_INLINE pc_v_f32 pc_plain_max_f32(pc_v_f32 a, pc_v_f32 b) { return _mm512_max_ps(b, a); }
 PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
 {
@@ -53,25 +53,25 @@ PC_INLINE pc_v_f64 pc_min_f64(pc_v_f64 a, pc_v_f64 b)
 {
     return _mm512_fixupimm_pd(_mm512_min_pd(b, a), b, _mm512_set1_epi64(PC_NAN_IS_KEPT), 0);
 }
-PC_INLINE void pc_split_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
+PC_INLINE void pc_deinterleave2_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
 {
     const __m512i e = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     *even = _mm512_permutex2var_ps(a, e, b);
     *odd = _mm512_permutex2var_ps(a, _mm512_add_epi32(e, _mm512_set1_epi32(1)), b);
 }
-PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *odd)
+PC_INLINE void pc_deinterleave2_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *odd)
 {
     const __m512i e = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
     *even = _mm512_permutex2var_pd(a, e, b);
     *odd = _mm512_permutex2var_pd(a, _mm512_add_epi64(e, _mm512_set1_epi64(1)), b);
 }
-PC_INLINE pc_v_f32 pc_keep_f32(pc_v_f32 a, int n, float rest)
+PC_INLINE pc_v_f32 pc_mask_tail_f32(pc_v_f32 a, int n, float rest)
 {
     const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     return _mm512_mask_mov_ps(_mm512_set1_ps(rest),
                               _mm512_cmplt_epi32_mask(lane, _mm512_set1_epi32(n)), a);
 }
-PC_INLINE pc_v_f64 pc_keep_f64(pc_v_f64 a, int n, double rest)
+PC_INLINE pc_v_f64 pc_mask_tail_f64(pc_v_f64 a, int n, double rest)
 {
     const __m512i lane = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
     return _mm512_mask_mov_pd(_mm512_set1_pd(rest),
@@ -99,7 +99,7 @@ PC_INLINE pc_v_f64 pc_load_part_f32_f64(const float *p, int n, double rest)
         _mm256_mask_loadu_ps(_mm256_set1_ps((float)rest), (__mmask8)((1u << n) - 1), p);
     return _mm512_cvtps_pd(few);
 }
-PC_INLINE void pc_split3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
+PC_INLINE void pc_deinterleave3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
 {
     __m512i e = _mm512_setr_epi32(0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39, 42, 45);
     for (int r = 0; r < 3; r++, e = _mm512_add_epi32(e, _mm512_set1_epi32(1))) {
@@ -107,7 +107,7 @@ PC_INLINE void pc_split3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
         out[r] = _mm512_mask_permutexvar_ps(_mm512_permutex2var_ps(a, e, b), of_c, e, c);
     }
 }
-PC_INLINE void pc_split3_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 c, pc_v_f64 *out)
+PC_INLINE void pc_deinterleave3_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 c, pc_v_f64 *out)
 {
     __m512i e = _mm512_setr_epi64(0, 3, 6, 9, 12, 15, 18, 21);
     for (int r = 0; r < 3; r++, e = _mm512_add_epi64(e, _mm512_set1_epi64(1))) {
@@ -115,7 +115,7 @@ PC_INLINE void pc_split3_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 c, pc_v_f64 *out)
         out[r] = _mm512_mask_permutexvar_pd(_mm512_permutex2var_pd(a, e, b), of_c, e, c);
     }
 }
-PC_INLINE void pc_add_apart_f32(float *p, pc_v_f32 a)
+PC_INLINE void pc_add_stride2_f32(float *p, pc_v_f32 a)
 {
     const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
     const __m512 low = _mm512_permutexvar_ps(twice, a);
@@ -124,7 +124,7 @@ PC_INLINE void pc_add_apart_f32(float *p, pc_v_f32 a)
     _mm512_storeu_ps(p, _mm512_mask_add_ps(first, 0x5555, first, low));
     _mm512_storeu_ps(p + 16, _mm512_mask_add_ps(second, 0x5555, second, high));
 }
-PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
+PC_INLINE void pc_add_stride2_f64(double *p, pc_v_f64 a)
 {
     const __m512i twice = _mm512_setr_epi64(0, 0, 1, 1, 2, 2, 3, 3);
     const __m512d low = _mm512_permutexvar_pd(twice, a);
@@ -142,13 +142,13 @@ PC_INLINE pc_v_f64 pc_permute_f64(pc_v_f64 a, pc_v_f64 b, const int32_t *lanes)
     const __m512i at = _mm512_cvtepi32_epi64(_mm256_loadu_si256((const __m256i *)lanes));
     return _mm512_permutex2var_pd(a, at, b);
 }
-PC_INLINE void pc_join_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *first, pc_v_f32 *second)
+PC_INLINE void pc_interleave2_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *first, pc_v_f32 *second)
 {
     const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     *first = _mm512_permutex2var_ps(a, low, b);
     *second = _mm512_permutex2var_ps(a, _mm512_add_epi32(low, _mm512_set1_epi32(8)), b);
 }
-PC_INLINE void pc_join_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *first, pc_v_f64 *second)
+PC_INLINE void pc_interleave2_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *first, pc_v_f64 *second)
 {
     const __m512i low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
     *first = _mm512_permutex2var_pd(a, low, b);
@@ -168,24 +168,24 @@ PC_INLINE void pc_stream_f64(double *p, pc_v_f64 a)
     _mm_stream_pd(p + 4, _mm512_extractf64x2_pd(a, 2));
     _mm_stream_pd(p + 6, _mm512_extractf64x2_pd(a, 3));
 }
-PC_INLINE pc_v_f64 pc_less_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no)
+PC_INLINE pc_v_f64 pc_select_lt_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no)
 {
     return _mm512_mask_mov_pd(no, _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), yes);
 }
 PC_INLINE void pc_store_f64_f32(float *p, pc_v_f64 a) { _mm256_storeu_ps(p, _mm512_cvtpd_ps(a)); }
 PC_INLINE pc_v_f32 pc_zero_f32(void) { return _mm512_setzero_ps(); }
 PC_INLINE pc_v_f64 pc_zero_f64(void) { return _mm512_setzero_pd(); }
-PC_INLINE pc_v_f32 pc_where_f32(const float *p, const uint8_t *bytes, int b)
+PC_INLINE pc_v_f32 pc_load_eq_f32(const float *p, const uint8_t *bytes, int b)
 {
     const __m512i at = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)bytes));
     return _mm512_maskz_loadu_ps(_mm512_cmpeq_epi32_mask(at, _mm512_set1_epi32(b)), p);
 }
-PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
+PC_INLINE pc_v_f64 pc_load_eq_f64(const double *p, const uint8_t *bytes, int b)
 {
     const __m512i at = _mm512_cvtepu8_epi64(_mm_loadl_epi64((const __m128i *)bytes));
     return _mm512_maskz_loadu_pd(_mm512_cmpeq_epi64_mask(at, _mm512_set1_epi64(b)), p);
 }
-PC_INLINE pc_v_u64 pc_wide_product(pc_v_u64 a, uint32_t b)
+PC_INLINE pc_v_u64 pc_mul_low32(pc_v_u64 a, uint32_t b)
 {
     return (pc_v_u64)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64((int64_t)b));
 }

@@ -37,11 +37,11 @@ PC_INLINE pc_v_f64 pc_zero_f64(void) { return vdupq_n_f64(0); }
 /* Lanes before number n. */
 PC_INLINE uint32x4_t pc_before_f32(int n) { return vcltq_s32(vld1q_s32(pc_lane), vdupq_n_s32(n)); }
 PC_INLINE uint64x2_t pc_before_f64(int n) { return vcltq_s64((int64x2_t){0, 1}, vdupq_n_s64(n)); }
-PC_INLINE pc_v_f32 pc_keep_f32(pc_v_f32 a, int n, float rest)
+PC_INLINE pc_v_f32 pc_mask_tail_f32(pc_v_f32 a, int n, float rest)
 {
     return vbslq_f32(pc_before_f32(n), a, vdupq_n_f32(rest));
 }
-PC_INLINE pc_v_f64 pc_keep_f64(pc_v_f64 a, int n, double rest)
+PC_INLINE pc_v_f64 pc_mask_tail_f64(pc_v_f64 a, int n, double rest)
 {
     return vbslq_f64(pc_before_f64(n), a, vdupq_n_f64(rest));
 }
@@ -90,7 +90,7 @@ PC_INLINE void pc_store_part_f64(double *p, pc_v_f64 a, int n)
     else if (n > 0)
         vst1q_lane_f64(p, a, 0);
 }
-PC_INLINE pc_v_f32 pc_where_f32(const float *p, const uint8_t *bytes, int b)
+PC_INLINE pc_v_f32 pc_load_eq_f32(const float *p, const uint8_t *bytes, int b)
 {
     uint32_t four;
     memcpy(&four, bytes, sizeof four);
@@ -99,7 +99,7 @@ PC_INLINE pc_v_f32 pc_where_f32(const float *p, const uint8_t *bytes, int b)
     const uint32x4_t same = vceqq_u32(wide, vdupq_n_u32((uint32_t)b));
     return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(vld1q_f32(p)), same));
 }
-PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
+PC_INLINE pc_v_f64 pc_load_eq_f64(const double *p, const uint8_t *bytes, int b)
 {
     uint16_t two;
     memcpy(&two, bytes, sizeof two);
@@ -109,13 +109,13 @@ PC_INLINE pc_v_f64 pc_where_f64(const double *p, const uint8_t *bytes, int b)
     return vreinterpretq_f64_u64(vandq_u64(vreinterpretq_u64_f64(vld1q_f64(p)), same));
 }
 /* Pairs in memory are taken apart as they are read, and joined as they are written. */
-PC_INLINE void pc_add_apart_f32(float *p, pc_v_f32 a)
+PC_INLINE void pc_add_stride2_f32(float *p, pc_v_f32 a)
 {
     float32x4x2_t both = vld2q_f32(p);
     both.val[0] += a;
     vst2q_f32(p, both);
 }
-PC_INLINE void pc_add_apart_f64(double *p, pc_v_f64 a)
+PC_INLINE void pc_add_stride2_f64(double *p, pc_v_f64 a)
 {
     float64x2x2_t both = vld2q_f64(p);
     both.val[0] += a;
@@ -128,10 +128,10 @@ PC_INLINE pc_v_f32 pc_add_f32(pc_v_f32 a, pc_v_f32 b) { return a + b; }
 PC_INLINE pc_v_f64 pc_add_f64(pc_v_f64 a, pc_v_f64 b) { return a + b; }
 PC_INLINE pc_v_f32 pc_divide_by_f32(pc_v_f32 a, float b) { return a / b; }
 PC_INLINE pc_v_f64 pc_divide_by_f64(pc_v_f64 a, double b) { return a / b; }
-PC_INLINE pc_v_f32 pc_root_f32(pc_v_f32 a) { return vsqrtq_f32(a); }
-PC_INLINE pc_v_f64 pc_root_f64(pc_v_f64 a) { return vsqrtq_f64(a); }
-PC_INLINE pc_v_f32 pc_size_f32(pc_v_f32 a) { return vabsq_f32(a); }
-PC_INLINE pc_v_f64 pc_size_f64(pc_v_f64 a) { return vabsq_f64(a); }
+PC_INLINE pc_v_f32 pc_sqrt_f32(pc_v_f32 a) { return vsqrtq_f32(a); }
+PC_INLINE pc_v_f64 pc_sqrt_f64(pc_v_f64 a) { return vsqrtq_f64(a); }
+PC_INLINE pc_v_f32 pc_abs_f32(pc_v_f32 a) { return vabsq_f32(a); }
+PC_INLINE pc_v_f64 pc_abs_f64(pc_v_f64 a) { return vabsq_f64(a); }
 PC_INLINE pc_v_f32 pc_max_f32(pc_v_f32 a, pc_v_f32 b)
 {
     return vbslq_f32(vceqq_f32(a, b), a, vmaxq_f32(a, b));
@@ -164,36 +164,36 @@ PC_INLINE pc_v_f64 pc_plain_min_f64(pc_v_f64 a, pc_v_f64 b)
 {
     return vbslq_f64(vcltq_f64(b, a), b, a);
 }
-PC_INLINE pc_v_f64 pc_less_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no)
+PC_INLINE pc_v_f64 pc_select_lt_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no)
 {
     return vbslq_f64(vcltq_f64(a, b), yes, no);
 }
-PC_INLINE pc_v_u64 pc_wide_product(pc_v_u64 a, uint32_t b) { return vmull_n_u32(vmovn_u64(a), b); }
+PC_INLINE pc_v_u64 pc_mul_low32(pc_v_u64 a, uint32_t b) { return vmull_n_u32(vmovn_u64(a), b); }
 
 /* ---- Lanes ------------------------------------------------------------------------------------ */
 
-PC_INLINE void pc_split_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
+PC_INLINE void pc_deinterleave2_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
 {
     *even = vuzp1q_f32(a, b);
     *odd = vuzp2q_f32(a, b);
 }
-PC_INLINE void pc_split_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *odd)
+PC_INLINE void pc_deinterleave2_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *odd)
 {
     *even = vuzp1q_f64(a, b);
     *odd = vuzp2q_f64(a, b);
 }
-PC_INLINE void pc_join_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *first, pc_v_f32 *second)
+PC_INLINE void pc_interleave2_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *first, pc_v_f32 *second)
 {
     *first = vzip1q_f32(a, b);
     *second = vzip2q_f32(a, b);
 }
-PC_INLINE void pc_join_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *first, pc_v_f64 *second)
+PC_INLINE void pc_interleave2_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *first, pc_v_f64 *second)
 {
     *first = vzip1q_f64(a, b);
     *second = vzip2q_f64(a, b);
 }
 /* Lanes of three registers by the numbers of their bytes. */
-PC_INLINE void pc_split3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
+PC_INLINE void pc_deinterleave3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
 {
     const uint8x16x3_t all = {
         {vreinterpretq_u8_f32(a), vreinterpretq_u8_f32(b), vreinterpretq_u8_f32(c)}};
@@ -203,7 +203,7 @@ PC_INLINE void pc_split3_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 c, pc_v_f32 *out)
         out[r] = vreinterpretq_f32_u8(vqtbl3q_u8(all, vreinterpretq_u8_u32(at)));
     }
 }
-PC_INLINE void pc_split3_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 c, pc_v_f64 *out)
+PC_INLINE void pc_deinterleave3_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 c, pc_v_f64 *out)
 {
     out[0] = vcopyq_laneq_f64(a, 1, b, 1);
     out[1] = vextq_f64(a, c, 1);

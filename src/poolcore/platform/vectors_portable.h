@@ -28,7 +28,7 @@ typedef uint64_t pc_v_u64 __attribute__((vector_size(16)));
     PC_INLINE void pc_store_##t(type *p, pc_v_##t a) { memcpy(p, &a, sizeof a); }                  \
     PC_INLINE pc_v_##t pc_divide_by_##t(pc_v_##t a, type b) { return a / b; }                      \
     PC_INLINE pc_v_##t pc_add_##t(pc_v_##t a, pc_v_##t b) { return a + b; }                        \
-    PC_INLINE pc_v_##t pc_root_##t(pc_v_##t a)                                                     \
+    PC_INLINE pc_v_##t pc_sqrt_##t(pc_v_##t a)                                                     \
     {                                                                                              \
         for (int i = 0; i < n; i++)                                                                \
             a[i] = (type)sqrt((double)a[i]);                                                       \
@@ -38,7 +38,7 @@ typedef uint64_t pc_v_u64 __attribute__((vector_size(16)));
     {                                                                                              \
         return (pc_v_##t)((where & (pc_whole_##t)a) | (~where & (pc_whole_##t)b));                 \
     }                                                                                              \
-    PC_INLINE pc_v_##t pc_size_##t(pc_v_##t a)                                                     \
+    PC_INLINE pc_v_##t pc_abs_##t(pc_v_##t a)                                                      \
     {                                                                                              \
         return (pc_v_##t)((pc_whole_##t)a & ~(pc_whole_##t)(-(pc_v_##t){0}));                      \
     }                                                                                              \
@@ -58,7 +58,7 @@ typedef uint64_t pc_v_u64 __attribute__((vector_size(16)));
     {                                                                                              \
         return pc_choose_##t((pc_whole_##t)(b != b), b, pc_plain_min_##t(a, b));                   \
     }                                                                                              \
-    PC_INLINE void pc_split_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd)             \
+    PC_INLINE void pc_deinterleave2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd)     \
     {                                                                                              \
         type e[n], o[n];                                                                           \
         for (int i = 0; i < n / 2; i++) {                                                          \
@@ -70,7 +70,8 @@ typedef uint64_t pc_v_u64 __attribute__((vector_size(16)));
         *even = pc_load_##t(e);                                                                    \
         *odd = pc_load_##t(o);                                                                     \
     }                                                                                              \
-    PC_OUTLINE __attribute__((unused)) pc_v_##t pc_keep_##t(pc_v_##t a, int n_kept, type rest)     \
+    PC_OUTLINE __attribute__((unused)) pc_v_##t pc_mask_tail_##t(pc_v_##t a, int n_kept,           \
+                                                                 type rest)                        \
     {                                                                                              \
         type kept[n];                                                                              \
         for (int i = 0; i < n; i++)                                                                \
@@ -90,7 +91,7 @@ typedef uint64_t pc_v_u64 __attribute__((vector_size(16)));
             read[i] = i < n_read ? p[i] : rest;                                                    \
         return pc_load_##t(read);                                                                  \
     }                                                                                              \
-    PC_INLINE void pc_split3_##t(pc_v_##t a, pc_v_##t b, pc_v_##t c, pc_v_##t *out)                \
+    PC_INLINE void pc_deinterleave3_##t(pc_v_##t a, pc_v_##t b, pc_v_##t c, pc_v_##t *out)         \
     {                                                                                              \
         const pc_v_##t all[3] = {a, b, c};                                                         \
         type third[3][n];                                                                          \
@@ -107,7 +108,7 @@ typedef uint64_t pc_v_u64 __attribute__((vector_size(16)));
             picked[i] = both[lanes[i] / n][lanes[i] % n];                                          \
         return pc_load_##t(picked);                                                                \
     }                                                                                              \
-    PC_INLINE void pc_join_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *first, pc_v_##t *second)          \
+    PC_INLINE void pc_interleave2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *first, pc_v_##t *second)   \
     {                                                                                              \
         type one[n], two[n];                                                                       \
         for (int i = 0; i < n / 2; i++) {                                                          \
@@ -120,14 +121,14 @@ typedef uint64_t pc_v_u64 __attribute__((vector_size(16)));
         *second = pc_load_##t(two);                                                                \
     }                                                                                              \
     PC_INLINE pc_v_##t pc_zero_##t(void) { return (pc_v_##t){0}; }                                 \
-    PC_INLINE pc_v_##t pc_where_##t(const type *p, const uint8_t *bytes, int b)                    \
+    PC_INLINE pc_v_##t pc_load_eq_##t(const type *p, const uint8_t *bytes, int b)                  \
     {                                                                                              \
         type kept[n];                                                                              \
         for (int i = 0; i < n; i++)                                                                \
             kept[i] = bytes[i] == b ? p[i] : 0;                                                    \
         return pc_load_##t(kept);                                                                  \
     }                                                                                              \
-    PC_INLINE void pc_add_apart_##t(type *p, pc_v_##t a)                                           \
+    PC_INLINE void pc_add_stride2_##t(type *p, pc_v_##t a)                                         \
     {                                                                                              \
         for (int i = 0; i < n; i++)                                                                \
             p[2 * i] += a[i];                                                                      \
@@ -139,7 +140,7 @@ PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p)
 {
     return (pc_v_f64){(double)p[0], (double)p[1]};
 }
-PC_INLINE pc_v_f64 pc_less_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no)
+PC_INLINE pc_v_f64 pc_select_lt_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no)
 {
     return pc_choose_f64((pc_whole_f64)(a < b), yes, no);
 }
@@ -154,15 +155,12 @@ PC_INLINE pc_v_f64 pc_load_part_f32_f64(const float *p, int n, double rest)
 }
 
 #if defined(__SSE2__)
-PC_INLINE pc_v_u64 pc_wide_product(pc_v_u64 a, uint32_t b)
+PC_INLINE pc_v_u64 pc_mul_low32(pc_v_u64 a, uint32_t b)
 {
     return (pc_v_u64)_mm_mul_epu32((__m128i)a, _mm_set1_epi64x((int64_t)b));
 }
 #else
-PC_INLINE pc_v_u64 pc_wide_product(pc_v_u64 a, uint32_t b)
-{
-    return (a & UINT64_C(0xffffffff)) * b;
-}
+PC_INLINE pc_v_u64 pc_mul_low32(pc_v_u64 a, uint32_t b) { return (a & UINT64_C(0xffffffff)) * b; }
 #endif
 
 #endif

@@ -14,14 +14,14 @@ PC_OUTLINE void R(take_apart)(E *dst, const E *src, int64_t n, bool asks)
     V(v) even, odd;
     int64_t c = 0;
     for (; c + W < n; c += W) {
-        V(split)(V(load)(src + 2 * c), V(load)(src + 2 * c + W), &even, &odd);
+        V(deinterleave2)(V(load)(src + 2 * c), V(load)(src + 2 * c + W), &even, &odd);
         if (asks)
             __builtin_prefetch((const void *)((uintptr_t)(src + 2 * c) + PC_NEXT_BLOCK));
         V(store)(dst + c, even);
     }
     if (n > W) {
         c = n - W;
-        V(split)(V(load)(src + 2 * c - 1), V(load)(src + 2 * c - 1 + W), &even, &odd);
+        V(deinterleave2)(V(load)(src + 2 * c - 1), V(load)(src + 2 * c - 1 + W), &even, &odd);
         V(store)(dst + c, odd);
     }
     for (; n <= W && c < n; c++)
@@ -34,7 +34,7 @@ PC_OUTLINE void R(add_apart)(E *dst, const E *src, int64_t n)
     enum { W = PC_CAT(PC_WIDTH, E_NAME) };
     int64_t c = 0;
     for (; c + W < n; c += W)
-        V(add_apart)(dst + 2 * c, V(load)(src + c));
+        V(add_stride2)(dst + 2 * c, V(load)(src + c));
     for (; c < n; c++)
         dst[2 * c] += src[c];
 }
@@ -47,7 +47,7 @@ static void R(take_pairs)(E *first, E *second, const E *src, int64_t n, bool ask
     for (int64_t c = 0; n >= W && c < n; c += W) {
         V(v) a, b;
         c = pc_min(c, n - W);
-        V(split)(V(load)(src + 2 * c), V(load)(src + 2 * c + W), &a, &b);
+        V(deinterleave2)(V(load)(src + 2 * c), V(load)(src + 2 * c + W), &a, &b);
         if (asks) {
             __builtin_prefetch((const void *)((uintptr_t)(src + 2 * c) + PC_NEXT_BLOCK));
             __builtin_prefetch((const void *)((uintptr_t)(src + 2 * c + W) + PC_NEXT_BLOCK));
@@ -76,11 +76,11 @@ static void R(add_pairs)(E *dst, const E *first, const E *second, int64_t n)
     const V(v) old = V(load)(dst + 2 * last), next = V(load)(dst + 2 * last + W);
     V(v) a, b;
     for (int64_t c = 0; c < last; c += W) {
-        V(join)(V(load)(first + c), V(load)(second + c), &a, &b);
+        V(interleave2)(V(load)(first + c), V(load)(second + c), &a, &b);
         V(store)(dst + 2 * c, V(add)(V(load)(dst + 2 * c), a));
         V(store)(dst + 2 * c + W, V(add)(V(load)(dst + 2 * c + W), b));
     }
-    V(join)(V(load)(first + last), V(load)(second + last), &a, &b);
+    V(interleave2)(V(load)(first + last), V(load)(second + last), &a, &b);
     V(store)(dst + 2 * last, V(add)(old, a));
     V(store)(dst + 2 * last + W, V(add)(next, b));
 }
@@ -92,7 +92,7 @@ static void R(put_pairs)(E *dst, const E *first, const E *second, int64_t n)
     for (int64_t c = 0; n >= W && c < n; c += W) {
         V(v) a, b;
         c = pc_min(c, n - W);
-        V(join)(V(load)(first + c), V(load)(second + c), &a, &b);
+        V(interleave2)(V(load)(first + c), V(load)(second + c), &a, &b);
         V(store)(dst + 2 * c, a);
         V(store)(dst + 2 * c + W, b);
     }

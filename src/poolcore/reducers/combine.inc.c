@@ -216,14 +216,14 @@ PC_INLINE void F(deal_one)(A *acc, const S *src, int64_t len, bool more, bool ro
         if (more) /* there may be no tail then */
             all[r] = V(pc_load)(acc + r * W);
         else
-            all[r] = V(pc_keep)(LOAD((begun ? src : tail) + r * W), begun ? PC_RUN : rest - r * W,
-                                NEUTRAL);
+            all[r] = V(pc_mask_tail)(LOAD((begun ? src : tail) + r * W),
+                                     begun ? PC_RUN : rest - r * W, NEUTRAL);
     for (int64_t i = begun ? PC_RUN : 0; i < whole; i += PC_RUN)
         for (int r = 0; r < PARTS; r++)
             all[r] = V_COMBINE(all[r], LOAD(src + i + r * W));
     for (int r = 0; r < PARTS; r++) {
         if (rest > 0 && (more || begun))
-            all[r] = V_COMBINE(all[r], V(pc_keep)(LOAD(tail + r * W), rest - r * W, NEUTRAL));
+            all[r] = V_COMBINE(all[r], V(pc_mask_tail)(LOAD(tail + r * W), rest - r * W, NEUTRAL));
         V(pc_store)(acc + r * W, all[r]);
     }
 }
@@ -267,13 +267,13 @@ PC_OUTLINE __attribute__((unused)) void F(reduce)(A *dst, const char *src, ptrdi
         const S *tail = !roomy && k + 1 == W ? last : (const S *)((const char *)tails + k * step);
         for (int r = 0; r < PARTS; r++) {
             V(pc_v) *part = &all[k * PARTS + r];
-            const V(pc_v) more = V(pc_keep)(LOAD(tail + r * W), rest - r * W, NEUTRAL);
+            const V(pc_v) more = V(pc_mask_tail)(LOAD(tail + r * W), rest - r * W, NEUTRAL);
             *part = whole > 0 ? V_COMBINE(*part, more) : more;
         }
     }
     for (int n = PC_RUN / 2; n > 0; n /= 2)
         for (int i = 0; i < n; i++) {
-            V(pc_split)(all[2 * i], all[2 * i + 1], &even, &odd);
+            V(pc_deinterleave2)(all[2 * i], all[2 * i + 1], &even, &odd);
             all[i] = V_COMBINE(even, odd);
         }
     V(pc_store)(dst, all[0]);

@@ -51,7 +51,7 @@ PC_INLINE void F(row_at)(const F(plane) * p, int64_t i, const F(stripe) * s, boo
 {
     if (i < 0 || i >= p->rows) {
         for (int b = 0; b < s->registers; b++)
-            all[b] = V(pc_keep)(V(pc_zero)(), 0, NEUTRAL);
+            all[b] = V(pc_mask_tail)(V(pc_zero)(), 0, NEUTRAL);
         return;
     }
     const char *row = p->at + i * p->x->axis[1];

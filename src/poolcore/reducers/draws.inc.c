@@ -29,8 +29,8 @@ typedef struct pc_counters {
 
 PC_INLINE void pc_round(pc_counters *w, const uint64_t *key)
 {
-    const pc_v_u64 p = pc_wide_product(w->a, UINT32_C(0xD2511F53));
-    const pc_v_u64 q = pc_wide_product(w->c, UINT32_C(0xCD9E8D57));
+    const pc_v_u64 p = pc_mul_low32(w->a, UINT32_C(0xD2511F53));
+    const pc_v_u64 q = pc_mul_low32(w->c, UINT32_C(0xCD9E8D57));
     w->a = (q >> 32) ^ (w->b ^ key[0]);
     w->c = (p >> 32) ^ (w->d ^ key[1]);
     w->b = q;
@@ -41,7 +41,7 @@ PC_INLINE void pc_round(pc_counters *w, const uint64_t *key)
 PC_INLINE void pc_two_rounds(pc_counters *w, const uint64_t *key)
 {
     w->b = w->a >> 32;
-    w->c = pc_wide_product(w->a, 0);
+    w->c = pc_mul_low32(w->a, 0);
     pc_round(w, key);
     pc_round(w, key + 2);
 }
@@ -52,11 +52,11 @@ PC_INLINE void pc_two_rounds_near(pc_counters *w, pc_v_u64 p, uint32_t second, c
 {
     const uint64_t same = (uint64_t)(uint32_t)(second ^ key[0]) * UINT32_C(0xD2511F53);
     const uint64_t key_d = (same >> 32) ^ key[3];
-    const pc_v_u64 q = pc_wide_product((p >> 32) ^ (w->d ^ key[1]), UINT32_C(0xCD9E8D57));
+    const pc_v_u64 q = pc_mul_low32((p >> 32) ^ (w->d ^ key[1]), UINT32_C(0xCD9E8D57));
     w->a = (q >> 32) ^ key[2];
     w->b = q;
     w->c = p ^ key_d;
-    w->d = pc_wide_product(w->a, 0) + same;
+    w->d = pc_mul_low32(w->a, 0) + same;
 }
 
 /* The first 27 and 26 bits of two words, as a fraction.  Where the last place of a double is worth as
@@ -86,8 +86,8 @@ PC_INLINE void pc_draw(bool near, bool run, const pc_drawing *of, double *u, int
     pc_v_u64 p = none;
     if (run) {
         memcpy(&p, pc_lane_number, sizeof p);
-        p = pc_wide_product(p, of->step) + (uint32_t)of->first;
-        p = pc_wide_product(p, UINT32_C(0xD2511F53));
+        p = pc_mul_low32(p, of->step) + (uint32_t)of->first;
+        p = pc_mul_low32(p, UINT32_C(0xD2511F53));
     }
     for (int64_t i = 0; i < n; i += PC_DRAWN) {
         pc_counters w[PC_CHAINS];
@@ -99,7 +99,7 @@ PC_INLINE void pc_draw(bool near, bool run, const pc_drawing *of, double *u, int
             if (!run)
                 w[j].a = (pc_v_u64)pc_load_f64(u + i + j * PC_WIDTH_f64);
             if (!run && near)
-                p = pc_wide_product(w[j].a, UINT32_C(0xD2511F53));
+                p = pc_mul_low32(w[j].a, UINT32_C(0xD2511F53));
             if (near)
                 pc_two_rounds_near(&w[j], p, of->second, key);
             else

@@ -10,14 +10,14 @@ PC_INLINE V(pc_v) F(join_lanes)(const V(pc_v) * all, int S, T divisor)
 {
     V(pc_v) phase[4], first[2], second[2];
     if (S == 2) {
-        V(pc_split)(all[0], all[1], &phase[0], &phase[1]);
+        V(pc_deinterleave2)(all[0], all[1], &phase[0], &phase[1]);
     } else if (S == 3) {
-        V(pc_split3)(all[0], all[1], all[2], phase);
+        V(pc_deinterleave3)(all[0], all[1], all[2], phase);
     } else {
-        V(pc_split)(all[0], all[1], &first[0], &second[0]);
-        V(pc_split)(all[2], all[3], &first[1], &second[1]);
-        V(pc_split)(first[0], first[1], &phase[0], &phase[2]);
-        V(pc_split)(second[0], second[1], &phase[1], &phase[3]);
+        V(pc_deinterleave2)(all[0], all[1], &first[0], &second[0]);
+        V(pc_deinterleave2)(all[2], all[3], &first[1], &second[1]);
+        V(pc_deinterleave2)(first[0], first[1], &phase[0], &phase[2]);
+        V(pc_deinterleave2)(second[0], second[1], &phase[1], &phase[3]);
     }
     for (int s = 1; s < S; s++)
         phase[0] = V_COMBINE(phase[0], phase[s]);
@@ -65,10 +65,10 @@ PC_INLINE void F(joined_n)(T *dst, const void *const src[], int n, int64_t count
         return;
     }
     for (; m + V(PC_WIDTH) <= count; m += V(PC_WIDTH))
-        V(pc_put)(dst + m, F(joined_at)(src, n, S * m, S, divisor), stream);
+        V(pc_store_or_stream)(dst + m, F(joined_at)(src, n, S * m, S, divisor), stream);
     m = count - V(PC_WIDTH);
     if (count % V(PC_WIDTH) != 0)
-        V(pc_put)(dst + m, F(joined_at)(src, n, S * m, S, divisor), stream);
+        V(pc_store_or_stream)(dst + m, F(joined_at)(src, n, S * m, S, divisor), stream);
 }
 
 PC_OUTLINE void F(joined)(T *dst, const void *const src[], int n, int64_t count, int S, T divisor,

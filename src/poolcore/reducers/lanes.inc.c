@@ -27,7 +27,7 @@ PC_INLINE V(pc_v) F(taps_at)(const T *const row[], F(taps) taps, int64_t i)
         }
         all = c > 0 ? V_COMBINE(all, column) : column;
     }
-    return taps.cut ? V_COMBINE(all, V(pc_keep)(V(pc_zero)(), 0, NEUTRAL)) : all;
+    return taps.cut ? V_COMBINE(all, V(pc_mask_tail)(V(pc_zero)(), 0, NEUTRAL)) : all;
 }
 
 /* The same for windows that are not written out: once, since loops over it grow. */
@@ -50,7 +50,7 @@ PC_INLINE void F(lanes_n)(const pc_job *job, T *dst, const void *const src[], in
         for (int64_t l = 0; l < L; l += V(PC_WIDTH)) {
             const int64_t i = pc_min(l, last);
             const V(pc_v) all = any ? F(any_taps_at)(row, taps, i) : F(taps_at)(row, taps, i);
-            V(pc_put)(dst + i, V_FINISH(all, divisor), stream);
+            V(pc_store_or_stream)(dst + i, V_FINISH(all, divisor), stream);
         }
         for (int k = 0; k < taps.rows; k++)
             row[k] += S * L;

@@ -259,7 +259,7 @@ PC_INLINE void F(pairs_n)(T *dst, const T *evens, int n, const T *odds, int m, b
             even = V(add)(even, V(load)(evens + at + k));
         for (int k = 1; k < m; k++)
             odd = V(add)(odd, V(load)(odds + at + k));
-        V(join)(turned ? odd : even, turned ? even : odd, &first, &second);
+        V(interleave2)(turned ? odd : even, turned ? even : odd, &first, &second);
         V(store)(dst + 2 * at, divisor == 1 ? first : V(divide_by)(first, divisor));
         V(store)(dst + 2 * at + W, divisor == 1 ? second : V(divide_by)(second, divisor));
     }

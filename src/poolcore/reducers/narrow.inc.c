@@ -60,7 +60,7 @@ PC_INLINE void F(narrow_chunk)(const pc_job *job, const char *plane, char *y, in
     const pc_axis *down = job->axis[1], *along = job->axis[2];
     const ptrdiff_t step = job->op[PC_X].axis[1];
     const int64_t first = o - down->PL, middle = first + down->K - 1, I = down->I;
-    const V(pc_v) none = V(pc_keep)(V(pc_zero)(), 0, NEUTRAL);
+    const V(pc_v) none = V(pc_mask_tail)(V(pc_zero)(), 0, NEUTRAL);
     F(narrow) suffix[PC_MOST_ROWS], all = {.a = none, .b = none};
     for (int64_t i = pc_min(middle, I - 1); i >= pc_max(first, 0); i--) {
         all =

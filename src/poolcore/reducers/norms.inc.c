@@ -7,12 +7,12 @@
 #define NEUTRAL 0
 #define V_MEMBER(a) PC_CAT(square, NAME)(a)
 #define V_COMBINE(a, b) V(pc_add)(a, b)
-#define V_FINISH(a, divisor) ((void)(divisor), V(pc_root)(a))
+#define V_FINISH(a, divisor) ((void)(divisor), V(pc_sqrt)(a))
 
 PC_INLINE V(pc_v) PC_CAT(square, NAME)(V(pc_v) a)
 {
     const V(pc_v) least = V(pc_zero)() + PC_CAT3(least, power, TYPE)();
-    return V(pc_plain_max)(a * a, V(pc_plain_min)(V(pc_size)(a), least));
+    return V(pc_plain_max)(a * a, V(pc_plain_min)(V(pc_abs)(a), least));
 }
 
 #include "registers.inc.c"

@@ -71,7 +71,7 @@ PC_INLINE V(pc_v) F(step_right)(F(place) * at, V(pc_v) right, int K)
 /* Where the walk begins: `first` is the register on its right. */
 PC_INLINE void F(begin_row)(F(place) * at, V(pc_v) first, int K)
 {
-    at->left = at->here = V(pc_keep)(V(pc_zero)(), 0, NEUTRAL);
+    at->left = at->here = V(pc_mask_tail)(V(pc_zero)(), 0, NEUTRAL);
     (void)F(step_right)(at, first, K);
 }
 
@@ -91,7 +91,7 @@ PC_INLINE void F(pair_at)(const T *const row[], int64_t i, int64_t I, int K, V(p
 {
     V(pc_v) a[F(MOST_TAPS) + 1];
     if (i >= I) {
-        pair[0] = pair[1] = V(pc_keep)(V(pc_zero)(), 0, NEUTRAL);
+        pair[0] = pair[1] = V(pc_mask_tail)(V(pc_zero)(), 0, NEUTRAL);
         return;
     }
     PC_PREFETCH_AHEAD(row[K - 1] + i);
@@ -135,7 +135,7 @@ PC_INLINE void F(pair_of_kept)(T *const to[], int64_t n, int K, T divisor, int r
 {
     enum { W = V(PC_WIDTH) };
     V(pc_v) pair[F(MOST_KEPT) + 1][F(PAIR)];
-    pair[registers][0] = pair[registers][1] = V(pc_keep)(V(pc_zero)(), 0, NEUTRAL);
+    pair[registers][0] = pair[registers][1] = V(pc_mask_tail)(V(pc_zero)(), 0, NEUTRAL);
     for (int b = 0; b < registers; b++) {
         F(pair_of)(a[b], K, pair[b]);
         for (int k = 0; k < K - 1; k++)

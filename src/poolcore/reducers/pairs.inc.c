@@ -42,7 +42,7 @@ PC_INLINE void F(sums_n)(const T *const from[], T *const to[], int64_t pitch, in
         for (int b = 0; b < F(BOTH); b++) {
             const T *at = from[b] + 2 * m + W;
             const V(pc_v) second = F(down)(at, pitch, rows), third = F(down)(at + W, pitch, rows);
-            V(pc_split)(first[b], second, &even, &odd);
+            V(pc_deinterleave2)(first[b], second, &even, &odd);
             sum[b] = V(pc_add)(even, odd);
             if (taps == 3)
                 sum[b] = V(pc_add)(sum[b], V(pc_permute)(even, third, pc_lane + 1));
@@ -130,11 +130,11 @@ PC_INLINE void F(holding_n)(const T *const from[], T *const to[], int64_t pitch,
         for (int b = 0; b < F(BOTH); b++) {
             V(pc_v) one = F(down)(from[b] + m, pitch, rows), other = one;
             if (m + W > n)
-                one = other = V(pc_keep)(one, (int)pc_max(n - m, 0), 0);
+                one = other = V(pc_mask_tail)(one, (int)pc_max(n - m, 0), 0);
             if (turned) {
                 V(pc_v) next = F(down)(from[b] + m + W, pitch, rows);
                 if (m + 2 * W > n)
-                    next = V(pc_keep)(next, (int)pc_max(n - m - W, 0), 0);
+                    next = V(pc_mask_tail)(next, (int)pc_max(n - m - W, 0), 0);
                 other = V(pc_permute)(one, next, pc_lane + 1);
                 if (taps == 3)
                     other = V(pc_add)(one, other);
@@ -142,7 +142,7 @@ PC_INLINE void F(holding_n)(const T *const from[], T *const to[], int64_t pitch,
                 one = V(pc_add)(V(pc_permute)(before[b], one, pc_lane + W - 1), one);
                 before[b] = other;
             }
-            V(pc_join)(one, other, &first, &second);
+            V(pc_interleave2)(one, other, &first, &second);
             V(pc_store)(to[b] + 2 * m, first);
             V(pc_store)(to[b] + 2 * m + W, second);
         }

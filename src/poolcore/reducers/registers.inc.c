@@ -34,7 +34,7 @@ PC_INLINE void F(pairs_at)(const void *const src[], int n, int64_t i, V(pc_v) * 
             PC_PREFETCH_AHEAD(row + V(PC_WIDTH));
         }
     }
-    V(pc_split)(a, b, even, odd);
+    V(pc_deinterleave2)(a, b, even, odd);
 }
 
 /* The same of `columns` columns alone, which may be none; behind them is what is neutral, as in padding. */
@@ -50,7 +50,7 @@ PC_INLINE void F(few_pairs_at)(const void *const src[], int n, int64_t i, int64_
         a = V_COMBINE(a, F(some_members)(row, first));
         b = V_COMBINE(b, F(some_members)(row + first, second));
     }
-    V(pc_split)(a, b, even, odd);
+    V(pc_deinterleave2)(a, b, even, odd);
 }
 #undef V
 

@@ -156,12 +156,12 @@ PC_INLINE bool S(choose)(const T *x, int64_t pitch, const pc_row *row, int64_t r
             sum += S(size)(S_LOAD(x + r * pitch), by);
         const pc_v_f64 draw = pc_plain_max_f64(pc_load_f64(u + i), zero + S_LEAST);
         const pc_v_f64 limit = draw * sum;
-        good = pc_less_f64(limit, sum, good, zero);
+        good = pc_select_lt_f64(limit, sum, good, zero);
         for (int64_t r = 1; r < rows; r++) {
             const pc_v_f64 member = S_LOAD(x + r * pitch);
-            chosen = pc_less_f64(limit, so_far, chosen, member);
+            chosen = pc_select_lt_f64(limit, so_far, chosen, member);
             if (marked)
-                number = pc_less_f64(limit, so_far, number, zero + (double)row[r].number);
+                number = pc_select_lt_f64(limit, so_far, number, zero + (double)row[r].number);
             so_far += S(size)(member, by);
         }
         PC_CAT(pc_store_f64, T_NAME)(y + i, chosen);

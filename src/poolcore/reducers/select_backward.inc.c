@@ -52,7 +52,7 @@ PC_INLINE V(v) F(sum_at)(const T *dy, const uint8_t *taps, const F(term) * term,
 {
     V(v) sum = V(zero)();
     for (int k = 0; k < n; k++)
-        sum = V(add)(sum, V(where)(dy + term[k].at + i, taps + term[k].at + i, term[k].tap));
+        sum = V(add)(sum, V(load_eq)(dy + term[k].at + i, taps + term[k].at + i, term[k].tap));
     return sum;
 }
 
@@ -67,7 +67,7 @@ PC_INLINE void F(sum_n)(T *dst, const T *dy, const uint8_t *taps, const F(term) 
     const F(term) *term = n <= PC_FEW_TERMS ? few : terms;
     for (int64_t i = 0; i < len; i += WIDTH) {
         const int64_t at = pc_min(i, len - WIDTH);
-        V(put)(dst + at, F(sum_at)(dy, taps, term, n, at), stream);
+        V(store_or_stream)(dst + at, F(sum_at)(dy, taps, term, n, at), stream);
     }
 }
 
@@ -99,9 +99,9 @@ PC_INLINE void F(pairs_n)(T *dst, const T *dy, const uint8_t *taps, const F(term
         const int64_t at = pc_min(i, pairs - WIDTH);
         const V(v) a = F(sum_at)(dy, taps, even, n, at), b = F(sum_at)(dy, taps, odd, m, at);
         V(v) first, second;
-        V(join)(turned ? b : a, turned ? a : b, &first, &second);
-        V(put)(dst + 2 * at, first, stream);
-        V(put)(dst + 2 * at + WIDTH, second, stream);
+        V(interleave2)(turned ? b : a, turned ? a : b, &first, &second);
+        V(store_or_stream)(dst + 2 * at, first, stream);
+        V(store_or_stream)(dst + 2 * at + WIDTH, second, stream);
     }
 }
 

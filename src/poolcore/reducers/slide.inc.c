@@ -38,7 +38,7 @@ PC_INLINE V(pc_v) F(register_at)(const F(strips) * s, const A *row, int64_t i, b
     if (i >= 0 && i + W <= s->len)
         return V(pc_load)(row + i);
     const int64_t skip = pc_min(pc_max(-i, 0), W), from = pc_min(pc_max(i, 0), s->len);
-    const V(pc_v) none = V(pc_keep)(V(pc_zero)(), 0, NEUTRAL);
+    const V(pc_v) none = V(pc_mask_tail)(V(pc_zero)(), 0, NEUTRAL);
     return V(pc_permute)(none,
                          V(pc_load_part)(row + from, (int)pc_min(s->len - from, W - skip), NEUTRAL),
                          pc_lane + W - skip);
@@ -94,7 +94,7 @@ PC_INLINE V(pc_v)
     const int rest = (int)K - (1 << doublings);
     const int64_t len = s->n + K - 1;
     int64_t i = (len - 1) / W * W;
-    V(pc_v) right[5], all = V(pc_keep)(F(register_at)(s, row, i, scratch), (int)(len - i), 0);
+    V(pc_v) right[5], all = V(pc_mask_tail)(F(register_at)(s, row, i, scratch), (int)(len - i), 0);
     V(pc_v) sum = all;
     for (int d = 0; d <= doublings; d++)
         right[d] = V(pc_zero)();
@@ -157,7 +157,7 @@ PC_INLINE void F(slide_row)(A *dst, const A *row, const F(strips) * s, const F(p
                             int levels, bool finished, A divisor, bool scratch)
 {
     enum { W = V(PC_WIDTH) };
-    const V(pc_v) none = V(pc_keep)(V(pc_zero)(), 0, -(A)0);
+    const V(pc_v) none = V(pc_mask_tail)(V(pc_zero)(), 0, -(A)0);
     V(pc_v) right[4], second[4];
     for (int l = 0; l <= levels; l++)
         right[l] = second[l] = V(pc_zero)();

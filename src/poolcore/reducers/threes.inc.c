@@ -28,14 +28,15 @@ PC_INLINE void F(threes_padded)(T *dst, const void *const src[], int n, int64_t 
     int64_t m = 0;
     for (; m + W <= count && 2 * (m + W) <= len; m += W) {
         F(pairs_at)(src, n, 2 * m, &even, &odd);
-        V(pc_put)(dst + m, F(three)(F(one_later)(before, odd), even, odd, divisor), stream);
+        V(pc_store_or_stream)(dst + m, F(three)(F(one_later)(before, odd), even, odd, divisor),
+                              stream);
         before = odd;
     }
     if (m == count)
         return;
     F(few_pairs_at)(src, n, 2 * m, len - 2 * m, &even, &odd);
     even = F(three)(F(one_later)(before, odd), even, odd, divisor);
-    V(pc_put_part)(dst + m, even, (int)(count - m), stream);
+    V(pc_store_or_stream_part)(dst + m, even, (int)(count - m), stream);
 }
 
 /* The others: columns 2m, 2m + 1 and 2m + 2.  From right to left, so that the third is there before. */
@@ -49,11 +50,12 @@ PC_INLINE void F(threes_plain)(T *dst, const void *const src[], int n, int64_t l
     F(few_pairs_at)(src, n, 2 * m, len - 2 * m, &after, &odd);
     if (m < count) {
         even = F(three)(after, odd, F(one_sooner)(after, none), divisor);
-        V(pc_put_part)(dst + m, even, (int)(count - m), stream);
+        V(pc_store_or_stream_part)(dst + m, even, (int)(count - m), stream);
     }
     for (m -= W; m >= 0; m -= W, after = even) {
         F(pairs_at)(src, n, 2 * m, &even, &odd);
-        V(pc_put)(dst + m, F(three)(even, odd, F(one_sooner)(even, after), divisor), stream);
+        V(pc_store_or_stream)(dst + m, F(three)(even, odd, F(one_sooner)(even, after), divisor),
+                              stream);
     }
 }
 
