@@ -213,11 +213,13 @@ typedef struct pc_row {
 typedef struct pc_item pc_item;
 typedef void (*pc_kernel)(const pc_job *job, int64_t begin, int64_t end, char *scratch);
 
-/* A walk of a reducer and an element type.  scratch: the bytes that an item takes; NULL: none.  run is NULL
- * where an instruction set has no such kernel. */
+/* A walk of a reducer and an element type.  scratch: the bytes that an item takes; NULL: none.  begin: what a
+ * thread does before its first item; NULL: nothing.  run is NULL where an instruction set has no such
+ * kernel. */
 typedef struct pc_walk_kernel {
     void (*run)(const pc_job *job, const pc_item *item, char *scratch);
     size_t (*scratch)(const pc_job *job);
+    void (*begin)(const pc_job *job, char *scratch);
 } pc_walk_kernel;
 
 enum { PC_MAX, PC_MIN, PC_ORDERS };

@@ -11,7 +11,7 @@
 enum { SERIAL = 32768 };
 /* Scratch of up to this many bytes is on the stack: of short rows, for which a call of malloc and one of
  * free would take as long as all the rest. */
-enum { SMALL_SCRATCH = 48 << 10 };
+enum { SMALL_SCRATCH = 8 << 10 };
 
 int64_t pc_elements(const pc_plan *plan, const int64_t *shape)
 {
@@ -43,6 +43,8 @@ static char *aligned(char *memory) { return memory + (ALIGN - (uintptr_t)memory 
 /* The kernel of a job's walk, over items. */
 static void walk_items(const pc_job *job, int64_t begin, int64_t end, char *scratch)
 {
+    if (job->kernel->begin)
+        job->kernel->begin(job, scratch);
     for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
         job->kernel->run(job, &item, scratch);

@@ -440,10 +440,10 @@ static void F(gradient_outputs)(const pc_job *job, const pc_item *item, char *sc
 }
 
 static const pc_walk_kernel F(gradients)[PC_WALKS] = {
-    [PC_WALK_spread_phases] = {F(gradient_phases), F(gradient_bytes)},
-    [PC_WALK_spread_outputs] = {F(gradient_outputs), F(gradient_bytes)},
+    [PC_WALK_spread_phases] = {.run = F(gradient_phases), .scratch = F(gradient_bytes)},
+    [PC_WALK_spread_outputs] = {.run = F(gradient_outputs), .scratch = F(gradient_bytes)},
 #if A_IS_T
-    [PC_WALK_spread_nonoverlapping] = {F(gradient_adjoining), F(gradient_bytes)},
+    [PC_WALK_spread_nonoverlapping] = {.run = F(gradient_adjoining), .scratch = F(gradient_bytes)},
 #endif
 };
 

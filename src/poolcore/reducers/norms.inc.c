@@ -18,9 +18,9 @@ PC_INLINE V(pc_v) PC_CAT(square, NAME)(V(pc_v) a)
 #include "registers.inc.c"
 
 static const pc_walk_kernel PC_CAT(walks, NAME)[PC_WALKS] = {
-    [PC_WALK_nonoverlapping] = {PC_CAT(nonoverlapping, NAME), NULL},
-    [PC_WALK_channels_last] = {PC_CAT(channels_last, NAME), NULL},
-    [PC_WALK_k3s2] = {PC_CAT(k3s2, NAME), NULL},
+    [PC_WALK_nonoverlapping] = {.run = PC_CAT(nonoverlapping, NAME)},
+    [PC_WALK_channels_last] = {.run = PC_CAT(channels_last, NAME)},
+    [PC_WALK_k3s2] = {.run = PC_CAT(k3s2, NAME)},
 };
 
 #undef NAME

@@ -297,6 +297,7 @@ static void F(gather_row)(const pc_job *job, const pc_item *item, const pc_reach
 
 /* What gather finds room in: a row's phases, the row, and rows of dy and of taps. */
 typedef struct F(gather_room) {
+    F(kind) * kinds;
     T *slots, *out, *dy;
     uint8_t *taps;
     int64_t loaded; /* elements of dy and of taps */
@@ -305,6 +306,7 @@ typedef struct F(gather_room) {
 static F(gather_room) F(gather_room_of)(const pc_job *job, pc_arena *arena)
 {
     F(gather_room) s = {.loaded = job->sources * job->pitch + PC_BLOCK};
+    s.kinds = pc_take(arena, F(KINDS), sizeof *s.kinds);
     s.slots = pc_take(arena, job->phases * job->slot, sizeof(T));
     s.out = pc_take(arena, job->out, sizeof(T));
     s.dy = pc_take(arena, s.loaded, sizeof(T));
@@ -317,6 +319,15 @@ static size_t F(gather_bytes)(const pc_job *job)
     pc_arena arena = {0};
     F(gather_room_of)(job, &arena);
     return pc_arena_bytes(&arena);
+}
+
+/* No kind of row is known yet. */
+static void F(begin_gather)(const pc_job *job, char *scratch)
+{
+    pc_arena arena = {.memory = scratch};
+    const F(gather_room) s = F(gather_room_of)(job, &arena);
+    for (int k = 0; k < F(KINDS); k++)
+        s.kinds[k].start = -1;
 }
 
 static void F(select_gather)(const pc_job *job, const pc_item *item, char *scratch)
@@ -332,9 +343,6 @@ static void F(select_gather)(const pc_job *job, const pc_item *item, char *scrat
                                 .paired = axis->S == 2 && job->phases == 2 && job->L == 1};
     F(loaded) loaded = {.dy = s.dy, .taps = s.taps};
     F(tap_shifts) shifts;
-    F(kind) kinds[F(KINDS)];
-    for (int k = 0; k < F(KINDS); k++)
-        kinds[k].start = -1;
     ON_T(fill)(s.dy, 0, s.loaded);
     memset(s.taps, PC_NO_TAP, (size_t)s.loaded);
     F(find_shifts)(job, &reach, &columns, &shifts);
@@ -344,7 +352,7 @@ static void F(select_gather)(const pc_job *job, const pc_item *item, char *scrat
         const int64_t rows = F(plan_group)(job, item, row, &from, &loaded);
         F(load_group)(job, item, &from, &reach, &loaded);
         for (const int64_t end = row + rows; row < end; row++, pc_next_sources(job, item, &from)) {
-            const F(terms) *phase = F(row_terms)(job, &from, &loaded, &columns, &shifts, kinds);
+            const F(terms) *phase = F(row_terms)(job, &from, &loaded, &columns, &shifts, s.kinds);
             const int64_t at = loaded.step == 1 && from.link[1].n > 0
                                    ? (from.link[1].pos - loaded.low) * job->pitch
                                    : 0;
@@ -417,8 +425,10 @@ static void F(select_scatter)(const pc_job *job, const pc_item *item, char *scra
 }
 
 static const pc_walk_kernel F(select_gradients)[PC_WALKS] = {
-    [PC_WALK_gather] = {F(select_gather), F(gather_bytes)},
-    [PC_WALK_scatter] = {F(select_scatter), NULL},
+    [PC_WALK_gather] = {.run = F(select_gather),
+                        .scratch = F(gather_bytes),
+                        .begin = F(begin_gather)},
+    [PC_WALK_scatter] = {.run = F(select_scatter)},
 };
 
 #undef F

@@ -327,10 +327,10 @@ static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
 }
 
 static const pc_walk_kernel F(walks)[PC_WALKS] = {
-    [PC_WALK_argmax_few_taps] = {F(few_taps), F(few_bytes)},
-    [PC_WALK_argmax_strided_taps] = {F(sparse), F(room_bytes)},
-    [PC_WALK_argmax_runs] = {F(runs), F(room_bytes)},
-    [PC_WALK_argmax_phases] = {F(phases), F(room_bytes)},
+    [PC_WALK_argmax_few_taps] = {.run = F(few_taps), .scratch = F(few_bytes)},
+    [PC_WALK_argmax_strided_taps] = {.run = F(sparse), .scratch = F(room_bytes)},
+    [PC_WALK_argmax_runs] = {.run = F(runs), .scratch = F(room_bytes)},
+    [PC_WALK_argmax_phases] = {.run = F(phases), .scratch = F(room_bytes)},
 };
 
 #undef F

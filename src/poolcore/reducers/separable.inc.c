@@ -97,22 +97,22 @@ static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
 }
 
 static const pc_walk_kernel F(walks)[PC_WALKS] = {
-    [PC_WALK_strided_taps] = {F(sparse), F(sparse_bytes)},
-    [PC_WALK_whole_rows] = {F(whole_rows), F(runs_bytes)},
-    [PC_WALK_short_runs] = {F(runs), F(runs_bytes)},
-    [PC_WALK_long_runs] = {F(runs), F(runs_bytes)},
-    [PC_WALK_shared_rows] = {F(phases), F(phases_bytes)},
-    [PC_WALK_phases] = {F(phases), F(phases_bytes)},
+    [PC_WALK_strided_taps] = {.run = F(sparse), .scratch = F(sparse_bytes)},
+    [PC_WALK_whole_rows] = {.run = F(whole_rows), .scratch = F(runs_bytes)},
+    [PC_WALK_short_runs] = {.run = F(runs), .scratch = F(runs_bytes)},
+    [PC_WALK_long_runs] = {.run = F(runs), .scratch = F(runs_bytes)},
+    [PC_WALK_shared_rows] = {.run = F(phases), .scratch = F(phases_bytes)},
+    [PC_WALK_phases] = {.run = F(phases), .scratch = F(phases_bytes)},
 #if A_IS_T
-    [PC_WALK_nonoverlapping] = {F(nonoverlapping), NULL},
-    [PC_WALK_channels_last] = {F(channels_last), NULL},
-    [PC_WALK_k3s2] = {F(k3s2), NULL},
-    [PC_WALK_deinterleaved] = {F(phases), F(phases_bytes)},
+    [PC_WALK_nonoverlapping] = {.run = F(nonoverlapping)},
+    [PC_WALK_channels_last] = {.run = F(channels_last)},
+    [PC_WALK_k3s2] = {.run = F(k3s2)},
+    [PC_WALK_deinterleaved] = {.run = F(phases), .scratch = F(phases_bytes)},
 #if PC_PERMUTES
-    [PC_WALK_stride1] = {F(stride1), F(stride1_bytes)},
-    [PC_WALK_sliding_rows] = {F(sliding_rows), NULL},
+    [PC_WALK_stride1] = {.run = F(stride1), .scratch = F(stride1_bytes)},
+    [PC_WALK_sliding_rows] = {.run = F(sliding_rows)},
 #if IDEMPOTENT
-    [PC_WALK_small_planes] = {F(small_planes), NULL},
+    [PC_WALK_small_planes] = {.run = F(small_planes)},
 #endif
 #endif
 #endif
