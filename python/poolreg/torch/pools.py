@@ -120,7 +120,22 @@ def _within_limits(windows: Sequence[Along]) -> list[Regular] | None:
 
 def _are_even(windows: Sequence[Regular]) -> bool:
     """Whether torch's rule has these windows: with as much padding after each axis as before it."""
-    return all(one.exact and is_number(one.after) and one.after == one.before for one in windows)
+    return all(
+        one.exact
+        and is_number(one.after)
+        and one.after == one.before
+        and (not one.ceil_mode or _has_ceil_mode(one))
+        for one in windows
+    )
+
+
+def _has_ceil_mode(one: Regular) -> bool:
+    """Whether its rule for ceil_mode can be had.  torch compares sizes for it, which no symbol
+    stands; the shapes of ONNX have a last window that begins beyond the axis, which is none."""
+    if not is_number(one.size):
+        return is_for_onnx()
+    room = one.size + one.before + one.after - one.reach
+    return not is_for_onnx() or one.outputs > -(-room // one.stride)
 
 
 def _of_planes(x: Tensor, rank: int, function: Callable[[Tensor], Any]) -> Any:
