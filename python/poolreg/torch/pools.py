@@ -51,7 +51,10 @@ def max_pool(x: Tensor, windows: Sequence[Along], indices: bool = False) -> Any:
         beyond = [pad for one in reversed(regular) for pad in (0, one.beyond)]
         x, ceil_mode = F.pad(x, beyond, value=-math.inf), False
     arguments = [[getattr(one, name) for one in regular] for name in ARGUMENTS]
-    y = _of_planes(x, rank, lambda planes: MAX[rank - 1](planes, *arguments, ceil_mode, indices))
+    # torch's max_pool1d fixes a symbol, but not where it gives indices
+    both = indices or (rank == 1 and not is_number(regular[0].size))
+    y = _of_planes(x, rank, lambda planes: MAX[rank - 1](planes, *arguments, ceil_mode, both))
+    y = y if both == indices else y[0]
     if not _are_even(regular):
         for axis, one in enumerate(regular, -rank):
             y = first_of(y, axis, one.outputs)
