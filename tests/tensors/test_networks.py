@@ -258,9 +258,8 @@ def in_onnxruntime(program: Any) -> Callable[[Tensor], list[Tensor]]:
 
 def test_exported_for_any_size() -> None:
     """A program, one that was saved, and onnxruntime give the same numbers."""
-    networks = {network.__name__: swapped(network) for network in NETWORKS}
-    for network, method in ((Resnet, "soft"), (Unet, "dpp"), (Mobilenet, "lip")):
-        networks[f"{network.__name__} with {method}"] = swapped(network, method)
+    methods = {Resnet: "soft", Unet: "dpp", Mobilenet: "lip", Segnet: OWN}
+    networks = {network.__name__: swapped(network, name) for network, name in methods.items()}
     several = Several(networks).eval()
     program = torch.export.export(several, (X,), dynamic_shapes=SIZES)
     save = lambda file: torch.export.save(program, file)  # noqa: E731
