@@ -128,9 +128,11 @@ def weighed(weights: Tensor, values: Tensor) -> Tensor:
 
 
 def bounded(x: Tensor) -> Tensor:
-    """Infinite numbers as the ends of the range."""
-    most = torch.finfo(x.dtype).max
-    return x.clamp(-most, most)
+    """Infinite numbers as the ends of the range.
+
+    clamp would say so, but whether the ends themselves have a gradient there depends on the torch.
+    """
+    return x.nan_to_num(math.nan)
 
 
 def in_range(half: Tensor) -> Tensor:
