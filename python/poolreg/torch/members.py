@@ -308,6 +308,10 @@ class Members:
         """The values, and this one in place of what is no member."""
         return chosen(self.valid, self.values, value)
 
+    def only(self, values: Tensor) -> Tensor:
+        """Such values, and 0 for what is no member, where they have to be finite."""
+        return values if self.valid is None else values * self.valid
+
     def with_values(self, values: Tensor) -> Members:
         """Others in their place."""
         others = Members(values, self.windows, self.is_flat)

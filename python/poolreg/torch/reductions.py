@@ -64,8 +64,8 @@ def selected_with_indices(x: Tensor, windows: Windows, sign: int = 1) -> tuple[T
     found = max_pool(x if sign == 1 else -x, windows, indices=True)
     if found is not None:
         return found[0] if sign == 1 else -found[0], found[1]
-    index = index_of(windows, _place_of_largest(members_of(x, windows).flat, sign))
-    return gathered(x, index, len(windows)), index
+    place = _place_of_largest(members_of(x, windows).flat, sign)
+    return at(x, windows, place), index_of(windows, place)
 
 
 def _place_of_largest(members: Members, sign: int) -> Tensor:
@@ -83,20 +83,27 @@ def _place_of_largest(members: Members, sign: int) -> Tensor:
 
 
 def at(x: Tensor, windows: Windows, place: Tensor) -> Tensor:
-    """The members at (..., 1) places of all windows."""
-    return gathered(x, index_of(windows, place), len(windows))
+    """The members at (..., 1) places of all windows.
+
+    They are found in the planes, so that no taps are kept for the gradient; but onnx's own
+    evaluator takes no more than 64 elements there.
+    """
+    if is_for_onnx():
+        return along_last(taken(x, windows), place).squeeze(-1)
+    index, rank = index_of(windows, place), len(windows)
+    return along_last(x.flatten(-rank), index.flatten(-rank)).reshape(index.shape)
 
 
 def index_of(windows: Windows, place: Tensor) -> Tensor:
     """Where the taps at (..., 1) places lie, flat over the axes."""
     positions = positions_of(windows, place.device)
     shape = *place.shape[:-1], positions.shape[-1]
-    return positions.expand(shape).gather(-1, place).squeeze(-1)
+    return along_last(positions.expand(shape), place).squeeze(-1)
 
 
-def gathered(x: Tensor, index: Tensor, rank: int) -> Tensor:
-    """The elements at flat indices.  Nothing of windows is kept for the gradient."""
-    return x.flatten(-rank).gather(-1, index.flatten(-rank)).reshape(index.shape)
+def along_last(x: Tensor, index: Tensor) -> Tensor:
+    """A gather along the last axis, which onnx's own evaluator does not take as -1."""
+    return x.gather(x.ndim - 1, index)
 
 
 def _end(values: Tensor, sign: int) -> int:
@@ -179,8 +186,7 @@ def middle(x: Tensor, windows: Windows) -> Tensor:
     """The mean, where it must not overflow."""
     half = x * 0.5
     members, base = members_of(half, windows), bounded(extreme(half.detach(), windows))
-    off = chosen(members.valid, members.values - members.beside(base), 0.0)
-    return in_range(base + members.mean(off))
+    return in_range(base + members.mean(members.values - members.beside(base)))
 
 
 # ---- Powers and exponentials -------------------------------------------------------------------
@@ -216,11 +222,11 @@ def log_of_sum(
     The logarithm of a mean of terms near 1 cancels, and its gradient by t more so.  Where |t| is
     above the least, such windows are taken from the mean of ``off`` on.
     """
-    distance, by = off.filled(0.0), off.beside(t)
+    distance, by = off.only(off.values), off.beside(t)
     if isinstance(t, Tensor):  # the quotient must be finite for the gradient of t
         least_of = -OUT_OF_SIGHT * by.abs()
         distance = torch.where(distance < least_of, least_of.detach(), distance)
-    terms = chosen(off.valid, (distance / by).exp(), 0.0)
+    terms = off.only((distance / by).exp())
     total = off.sum(terms if signs is None else terms * signs)
     size = total if signs is None else torch.where(total == 0, 1.0, total.abs())
     far = t * (size / off.count if is_mean else size).log()
@@ -346,20 +352,20 @@ def detail_mean(
     """
     half, half_eps = x * 0.5, math.sqrt(eps2) / 2
     members, base = members_of(half, windows), extreme(half.detach(), windows)
-    valid, beside = members.valid, members.beside
+    beside, only = members.beside, members.only
     off = members.values - beside(base)
-    middle = members.mean(off) if reference is None else torch.zeros_like(base)
-    off = chosen(valid, off - beside(middle), 0.0)
-    reach = farthest(off, members.axes) + half_eps
-    values = off / beside(reach)
-    if reference is None and not is_onesided:
-        scale, distances = reach, values
+    if reference is None:
+        middle = members.mean(off)
+        base, off = base + middle, only(off - beside(middle))
+        distances = off
     else:
-        if reference is not None:
-            off = chosen(valid, members.values - beside(reference * 0.5), 0.0)
-        off = off.relu() if is_onesided else off
-        scale = farthest(off, members.axes) + half_eps
-        distances = off / beside(scale)
+        off, distances = only(off), only(members.values - beside(reference * 0.5))
+    reach = farthest(off, members.axes) + half_eps
+    values, scale = off / beside(reach), reach
+    if distances is not off or is_onesided:
+        distances = distances.relu() if is_onesided else distances
+        scale = farthest(distances, members.axes) + half_eps
+    distances = values if scale is reach else distances / beside(scale)
     rest = half_eps / scale
     powers = length(distances, beside(rest)) ** beside(lam)
     if norm == "mean":
@@ -375,10 +381,10 @@ def detail_mean(
         shared = alpha * (log - over).clamp(max=math.log(torch.finfo(x.dtype).max)).exp()
         powers = powers * beside((-over).exp())
     weights = powers + beside(shared)
-    total = members.sum(chosen(valid, weights, 0.0))
+    total = members.sum(only(weights))
     # the mean of values from their own mean on is 0: only what is not shared counts
     toward = members.sum((powers if reference is None else weights) * values)
-    return 2 * (base + torch.addcmul(middle, toward / total, reach))
+    return 2 * torch.addcmul(base, toward / total, reach)
 
 
 def farthest(off: Tensor, axes: tuple[int, ...]) -> Tensor:
