@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import reduce
 from typing import Any
 
 import torch
@@ -32,6 +32,7 @@ from poolreg.torch.members import (
     Starts,
     both,
     chosen,
+    first_of,
     is_number,
     members_of,
     most,
@@ -141,7 +142,9 @@ class Pooling:
 
     def uniforms(self, stream: str, shape: Sequence[Any]) -> Tensor:
         """The core's random numbers of the elements 0, 1, … of a stream."""
-        return uniforms(self.given["key"], STREAMS[stream], shape, self.x.device)
+        count = math.prod(shape)
+        drawn = uniforms(self.given["key"], [STREAMS[stream]], count, self.x.device)
+        return drawn.reshape(tuple(shape))
 
     @property
     def planes(self) -> tuple[Any, ...]:
@@ -382,9 +385,7 @@ def at_places(pooling: Pooling, reduced: Reduced) -> Tensor:
     if not pooling.given["training"]:
         dense, shares = zip(*map(_dense, regular), strict=True)
         return middle(reduced(pooling, dense), shares)
-    streams = STREAM_OF[: len(regular)][::-1]
-    drawn = [_drawn(pooling, *each) for each in zip(regular, streams, strict=True)]
-    return reduced(pooling, drawn)
+    return reduced(pooling, _drawn(pooling, regular))
 
 
 def _dense(one: Regular) -> tuple[Regular, Regular]:
@@ -395,12 +396,26 @@ def _dense(one: Regular) -> tuple[Regular, Regular]:
     return dense, Regular(places, one.outputs, one.stride, one.stride, 1, 0, 0, exact=False)
 
 
-def _drawn(pooling: Pooling, one: Regular, stream: int) -> Starts:
-    """In each cell of the grid as many places as it has outputs, drawn without repetition."""
-    at, grid = pooling.x.device, pooling.given["grid"] or one.stride
-    each = grid // one.stride
-    cells = (one.outputs + each - 1) // each
-    u = uniforms(pooling.given["key"], stream, (cells, grid), at)
+def _drawn(pooling: Pooling, windows: Sequence[Regular]) -> list[Starts]:
+    """Along each axis as many places in each cell of the grid as it has outputs, drawn without
+    repetition."""
+    grids = [pooling.given["grid"] or one.stride for one in windows]
+    cells = [
+        (one.outputs * one.stride + grid - 1) // grid
+        for one, grid in zip(windows, grids, strict=True)
+    ]
+    counts = [cell * grid for cell, grid in zip(cells, grids, strict=True)]
+    streams = STREAM_OF[: len(windows)][::-1]
+    u = uniforms(pooling.given["key"], streams, reduce(most, counts), pooling.x.device)
+    drawn = [first_of(row, 0, count) for row, count in zip(u, counts, strict=True)]
+    each = zip(windows, grids, drawn, strict=True)
+    return [_drawn_along(one, grid, u.reshape(-1, grid)) for one, grid, u in each]
+
+
+def _drawn_along(one: Regular, grid: int, u: Tensor) -> Starts:
+    """u: of all places, cell by cell."""
+    at, each = u.device, grid // one.stride
+    cells = u.shape[0]
     place = torch.arange(cells * grid, device=at).reshape(cells, grid)
     exists = (place < one.size + one.before) & (place < one.outputs * one.stride)
     order = torch.where(exists, u, 2.0).argsort(dim=-1, stable=True).narrow(1, 0, each)
