@@ -45,6 +45,7 @@ from poolreg.torch.reductions import (
     bounded,
     detail_mean,
     extreme,
+    gated_mean,
     log_mean_exp,
     logarithms,
     logit_mean,
@@ -239,11 +240,11 @@ def softmax_of(pooling: Pooling) -> Tensor:
 
 
 def mapped_mean(pooling: Pooling) -> Tensor:
-    logits = pooling.map("logits")
-    if pooling.given["gate"] is not None:
-        logits = pooling.given["gate"] * torch.sigmoid(logits)
     pooling.check_members()
-    return logit_mean(pooling.x, logits, pooling.windows)
+    logits, gate = pooling.map("logits"), pooling.given["gate"]
+    if gate is None:
+        return logit_mean(pooling.x, logits, pooling.windows)
+    return gated_mean(pooling.x, logits, gate, pooling.windows)
 
 
 # ---- Powers ------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from poolreg.torch.members import (
     both,
     chosen,
     filled,
+    is_number,
     members_of,
     positions_of,
     spread,
@@ -36,6 +37,7 @@ __all__ = [
     "bounded",
     "detail_mean",
     "extreme",
+    "gated_mean",
     "log_mean_exp",
     "logarithms",
     "logit_mean",
@@ -121,7 +123,7 @@ def averaged(x: Tensor, windows: Windows, divisor: str | float) -> Tensor:
     by: Any = divisor
     if isinstance(divisor, str):
         by = members.count if divisor == "members" else members.counted
-    total = members.sum(members.filled(0))
+    total = members.sum(filled(x, windows, 0))
     return total / by if x.is_floating_point() else total.div(by, rounding_mode="trunc")
 
 
@@ -180,6 +182,22 @@ def logit_mean(x: Tensor, logits: Tensor, windows: Windows) -> Tensor:
     weights, half = logs.softmax(-1), taken(x * 0.5, windows)
     products = weights * torch.where(weights == 0, 0.0, half)
     return in_range(products.sum(-1))
+
+
+def gated_mean(x: Tensor, logits: Tensor, gate: float, windows: Windows) -> Tensor:
+    """With the weights ``exp(gate sigmoid(logits))``.
+
+    They are so near each other that none need be known by window: two pools of products.  Weights
+    are scaled so that no sum overflows; members of less than the smallest normal number over the
+    smallest weight have fewer digits.
+    """
+    taps: Any = math.prod(one.taps for one in windows)
+    scale = gate + math.log(2 * taps) if is_number(taps) else math.inf
+    if scale > -math.log(torch.finfo(x.dtype).tiny) / 3:
+        return logit_mean(x, gate * torch.sigmoid(logits), windows)
+    weights = torch.exp(gate * torch.sigmoid(logits) - scale)
+    total = averaged(weights * x, windows, "members")
+    return in_range(total / (2 * averaged(weights, windows, "members")))
 
 
 def middle(x: Tensor, windows: Windows) -> Tensor:
