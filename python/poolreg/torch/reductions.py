@@ -335,7 +335,7 @@ def norm(x: Tensor, windows: Windows, p: Tensor | float, is_mean: bool, signed: 
         plain = torch.where(y == 0, averaged(x, windows, divisor), at_zero)
         term = plain - plain.detach()
     else:
-        squares = averaged(torch.where(x == 0, x.square(), 0.0), windows, divisor)
+        squares = averaged(torch.where(x == 0, x * x, 0.0), windows, divisor)
         term = squares / (2 * y.masked_fill(y == 0, 1.0))
     return y + (torch.where(p == smooth, term, 0.0) if isinstance(p, Tensor) else term)
 
@@ -370,14 +370,16 @@ def detail_mean(
     """
     half, half_eps = x * 0.5, math.sqrt(eps2) / 2
     members, base = members_of(half, windows), extreme(half.detach(), windows)
-    beside, only = members.beside, members.only
+    beside = members.beside
     off = members.values - beside(base)
     if reference is None:
         middle = members.mean(off)
-        base, off = base + middle, only(off - beside(middle))
+        base, off = base + middle, chosen(members.valid, off - beside(middle), 0.0)
         distances = off
     else:
-        off, distances = only(off), only(members.values - beside(reference * 0.5))
+        off, distances = (
+            chosen(members.valid, t, 0.0) for t in (off, members.values - beside(reference * 0.5))
+        )
     reach = farthest(off, members.axes) + half_eps
     values, scale = off / beside(reach), reach
     if distances is not off or is_onesided:
@@ -387,22 +389,29 @@ def detail_mean(
     rest = half_eps / scale
     powers = length(distances, beside(rest)) ** beside(lam)
     if norm == "mean":
-        squares = members.sum(distances.square()) / members.count
-        shared = alpha * torch.addcmul(squares, rest, rest) ** (lam * 0.5)
+        squares = torch.addcmul(members.sum(distances.square()) / members.count, rest, rest)
+        shared = squares ** (lam * 0.5)
     else:
-        if norm == "sum":
+        if norm == "none":
+            log = (0.5 / scale).log() * lam
+        else:
             squares = members.sum(distances.square())
             log = torch.addcmul(squares, rest, rest * members.count).log() * (lam * 0.5)
-        else:
-            log = (0.5 / scale).log() * lam
         over = (log.detach() + alpha.log()).relu()
-        shared = alpha * (log - over).clamp(max=math.log(torch.finfo(x.dtype).max)).exp()
+        shared = (log - over).clamp(max=math.log(torch.finfo(x.dtype).max)).exp()
         powers = powers * beside((-over).exp())
-    weights = powers + beside(shared)
-    total = members.sum(only(weights))
-    # the mean of values from their own mean on is 0: only what is not shared counts
+    weights = added(powers, beside(alpha), beside(shared))
+    total = members.sum(members.only(weights))
+    # from their mean on, the mean of members is 0: only what is not shared counts
     toward = members.sum((powers if reference is None else weights) * values)
     return 2 * torch.addcmul(base, toward / total, reach)
+
+
+def added(x: Tensor, factor: Tensor | float, y: Tensor) -> Tensor:
+    """``x + factor * y``, as one operation."""
+    if isinstance(factor, Tensor):
+        return torch.addcmul(x, factor, y)
+    return torch.add(x, y, alpha=factor)
 
 
 def farthest(off: Tensor, axes: tuple[int, ...]) -> Tensor:
