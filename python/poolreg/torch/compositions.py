@@ -79,7 +79,8 @@ def composition(call: Call, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
 
     The arguments have been checked where the call was made.  Random numbers are those of the key,
     so y is the core's.  ``counts`` of ``mixed`` are read and not added to.  In windows with
-    infinite members gradients may be NaN or 0 where the core's are others.
+    infinite members gradients may be NaN or 0 where the core's are others, and so they may where
+    their products with the members leave the range.
     """
     pooling = Pooling(call, x, tensors)
     composed = COMPOSITIONS.get(call.method) or _by_reducer(call.method)
@@ -232,7 +233,7 @@ def softmax_of(pooling: Pooling) -> Tensor:
         y = softmax_mean(x if sign > 0 else -x, windows, abs(beta), detached)
         return y if sign > 0 else -y
     beta = pooling.number("beta")
-    side = torch.where(beta < 0, -1.0, 1.0).to(x.dtype)
+    side = torch.ones_like(beta).copysign(beta.detach())
     x = side * x
     y = softmax_mean(x, windows, side * beta, detached)
     infinite = averaged(x - bounded(x), windows, "members")
@@ -266,7 +267,7 @@ def clamped_power_mean(pooling: Pooling) -> Tensor:
     """A member of just eps has no gradient, other than with ``clamp``."""
     pooling.check_members()
     x, eps = pooling.x, pooling.given["eps"]
-    size = torch.where(x <= eps, eps, x)
+    size = x.masked_fill(x <= eps, eps)
     p = pooling.number_or_tensor("p")
     return power_mean(size, pooling.windows, p, True, is_positive=True)
 

@@ -1,7 +1,7 @@
 """Reductions of windows in torch: the families that methods are made of.
 
-Results and parameters have no axes for taps; ``Members.beside`` gives them some.  What is subtracted
-or divided by so that nothing overflows changes no value, so it counts as a constant.
+Results and parameters have no axes for taps; ``Members.beside`` gives them some.  What is
+subtracted or divided by so that nothing overflows changes no value, so it counts as a constant.
 Where a branch is not taken it is given numbers that have finite derivatives there: torch multiplies
 the others by 0, and infinity times 0 is NaN.
 """
@@ -18,7 +18,6 @@ from torch import Tensor
 from poolreg.torch.members import (
     Along,
     Members,
-    Regular,
     both,
     chosen,
     filled,
@@ -242,8 +241,8 @@ def log_of_sum(
     """
     distance, by = off.only(off.values), off.beside(t)
     if isinstance(t, Tensor):  # the quotient must be finite for the gradient of t
-        least_of = -OUT_OF_SIGHT * by.abs()
-        distance = torch.where(distance < least_of, least_of.detach(), distance)
+        lowest = -OUT_OF_SIGHT * by.detach().abs()
+        distance = torch.where(distance < lowest, lowest, distance)
     terms = off.only((distance / by).exp())
     total = off.sum(terms if signs is None else terms * signs)
     size = total if signs is None else torch.where(total == 0, 1.0, total.abs())
@@ -253,7 +252,7 @@ def log_of_sum(
     middle = off.mean(distance)
     rest = distance - off.beside(middle)
     bound = abs(t) * NEAR[rest.dtype]
-    if isinstance(bound, Tensor):
+    if isinstance(t, Tensor) and least:
         bound = torch.where(t.abs() > least, bound, 0.0)
     near = rest.detach().abs().amax(off.axes) < bound
     if signs is not None:
@@ -263,14 +262,14 @@ def log_of_sum(
 
 
 def excess(z: Tensor) -> Tensor:
-    """``exp(z) - 1 - z`` of a small z, but for z^6 / 2700: neither it nor its derivative cancels."""
+    """``exp(z) - 1 - z``, but for z^6 / 2700.  Neither it nor its derivative cancels for small z."""
     e = torch.expm1(z)
     factor = (16 * e).sub(z, alpha=2).sub(z * e, alpha=4)
     return torch.addcmul(z * factor, e, e) / 30
 
 
 OUT_OF_SIGHT = 1e3
-"""The exponential of what is as far below is 0."""
+"""The exponential of as much below 0 is 0."""
 
 ZERO = -1e30
 """Stands for the logarithm of 0: nothing is left of it but by the smallest exponents."""
@@ -315,7 +314,7 @@ def _deciding(size: Tensor, windows: Windows, p: Tensor | float, is_positive: bo
     """The largest size, the smallest for negative p."""
     if is_positive or not isinstance(p, Tensor):
         return extreme(size, windows, 1 if is_positive or p > 0 else -1)
-    side = torch.where(p < 0, -1.0, 1.0).to(size.dtype)
+    side = p.detach().sign()
     return side * extreme(side * size, windows)
 
 
@@ -331,11 +330,11 @@ def norm(x: Tensor, windows: Windows, p: Tensor | float, is_mean: bool, signed: 
         return y
     divisor: Any = "members" if is_mean else 1.0
     if signed:
-        at_zero = averaged(torch.where(x == 0, x, 0.0), windows, divisor)
+        at_zero = averaged(x.masked_fill(x != 0, 0.0), windows, divisor)
         plain = torch.where(y == 0, averaged(x, windows, divisor), at_zero)
         term = plain - plain.detach()
     else:
-        squares = averaged(torch.where(x == 0, x * x, 0.0), windows, divisor)
+        squares = averaged((x * x).masked_fill(x != 0, 0.0), windows, divisor)
         term = squares / (2 * y.masked_fill(y == 0, 1.0))
     return y + (torch.where(p == smooth, term, 0.0) if isinstance(p, Tensor) else term)
 
@@ -362,8 +361,8 @@ def detail_mean(
     compared with, rather than their mean.
 
     v is ``(rho / m)^2``, where rho is ``(distance^2 + eps2)^(1/2)`` over the largest of these, and
-    the weights are ``alpha m^lam + rho^lam`` but for a factor.  A mean m is at most 1; another power
-    may be out of range, so that its logarithm takes off another factor.
+    the weights are ``alpha m^lam + rho^lam`` but for a factor.  A mean m is at most 1; another
+    power may be out of range, so that its logarithm takes off another factor.
 
     In halves, whose differences are in range, and from the largest member on, so that equal members
     have no other mean.
