@@ -243,22 +243,22 @@ def log_of_sum(
     if isinstance(t, Tensor):  # the quotient must be finite for the gradient of t
         lowest = -OUT_OF_SIGHT * by.detach().abs()
         distance = torch.where(distance < lowest, lowest, distance)
-    terms = off.only((distance / by).exp())
+    exponents = distance / by
+    terms = off.only(exponents.exp())
     total = off.sum(terms if signs is None else terms * signs)
     size = total if signs is None else torch.where(total == 0, 1.0, total.abs())
     far = t * (size / off.count if is_mean else size).log()
     if not is_mean or (not isinstance(t, Tensor) and abs(t) <= least):
         return total, far
     middle = off.mean(distance)
-    rest = distance - off.beside(middle)
-    bound = abs(t) * NEAR[rest.dtype]
+    rest = exponents - off.beside(middle / t)
+    near = farthest(rest, off.axes) < NEAR[rest.dtype]
     if isinstance(t, Tensor) and least:
-        bound = torch.where(t.abs() > least, bound, 0.0)
-    near = rest.detach().abs().amax(off.axes) < bound
+        near = near & (t.abs() > least)
     if signs is not None:
         near = near & (off.sum(signs).abs() == off.count)
-    z = torch.where(off.beside(near), rest / by, 0.0)
-    return total, torch.where(near, middle + t * off.mean(excess(z)).log1p(), far)
+    excesses = excess(torch.where(off.beside(near), rest, 0.0))
+    return total, torch.where(near, middle + t * off.mean(excesses).log1p(), far)
 
 
 def excess(z: Tensor) -> Tensor:
