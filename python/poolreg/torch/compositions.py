@@ -303,12 +303,11 @@ def _filtered(pooling: Pooling) -> Tensor:
             Regular(one.size, one.outputs, 3, one.stride, 1, one.before + 1, after, exact=False)
         )
     around = members_of(pooling.x, cells)
-    if pooling.given["F"] is None:
-        r = around.values.mean(around.axes)
-    else:
-        F: Tensor = pooling.given["F"]
+    F: Tensor | None = pooling.given["F"]
+    weights: Any = 1 / 3**pooling.rank
+    if F is not None:
         weights = F.reshape(len(F), *[1] * pooling.rank, *F.shape[1:])
-        r = around.sum(weights * around.values)
+    r = around.sum(weights * around.values)
     return r if pooling.given["b"] is None else r + pooling.number("b")
 
 

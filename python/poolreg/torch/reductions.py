@@ -262,7 +262,7 @@ def log_of_sum(
 
 
 def excess(z: Tensor) -> Tensor:
-    """``exp(z) - 1 - z``, but for z^6 / 2700.  Neither it nor its derivative cancels for small z."""
+    """``exp(z) - 1 - z`` of a small z, but for z^6 / 2700; nothing cancels, by z neither."""
     e = torch.expm1(z)
     factor = (16 * e).sub(z, alpha=2).sub(z * e, alpha=4)
     return torch.addcmul(z * factor, e, e) / 30
