@@ -233,7 +233,7 @@ def softmax_of(pooling: Pooling) -> Tensor:
         y = softmax_mean(x if sign > 0 else -x, windows, abs(beta), detached)
         return y if sign > 0 else -y
     beta = pooling.number("beta")
-    side = torch.ones_like(beta).copysign(beta.detach())
+    side = torch.where(beta < 0, -1.0, 1.0).to(x.dtype)
     x = side * x
     y = softmax_mean(x, windows, side * beta, detached)
     infinite = averaged(x - bounded(x), windows, "members")
