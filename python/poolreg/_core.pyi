@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from contextvars import Context
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -184,6 +185,8 @@ class Exchange:
         kinds: tuple[type, ...],
         onlookers: tuple[Callable[[], object], ...],
         levels: Mapping[str, Any],
+        profiler: Mapping[str, Any],
+        ranged: Callable[[str], AbstractContextManager[Any]],
         transform: Callable[[], object],
         grad_enabled: Callable[[], bool],
         threads: Callable[[], int],
@@ -205,6 +208,7 @@ class TensorCall:
         marks: str,
         core_args: tuple[Any, ...],
         text: str,
+        name: str,
         is_small: bool,
     ) -> None: ...
     def forward(self, x: Any, saves: bool) -> tuple[Any, list[Any]] | None: ...

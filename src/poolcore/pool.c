@@ -231,7 +231,8 @@ static void group_runs(pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
     const int64_t L = job->L, most = TILE / L;
-    job->short_runs = axis->K <= PC_RUN && reach_of(axis, 1) < most;
+    const bool is_whole = L == 1 && axis->O == 1 && axis->K == axis->I;
+    job->short_runs = !is_whole && axis->K <= PC_RUN && reach_of(axis, 1) < most;
     while (job->tile > 1 &&
            (job->short_runs ? reach_of(axis, job->tile) + 1 : job->tile * PC_RUN) > most)
         job->tile = (job->tile + 1) / 2;
@@ -248,10 +249,11 @@ static void group_runs(pc_job *job)
         job->planes = job->group / job->axis[1]->O;
     if (job->planes > 0)
         job->group = job->planes * job->axis[1]->O;
-    job->rows_adjoin = job->op[PC_X].axis[1] == axis->I * job->op[PC_X].size &&
-                       job->axis[0]->O == 1 && axis->I >= PC_RUN;
-    job->whole_rows = job->bare_rows && job->rows_adjoin && axis->O == 1 && axis->K == axis->I &&
-                      axis->K <= PC_MOST_DEALT && job->op[PC_Y].axis[1] == job->op[PC_Y].size;
+    const bool adjoin =
+        job->op[PC_X].axis[1] == axis->I * job->op[PC_X].size && job->axis[0]->O == 1;
+    job->rows_adjoin = adjoin && axis->I >= PC_RUN;
+    job->whole_rows = job->bare_rows && is_whole && adjoin && axis->K <= PC_MOST_DEALT &&
+                      job->op[PC_Y].axis[1] == job->op[PC_Y].size;
     job->out_pitch = job->tile;
 }
 

@@ -218,6 +218,32 @@ def test_a_composition_is_one_graph_to_the_compiler(method: str, training: bool)
         torch.testing.assert_close(one, other)
 
 
+@pytest.mark.skipif(
+    os.environ.get("HYPOTHESIS_PROFILE") != "thorough", reason="it calls a compiler of C++"
+)
+@pytest.mark.parametrize(("method", "training"), calls())
+def test_the_default_compiler_takes_every_composition(
+    method: str, training: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the key of torch's cache does not know what an operator is made of
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    x = inputs(SIZES[0])[0].requires_grad_()
+    call, tensors = made(method, training, x)
+    text = call.text
+
+    def pooled(x: Tensor) -> Tensor:
+        y: Tensor = torch.ops.poolreg_test.composed(x, tensors, text)
+        return y
+
+    torch.compiler.reset()
+    results = []
+    for function in (pooled, torch.compile(pooled, fullgraph=True)):
+        y = function(x)
+        results.append((y, *torch.autograd.grad(y.sum(), x)))
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize(("method", "training"), calls())
 def test_nothing_is_computed_on_the_host(method: str, training: bool) -> None:
     """A number of the device that was read by the host would be an error here."""

@@ -309,3 +309,24 @@ def test_saved_tensors_may_be_moved() -> None:
         y = PF.max_pool2d(x, 2)
     expected = torch.autograd.grad(F.max_pool2d(x, 2).sum(), x)[0]
     assert torch.equal(torch.autograd.grad(y.sum(), x)[0], expected)
+
+
+def ranges(function: Callable[[], Any]) -> set[str]:
+    """The ranges of poolreg that a profiler shows, of a call that has been made before."""
+    function()
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        function()
+    return {event.key for event in profile.key_averages() if event.key.startswith("poolreg::")}
+
+
+def test_a_profiler_shows_the_method() -> None:
+    x = sample(2)
+    leaf = x.clone().requires_grad_()
+    beta = torch.tensor(0.5, requires_grad=True)
+    both = {"poolreg::soft", "poolreg::soft_backward"}
+    assert ranges(lambda: PF.avg_pool2d(x, 2)) == {"poolreg::avg"}
+    assert ranges(lambda: PF.max_pool2d(x, 2, return_indices=True)) == {"poolreg::max"}
+    assert ranges(lambda: PF.soft_pool2d(leaf, 2).sum().backward()) == both
+    assert ranges(lambda: PF.soft_pool2d(leaf, 2, beta=beta).sum().backward()) == both
+    with torch.autocast("cpu", torch.bfloat16):
+        assert ranges(lambda: PF.dpp_pool2d(x, 2)) == {"poolreg::dpp", "poolreg::pool"}

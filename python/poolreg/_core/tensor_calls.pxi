@@ -17,13 +17,14 @@ cdef class TensorCall:
     dtype in row-major order.
 
     dtype, marks: names of the input's dtype and that of tap numbers.  core_args: what a reducer asks
-    of the core.  text: the same call as the operators have it.  is_small: it keeps the GIL and takes one
+    of the core.  text: the same call as the operators have it.  name: that of its range.  is_small: it keeps the GIL and takes one
     thread, and its way through the core's choices is kept.
     """
 
     cdef Exchange exchange
     cdef Plan plan
     cdef readonly object text
+    cdef str name
     cdef tuple core_args  # whose parameters' memory the call borrows
     cdef pc_call call
     cdef pc_param params[PC_PARAMS]
@@ -41,10 +42,10 @@ cdef class TensorCall:
         pc_way_free(self.way)
 
     def __init__(self, Exchange exchange, Plan plan, str dtype, str marks, tuple core_args, str text,
-                 bint is_small):
+                 str name, bint is_small):
         cdef int ndim = plan.plan.ndim
         self.exchange, self.plan, self.text, self.core_args = exchange, plan, text, core_args
-        self.is_small = is_small
+        self.name, self.is_small = name, is_small
         exchange.set_element_type(&self.element, dtype)
         exchange.set_element_type(&self.mark_element, marks)
         memset(&self.call, 0, sizeof(pc_call))
@@ -71,6 +72,12 @@ cdef class TensorCall:
         return is_like(x, self.element.dlpack, self.plan.plan.ndim, self.plan.plan.in_) and is_row_major(x)
 
     cdef int call_core(self, pc_call *call, bint backward) except -1:
+        if not self.exchange.is_profiled():
+            return self.call_without_range(call, backward)
+        with self.exchange.ranged(f"{self.name}_backward" if backward else self.name):
+            return self.call_without_range(call, backward)
+
+    cdef int call_without_range(self, pc_call *call, bint backward) except -1:
         cdef pc_status status
         if self.is_small:
             call.num_threads = 1
@@ -87,7 +94,7 @@ cdef class TensorCall:
     cdef object pool(self, const DLTensor *x, list marks):
         """y; tap numbers are appended to `marks`, unless it is None."""
         cdef pc_call call
-        if self.way != NULL and marks is None:
+        if self.way != NULL and marks is None and not self.exchange.is_profiled():
             return self.pool_by_way(x)
         call = self.call
         call.x.data = data_of(x)

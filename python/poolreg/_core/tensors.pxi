@@ -28,24 +28,26 @@ cdef class Exchange:
 
     capsule: DLPack's exchange API.  kinds: the two classes that are taken, but no subclasses.
     onlookers: functions without arguments; what one answers is false when it intercepts nothing.
-    levels: names of a module, of which ``_current_level`` is -1 then.  transform: a function
-    whose answer is None if gradients are autograd's alone.  grad_enabled, threads: whether gradients
+    levels: names of a module, of which ``_current_level`` is -1 then.  profiler: those of another, of
+    which ``_is_profiler_enabled`` is false while nobody measures; ranged: a function whose answer is the
+    context of a named range.  transform: a function whose answer is None if gradients are autograd's alone.  grad_enabled, threads: whether gradients
     are recorded, and how many threads a call has.
     """
 
-    cdef object capsule, tensor_class, parameter_class, no_level, transform, threads, grad_enabled
-    cdef dict levels
+    cdef object capsule, tensor_class, parameter_class, no_level, ranged, transform, threads, grad_enabled
+    cdef dict levels, profiler
     cdef tuple onlookers
     cdef const DLPackExchangeAPI *api
 
-    def __init__(self, capsule, tuple kinds, tuple onlookers, dict levels, transform, grad_enabled,
-                 threads):
+    def __init__(self, capsule, tuple kinds, tuple onlookers, dict levels, dict profiler, ranged,
+                 transform, grad_enabled, threads):
         self.api = <const DLPackExchangeAPI *>PyCapsule_GetPointer(capsule, "dlpack_exchange_api")
         if self.api.version.major != PC_DLPACK_MAJOR:
             raise PoolregError(f"DLPack's exchange API is {self.api.version.major}, not 1")
         self.capsule, self.onlookers, self.levels = capsule, onlookers, levels
         self.tensor_class, self.parameter_class = kinds
         self.no_level = -1
+        self.profiler, self.ranged = profiler, ranged
         self.transform, self.grad_enabled, self.threads = transform, grad_enabled, threads
 
     cdef int set_element_type(self, ElementType *element, str dtype) except -1:
@@ -65,6 +67,10 @@ cdef class Exchange:
             if (<object>PyTuple_GetItem(self.onlookers, i))():
                 return False
         return True
+
+    cdef bint is_profiled(self) except -1:
+        """Whether somebody measures where time goes."""
+        return self.profiler["_is_profiler_enabled"]
 
     cdef bint is_tracked(self, tensor) except -1:
         """Whether autograd records functions of this tensor."""

@@ -7,13 +7,13 @@ refused in words.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pkgutil import resolve_name
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
-from torch.autograd import Function, forward_ad
+from torch.autograd import Function, forward_ad, profiler
 
 from poolreg.errors import ParameterError
 
@@ -21,6 +21,7 @@ __all__ = [
     "DECOMPOSITIONS",
     "EXCHANGE_API",
     "LEVELS",
+    "PROFILER",
     "SHAPES",
     "applied",
     "constant",
@@ -32,6 +33,7 @@ __all__ = [
     "is_several",
     "is_tracing",
     "one_level",
+    "ranged",
     "redispatched",
     "transforms",
 ]
@@ -87,6 +89,20 @@ LEVELS: dict[str, Any] | None = None if _level is None else vars(forward_ad)
 def has_tangents() -> bool:
     """Whether tensors may be dual: have tangents, for forward-mode derivatives."""
     return LEVELS is None or LEVELS["_current_level"] >= 0
+
+
+_is_profiled = _found("autograd.profiler._is_profiler_enabled", None)
+PROFILER: dict[str, Any] = (
+    {"_is_profiler_enabled": True} if _is_profiled is None else vars(profiler)
+)
+"""Where ``_is_profiler_enabled`` says whether a profiler is on."""
+
+
+def ranged(name: str) -> AbstractContextManager[Any]:
+    """A range that profilers show by this name, if one is on."""
+    if PROFILER["_is_profiler_enabled"]:
+        return profiler.record_function(name)
+    return nullcontext()
 
 
 # ---- A tensor's memory -------------------------------------------------------------------------

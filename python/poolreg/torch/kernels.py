@@ -19,6 +19,7 @@ from poolreg.contract.method import Method
 from poolreg.engine.execute import bind, gradients
 from poolreg.errors import DTypeError, ParameterError
 from poolreg.torch.call import parsed
+from poolreg.torch.internals import ranged
 from poolreg.torch.ready import ready_call
 from poolreg.torch.tensors import DTYPES, array_of, new_tensor, refused
 
@@ -111,7 +112,8 @@ def _computed(
         for name, shape, dtype in declared.saved_spec(plan, params):
             tensor, kept[name] = new_tensor(x, shape, dtype)
             saved.append(tensor)
-    declared.forward(plan, arrays, params, kept, array, torch.get_num_threads())
+    with ranged(f"poolreg::{declared.name}"):
+        declared.forward(plan, arrays, params, kept, array, torch.get_num_threads())
     return y, saved
 
 
@@ -138,17 +140,18 @@ def backward(
     dx, array = new_tensor(x, x.shape, arrays["x"].dtype)
     call = parsed(text)
     shapes = {name: tuple(t.shape) for name, t in zip(call.tensors, tensors, strict=True)}
-    found = gradients(
-        declared,
-        plan,
-        array_of("dy", dy),
-        arrays,
-        params,
-        kept,
-        array,
-        shapes,
-        torch.get_num_threads(),
-    )
+    with ranged(f"poolreg::{declared.name}_backward"):
+        found = gradients(
+            declared,
+            plan,
+            array_of("dy", dy),
+            arrays,
+            params,
+            kept,
+            array,
+            shapes,
+            torch.get_num_threads(),
+        )
     by_name = {**found.inputs, **found.params}
     return dx, [torch.from_numpy(np.asarray(by_name[n], order="C")) for n in call.differentiable]
 
@@ -164,7 +167,8 @@ def select(x: Tensor, tensors: Sequence[Tensor], text: str) -> tuple[Tensor, Ten
     y, array = new_tensor(x, plan.output_shape, arrays["x"].dtype)
     index, indices = new_tensor(x, plan.output_shape, np.int64)
     kept = {"index": indices}
-    declared.forward(plan, arrays, params, kept, array, torch.get_num_threads())
+    with ranged(f"poolreg::{declared.name}"):
+        declared.forward(plan, arrays, params, kept, array, torch.get_num_threads())
     return y, index
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional as F
 
-from poolreg.torch.members import Along, Bins, Regular, first_of, is_number
+from poolreg.torch.members import Along, Bins, Regular, first_of, is_number, most
 
 __all__ = ["is_for_onnx", "max_pool", "mean_pool"]
 
@@ -48,8 +48,10 @@ def max_pool(x: Tensor, windows: Sequence[Along], indices: bool = False) -> Any:
         return None
     ceil_mode = regular[0].ceil_mode
     if not _are_even(regular):  # the first tap of a window in the padding before is none of these
-        beyond = [pad for one in reversed(regular) for pad in (0, one.beyond)]
-        x, ceil_mode = F.pad(x, beyond, value=-math.inf), False
+        # torch pads as much behind; of windows that hold nothing its compiler loses the index
+        more = [most(one.beyond - one.before, 0) for one in reversed(regular)]
+        pads = [pad for one in more for pad in (0, one)]
+        x, ceil_mode = F.pad(x, pads, value=-math.inf), False
     arguments = [[getattr(one, name) for one in regular] for name in ARGUMENTS]
     # torch's max_pool1d fixes a symbol, but not where it gives indices
     both = indices or (rank == 1 and not is_number(regular[0].size))

@@ -28,10 +28,12 @@ from poolreg.torch.call import parsed
 from poolreg.torch.internals import (
     EXCHANGE_API,
     LEVELS,
+    PROFILER,
     innermost_transform,
     is_function_mode_on,
     is_mode_on,
     is_tracing,
+    ranged,
 )
 from poolreg.torch.onlookers import PLAIN, is_direct
 from poolreg.torch.tensors import DTYPES
@@ -62,6 +64,8 @@ if EXCHANGE_API is not None and LEVELS is not None:
         PLAIN,
         (is_mode_on, is_function_mode_on, is_tracing),
         LEVELS,
+        PROFILER,
+        ranged,
         innermost_transform,
         torch.is_grad_enabled,
         torch.get_num_threads,
@@ -108,4 +112,5 @@ def _ready(
     marks = [np.dtype(spec.dtype).name for spec in reducer.saved_spec(plan, params)]
     args = reducer.core_args(plan, params, dtype)
     small = plan.taps * math.prod(plan.output_shape) < FEW
-    return TensorCall(exchange, plan, np.dtype(dtype).name, (*marks, "uint8")[0], args, text, small)
+    dtypes = np.dtype(dtype).name, (*marks, "uint8")[0]
+    return TensorCall(exchange, plan, *dtypes, args, text, f"poolreg::{method.name}", small)

@@ -245,7 +245,7 @@ PC_INLINE void F(deal_part)(V(pc_v) * all, const S *src, int64_t len, bool more)
         all[r] = part[r];
 }
 
-/* dst[r] = the len elements of row r, at least PC_RUN, dealt and then joined; of as many rows as a register
+/* dst[r] = the len elements of row r dealt and then joined; of as many rows as a register
  * has lanes, `step` bytes apart.  Long rows are read side by side, as streams.  roomy: PC_RUN elements
  * from the last row's last one on may be read. */
 PC_OUTLINE __attribute__((unused)) void F(reduce)(A *dst, const char *src, ptrdiff_t step,
@@ -265,9 +265,11 @@ PC_OUTLINE __attribute__((unused)) void F(reduce)(A *dst, const char *src, ptrdi
         last[j] = ((const S *)(src + (W - 1) * step) + whole)[j];
     for (int k = 0; k < W && rest > 0; k++) {
         const S *tail = !roomy && k + 1 == W ? last : (const S *)((const char *)tails + k * step);
-        for (int r = 0; r < PARTS; r++)
-            all[k * PARTS + r] = V_COMBINE(all[k * PARTS + r],
-                                           V(pc_keep)(LOAD(tail + r * W), rest - r * W, NEUTRAL));
+        for (int r = 0; r < PARTS; r++) {
+            V(pc_v) *part = &all[k * PARTS + r];
+            const V(pc_v) more = V(pc_keep)(LOAD(tail + r * W), rest - r * W, NEUTRAL);
+            *part = whole > 0 ? V_COMBINE(*part, more) : more;
+        }
     }
     for (int n = PC_RUN / 2; n > 0; n /= 2)
         for (int i = 0; i < n; i++) {

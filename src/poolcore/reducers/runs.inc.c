@@ -30,8 +30,7 @@ static void F(list_taps)(const pc_job *job, const pc_item *item, int64_t begin, 
     for (int64_t c = 0; c < n; c++) {
         const pc_links run = pc_window_of(job->axis[2], item->plane, item->column + c);
         for (int64_t t = 0; t < K; t++)
-            list->at[t * list->lanes + c] =
-                (int32_t)(t < run.n ? pc_link_pos(&run, t) - begin : width);
+            list->at[t * list->lanes + c] = (int32_t)(t < run.n ? run.pos - begin + t : width);
     }
     for (int64_t t = 0; t < K && !list->picked; t++)
         for (int32_t *at = list->at + t * list->lanes; at < list->at + (t + 1) * list->lanes - n;
@@ -240,18 +239,27 @@ static void F(long_runs)(const pc_job *job, const pc_item *item, int64_t rows,
 }
 
 /* Rows that adjoin and are one window each, to results that adjoin: as many at a time as a register has
- * lanes. */
+ * lanes.  Those of less than PC_RUN elements after which no others come are read from a copy. */
 static void F(whole_rows)(const pc_job *job, const pc_item *item)
 {
     enum { W = PC_CAT(PC_WIDTH, A_NAME) };
+    const int64_t len = job->axis[2]->I;
     const ptrdiff_t step = job->op[PC_X].axis[1];
     const char *x = pc_row_of(job, item, PC_X, 0, item->row, 0);
     T *y = (T *)pc_row_of(job, item, PC_Y, 0, item->row, 0);
     const int64_t rows = item->row_end - item->row;
     A out[W];
+    T copy[W * PC_RUN + PC_RUN] = {0};
     for (int64_t r = 0; r < rows; r += W) {
         const int64_t row = pc_min(r, rows - W);
-        REDUCE_ROWS(out, x + row * step, step, job->axis[2]->I, r + W < rows);
+        const char *src = x + row * step;
+        bool roomy = (rows - row - W) * len >= PC_RUN;
+        if (!roomy && len < PC_RUN) {
+            memcpy(copy, src, (size_t)(W * step));
+            src = (const char *)copy;
+            roomy = true;
+        }
+        REDUCE_ROWS(out, src, step, len, roomy);
 #if FINISHES
         F(divide_run)(job, y + row, out, W);
 #else
