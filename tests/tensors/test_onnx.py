@@ -134,13 +134,16 @@ def pairs(method: str) -> Iterator[tuple[tuple[int, ...], dict[str, Any], Settin
         if method.startswith("s3") and check in ("adaptive", "global"):
             continue
         settings = subject.settings() if check == "values" else subject.usual()
-        settings = [
-            one for one in settings if subject.planes((4, 4), 0, one, kernel_size=2).rng is None
-        ]
+        settings = [one for one in settings if not is_training(subject, one)]
         many = len(windows)
         for number in range(max(many, len(settings))):
             sizes, window = windows[(number + number // many) % many]
             yield sizes, window, settings[number % len(settings)]
+
+
+def is_training(subject: Subject, setting: Setting) -> bool:
+    call = subject.planes((4, 4), 0, setting, kernel_size=2)
+    return bool(call.params.get("training"))
 
 
 def call_of(
