@@ -120,7 +120,8 @@ def bench(session: nox.Session) -> None:
 @nox.session(python="3.11")
 def networks(session: nox.Session) -> None:
     """torchvision's, timm's and smp's networks with other poolings; `--` gives names of some."""
-    session.install("torch==2.14.1", "torchvision==0.29.1", "timm", "segmentation_models_pytorch")
+    session.install("torch==2.14.1", "torchvision==0.29.1")
+    session.install("timm==1.0.31", "segmentation-models-pytorch==0.6.0")
     session.install(".")
     session.run("python", "benchmarks/networks.py", *session.posargs)
 

@@ -1,7 +1,8 @@
 """Real networks with other poolings: torchvision's, and timm's and smp's where they are installed.
 
-Each trains a step; then two runs in eval() must give equal bits, and so must a copy and a second
-network that loads the state.  What is printed is the table of docs/train.md.
+Each trains a step; then two runs in eval() must give equal bits, and so must a copy, a second
+network that loads the state, and the graphs of torch.jit.trace and torch.fx, where torch can trace
+the network as it is.  What is printed is the table of docs/train.md.
 
     nox -s networks
     python benchmarks/networks.py resnet18 vgg11    # some
@@ -14,6 +15,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -47,6 +49,11 @@ TIMM = (
     "convnext_atto",
 )
 
+TRACERS: dict[str, Callable[[nn.Module, Tensor], nn.Module]] = {
+    "jit": lambda model, x: torch.jit.trace(model, x, check_trace=False),
+    "fx": lambda model, x: torch.fx.symbolic_trace(model),
+}
+
 SPECIAL = {"inception_v3": torch.randn(2, 3, 128, 128), "r3d_18": torch.randn(2, 3, 8, 32, 32)}
 
 
@@ -75,7 +82,19 @@ def pools(model: nn.Module) -> Counter[str]:
     return Counter(name for name in names if hasattr(nn, name) and "Pool" in name)
 
 
-def trained(make: Callable[[], nn.Module], x: Tensor, layer: str, method: str) -> str:
+def tracing(make: Callable[[], nn.Module], x: Tensor) -> list[str]:
+    """The tracers of torch that take the network as it is."""
+    found = []
+    for name, trace in TRACERS.items():
+        with suppress(Exception):
+            trace(make().eval(), x)
+            found.append(name)
+    return found
+
+
+def trained(
+    make: Callable[[], nn.Module], x: Tensor, tracers: list[str], layer: str, method: str
+) -> str:
     """ "" if the network works with the method in the place of a layer, else why not."""
     torch.manual_seed(0)
     model, again = make(), make()
@@ -91,28 +110,31 @@ def trained(make: Callable[[], nn.Module], x: Tensor, layer: str, method: str) -
         return f"{method}: gradients are not finite"
     optimizer.step()
     again.load_state_dict(model.eval().state_dict())
+    others = {"again": model, "state": again.eval(), "copy": copy.deepcopy(model)}
+    others |= {tracer: TRACERS[tracer](model, x) for tracer in tracers}
     with torch.no_grad():
         y = model(x)
-        others = [model(x), again.eval()(x), copy.deepcopy(model)(x)]
-    return "" if all(torch.equal(y, other) for other in others) else f"{method}: bits differ"
+        wrong = [way for way, other in others.items() if not torch.equal(y, other(x))]
+    return f"{method}: other bits by {', '.join(wrong)}" if wrong else ""
 
 
 def row(name: str, make: Callable[[], nn.Module], x: Tensor) -> str:
-    found = pools(make())
+    found, tracers = pools(make()), tracing(make, x)
     tried, refused = 0, []
     for layer in found:
         for method in METHODS.get(layer.partition("Pool")[0], ()):
             tried += 1
-            why = trained(make, x, layer, method)
+            why = trained(make, x, tracers, layer, method)
             refused += [f"{layer}, {why}"] if why else []
     layers = ", ".join(f"{layer} {count}" for layer, count in found.items())
-    return f"| {name} | {layers} | {tried - len(refused)} of {tried} | {'; '.join(refused)} |"
+    worked = f"{tried - len(refused)} of {tried}"
+    return f"| {name} | {layers} | {', '.join(tracers)} | {worked} | {'; '.join(refused)} |"
 
 
 def main() -> None:
     warnings.simplefilter("ignore")  # those of other packages
     chosen = sys.argv[1:]
-    print("| network | its pooling layers | worked | refused |\n| --- | --- | --- | --- |")
+    print("| network | its pooling layers | traced by | worked | refused |\n|" + 5 * " --- |")
     for name, make, x in networks():
         if not chosen or name in chosen:
             print(row(name, make, x), flush=True)

@@ -1,7 +1,7 @@
 """How much a composition does and keeps, counted on small tensors: operations but views, bytes of
 their results, and bytes that autograd keeps beyond the input.
 
-    python counted.py        # the table of docs/torch.md
+    python counted.py        # the table of docs/torch.md; -v with the operations
 """
 
 import sys
@@ -87,29 +87,62 @@ def composed(method: str, x: Tensor, window: dict[str, Any], **given: Any) -> Co
     return counted(lambda t: composition(call, t, list(tensors.values())), x)
 
 
+WINDOWS: tuple[dict[str, Any], ...] = (
+    dict(kernel_size=2),
+    dict(kernel_size=3, stride=2, padding=1),
+)
+
+
+def arguments(x: Tensor) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Every method by the name of its row: parameters as they are by default, and learnt; logits
+    always are."""
+    each = x.new_ones(x.shape[1]).requires_grad_()
+    logits, key = torch.rand(x.shape).requires_grad_(), torch.tensor(7)
+    drawn = {"training": True, "key": key}
+    rows: dict[str, tuple[str, dict[str, Any]]] = {
+        "max": ("max", {}),
+        "min": ("min", {}),
+        "avg": ("avg", {}),
+        "sum": ("sum", {}),
+        "avgmax": ("avgmax", {}),
+        "mixed": ("mixed", {}),
+        "mixed, training": ("mixed", drawn),
+        "mixed_learned, learnt": ("mixed_learned", {"lam": 0.5 * each}),
+        "soft": ("soft", {}),
+        "soft, learnt": ("soft", {"beta": each}),
+        "lip": ("lip", {"logits": logits}),
+        "lip, gate": ("lip", {"logits": logits, "gate": 12.0}),
+        "dpp": ("dpp", {}),
+        "dpp, learnt": ("dpp", {"alpha": each, "lam": each}),
+        "gem": ("gem", {}),
+        "gem, learnt": ("gem", {"p": 3 * each}),
+        "lp": ("lp", {}),
+        "power_avg": ("power_avg", {}),
+        "power_avg, learnt": ("power_avg", {"p": 2 * each}),
+        "logavgexp": ("logavgexp", {}),
+        "logavgexp, learnt": ("logavgexp", {"temperature": each}),
+        "logsumexp": ("logsumexp", {}),
+        "logsumexp, learnt": ("logsumexp", {"temperature": each}),
+        "stochastic": ("stochastic", {}),
+        "stochastic, training": ("stochastic", drawn),
+        "s3": ("s3", {}),
+        "s3, training": ("s3", drawn),
+        "s3_dpp": ("s3_dpp", {}),
+        "s3_dpp, training": ("s3_dpp", drawn),
+    }
+    return rows
+
+
 def table() -> None:
     x = torch.rand(2, 64, 56, 56)
-    key = torch.tensor(7)
-    for method, given in {
-        "max": {},
-        "avg": {},
-        "soft": {},
-        "lip": {"logits": torch.rand(x.shape)},
-        "dpp": {},
-        "gem": {"p": 3.0},
-        "stochastic": {"training": True, "key": key},
-        "mixed": {"training": True, "key": key},
-        "s3": {"training": True, "key": key},
-    }.items():
-        for window in (dict(kernel_size=2), dict(kernel_size=3, stride=2, padding=1)):
-            c = composed(method, x.detach().clone(), window, **given)
-            name = f"{method} {'/'.join(map(str, window.values()))}"
-            print(
-                f"| {name} | {c.forward}, {c.made:.1f} x | {c.saved:.1f} x "
-                f"| {c.backward}, {c.made_backward:.1f} x |"
-            )
-            if "-v" in sys.argv:
-                print(c.names)
+    for name, (method, given) in arguments(x).items():
+        counts = [composed(method, x.detach().clone(), window, **given) for window in WINDOWS]
+        cells = " | ".join(f"{c.forward} | {c.saved:.1f} x" for c in counts)
+        print(f"| {name} | {cells} |")
+        if "-v" in sys.argv:
+            for c in counts:
+                print(f"made {c.made:.1f} x; backward {c.backward}, {c.made_backward:.1f} x")
+                print(*c.names)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ import numpy as np
 import poolreg as pr
 import pytest
 from cases import cases as plain_cases
-from counted import composed
+from counted import WINDOWS, composed
+from counted import arguments as counted_arguments
 from layouts import Array
 from poolreg.engine.draws import draw_key
 from poolreg.engine.windows import Windows
@@ -303,6 +304,59 @@ def test_means_at_the_ends_of_the_range_are_in_it(method: str) -> None:
         np.testing.assert_allclose(found["x"], vjp(np.ones_like(y)).input, 1e-9, 1e-9)
 
 
+ENDS: list[tuple[str, dict[str, Any]]] = [
+    ("soft", {}),
+    ("soft", {"beta": -0.5}),
+    ("lip", {}),
+    ("lip", {"gate": 12.0}),
+    *(("stochastic", {"weights": weights}) for weights in ("relu", "abs", "exp")),
+    ("stochastic", {"weights": "abs", "temperature": 3.0}),
+    ("dpp", {}),
+    ("dpp", {"alpha": 0.5, "lam": 0.01}),
+    ("dpp", {"variant": "asym", "norm": "none", "alpha": 0.5, "lam": 0.01}),
+    ("dpp", {"ref": "avg3", "norm": "sum"}),
+    *(("power_avg", {"p": p}) for p in (2.0, 0.5, -1.5, 5.0)),
+    ("power_avg", {"p": 3.0, "signed": True}),
+    *(("gem", {"p": p}) for p in (3.0, 0.01)),
+    *(("logavgexp", {"temperature": t}) for t in (1.0, 1e-3)),
+    *(("logsumexp", {"temperature": t}) for t in (1.0, 1e-3)),
+]
+
+
+@pytest.mark.parametrize(("method", "given"), ENDS, ids=[f"{m}-{g}" for m, g in ENDS])
+def test_float32_at_the_ends_of_its_range(method: str, given: dict[str, Any]) -> None:
+    """Far apart and near each other, in windows side by side; gradients some way from the ends."""
+    info, rng = np.finfo(np.float32), np.random.default_rng(1)
+    most, tiny = float(info.max), float(info.tiny)
+    kinds = [-most], [most], [most / 34], [most, -most, most / 3, -most / 7], [-most, 1, 2]
+    far = [1e15, -1e12, 1e6, -1e3, 3, 1, 1e-3, -1e-12, 1e-15]
+    window = dict(kernel_size=3, stride=2, padding=1, axes=(0, 1))
+    for members in (*kinds, [0.0], far, [n / 1e15 for n in far], tiny * np.linspace(1, 40, 20)):
+        x = rng.choice(members, (4, 7)).astype(np.float32)
+        small = np.abs(x).max() < 1e-30
+        if method == "lip":
+            given = given | {"logits": np.linspace(-2, 2, x.size, dtype=np.float32).reshape(4, 7)}
+            if "gate" in given and small:
+                continue  # whose products have fewer digits
+        ours, vjp = pr.pool_vjp(x, method, **window, **given)
+        y, found = in_float32(method, x, window, given)
+        scale = info.eps * float(np.abs(x).max()) + float(info.smallest_subnormal)
+        assert np.abs(y.astype(np.longdouble) - ours).max() <= 64 * scale
+        if np.abs(x).max() < 1e16 and not small:
+            expected = vjp(np.ones_like(ours)).input
+            np.testing.assert_allclose(found, expected, 1e-3, 1e-4 * np.abs(expected).max())
+
+
+def in_float32(
+    method: str, x: Array, window: dict[str, Any], given: dict[str, Any]
+) -> tuple[Array, Array]:
+    """y, and the gradient of its sum."""
+    call, t, tensors = call_of(method, x, window, given)
+    t.requires_grad_()
+    y = composition(call, t, [v.float() for v in tensors.values()])
+    return y.detach().numpy(), torch.autograd.grad(y.sum(), t)[0].numpy()
+
+
 @pytest.mark.parametrize(
     ("method", "name", "values"),
     [
@@ -441,10 +495,55 @@ def test_torchs_own_pools_are_used(method: str, window: dict[str, Any]) -> None:
     assert counts.forward <= 3 or (method == "sum" and "output_size" in window)
 
 
-def test_what_soft_pooling_does_and_keeps() -> None:
-    counts = composed("soft", torch.rand(2, 16, 32, 32), dict(kernel_size=2))
-    assert counts.forward <= 12
-    assert counts.saved <= 2
+# Operations of forward, and bytes kept beyond the input in its units: of 2/2, then of 3/2/1.
+AT_MOST: dict[str, tuple[int, float, int, float]] = {
+    "max": (1, 0.5, 1, 0.5),
+    "min": (3, 1.5, 3, 1.5),
+    "avg": (1, 0.0, 1, 0.0),
+    "sum": (2, 0.0, 2, 0.0),
+    "avgmax": (5, 0.5, 5, 0.5),
+    "mixed": (5, 0.5, 5, 0.5),
+    "mixed, training": (78, 1.0, 78, 1.0),
+    "mixed_learned, learnt": (12, 1.5, 12, 1.5),
+    "soft": (12, 2.0, 18, 4.6),
+    "soft, learnt": (26, 4.1, 32, 6.6),
+    "lip": (15, 3.4, 17, 6.3),
+    "lip, gate": (14, 3.5, 14, 3.5),
+    "dpp": (26, 4.1, 34, 7.9),
+    "dpp, learnt": (27, 4.4, 35, 8.1),
+    "gem": (18, 3.3, 24, 4.6),
+    "gem, learnt": (50, 8.7, 57, 15.2),
+    "lp": (26, 4.9, 31, 6.2),
+    "power_avg": (26, 4.9, 32, 6.2),
+    "power_avg, learnt": (67, 10.2, 74, 16.8),
+    "logavgexp": (39, 5.0, 47, 11.0),
+    "logavgexp, learnt": (44, 7.0, 52, 14.6),
+    "logsumexp": (16, 1.7, 22, 4.0),
+    "logsumexp, learnt": (21, 3.2, 27, 7.0),
+    "stochastic": (21, 5.6, 23, 8.4),
+    "stochastic, training": (95, 0.6, 102, 0.6),
+    "s3": (15, 3.1, 15, 3.3),
+    "s3, training": (162, 0.6, 162, 0.6),
+    "s3_dpp": (48, 16.2, 48, 33.5),
+    "s3_dpp, training": (215, 4.1, 215, 7.9),
+}
+
+
+@pytest.mark.parametrize("name", AT_MOST)
+def test_what_a_composition_does_and_keeps(name: str) -> None:
+    x = torch.rand(2, 16, 32, 32)
+    method, given = counted_arguments(x)[name]
+    operations, kept = AT_MOST[name][::2], AT_MOST[name][1::2]
+    for window, most, bytes_kept in zip(WINDOWS, operations, kept, strict=True):
+        counts = composed(method, x.detach().clone(), window, **given)
+        assert counts.forward <= most, counts.names
+        assert counts.saved <= bytes_kept + 0.05
+
+
+def test_the_counts_of_every_method_are_tested() -> None:
+    rows = counted_arguments(torch.rand(1, 1, 4, 4))
+    assert list(rows) == list(AT_MOST)
+    assert {method for method, _ in rows.values()} == set(METHODS)
 
 
 # ---- Which methods -----------------------------------------------------------------------------

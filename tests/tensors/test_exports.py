@@ -1,11 +1,9 @@
-"""Networks with poolings as graphs: exported with dynamic sizes, as plain operations of torch, in
-ONNX, compiled, and traced for a device that is not there."""
+"""Networks with poolings as graphs: as plain operations of torch for any size, saved, compiled, and
+traced for a device that is not there; test_onnx.py has them in ONNX."""
 
 import os
 import subprocess
 import sys
-import warnings
-from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -155,84 +153,6 @@ def test_ahead_of_time_compiled(tmp_path: Path) -> None:
         torch.testing.assert_close(compiled(z), model(z))
 
 
-# ---- ONNX --------------------------------------------------------------------------------------
-
-needs_onnx = pytest.mark.skipif(
-    any(find_spec(name) is None for name in ("onnx", "onnxruntime", "onnxscript")),
-    reason="onnx, onnxruntime and onnxscript are needed",
-)
-
-
-def runs_of(model: Any) -> list[Any]:
-    """The model as onnxruntime runs it, and as onnx's own evaluator."""
-    import onnxruntime
-    from onnx.reference import ReferenceEvaluator
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = 1
-    runtime = onnxruntime.InferenceSession(model.SerializeToString(), options)
-    return [runtime, ReferenceEvaluator(model)]
-
-
-def onnx_agrees(model: Any, network: Several, given: tuple[Tensor, ...]) -> None:
-    with torch.no_grad():
-        expected = network(*given)
-    feed = {one.name: t.numpy() for one, t in zip(model.graph.input, given, strict=False)}
-    for run in runs_of(model):
-        for (name, y), ours in zip(expected.items(), run.run(None, feed), strict=True):
-            np.testing.assert_allclose(ours, y.numpy(), 1e-4, 1e-5, err_msg=name)
-
-
-def exported(network: nn.Module, given: tuple[Tensor, ...], **kwargs: Any) -> Any:
-    return torch.onnx.export(network, given, dynamo=True, verbose=False, **kwargs).model_proto
-
-
-@needs_onnx
-def test_onnx_of_every_method_takes_any_size() -> None:
-    network = every_method()
-    model = exported(network, inputs(SIZES[0]), dynamic_shapes=BOTH, optimize=False)
-    assert all(node.domain == "" for node in model.graph.node)
-    for size in SIZES[1:]:
-        onnx_agrees(model, network, inputs(size, 4))
-
-
-PLANES: dict[int, tuple[int, ...]] = {1: (2, 3, 11), 2: (2, 3, 9, 8), 3: (1, 2, 6, 7, 8)}
-
-
-@needs_onnx
-@pytest.mark.parametrize("rank", PLANES)
-def test_torchs_own_poolings_are_one_node(rank: int) -> None:
-    """Padding, dilation, ceil_mode, adaptive and global windows, of one axis to three."""
-    maxima, means = (getattr(pnn, f"{kind}Pool{rank}d") for kind in ("Max", "Avg"))
-    best, mean = (getattr(pnn, f"Adaptive{kind}Pool{rank}d") for kind in ("Max", "Avg"))
-    nodes: dict[str, nn.Module] = {
-        "max": maxima(3, 2, 1, ceil_mode=True),
-        "max_dilated": maxima(2, 1, dilation=2),
-        "avg": means(3, 2, 1, ceil_mode=True),
-        "avg_members": means(3, 2, 1, count_include_pad=False),
-    }
-    others: dict[str, nn.Module] = {"adaptive": best(2), "global": best(1), "global_mean": mean(1)}
-    x = torch.randn(PLANES[rank])
-    network = Several(nodes | others).eval()
-    model = exported(network, (x, x))
-    kinds = Counter(node.op_type for node in model.graph.node)
-    assert kinds["MaxPool"] == 2
-    assert kinds["AveragePool"] == 2
-    onnx_agrees(model, network, (x, x))
-
-
-@needs_onnx
-@pytest.mark.parametrize("name", ["Stochastic", "Mixed", "S3"])
-def test_draws_cannot_be_exported_to_onnx(name: str) -> None:
-    pooling = getattr(pnn, f"{name}Pool2d")(2)
-    given = (torch.randn(1, 1, 4, 4),)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Exporting a model while it is in training mode")
-        with pytest.raises(Exception, match=f"'{name.lower()}' draws random numbers in training"):
-            exported(pooling, given)
-
-
 # ---- Compiled, and traced ----------------------------------------------------------------------
 
 TEST = torch.library.Library("poolreg_test", "DEF")
@@ -296,6 +216,32 @@ def test_a_composition_is_one_graph_to_the_compiler(method: str, training: bool)
         results.append((y, *torch.autograd.grad(y.sum(), x)))
     for one, other in zip(*results, strict=True):
         torch.testing.assert_close(one, other)
+
+
+@pytest.mark.skipif(
+    os.environ.get("HYPOTHESIS_PROFILE") != "thorough", reason="it calls a compiler of C++"
+)
+@pytest.mark.parametrize(("method", "training"), calls())
+def test_the_default_compiler_takes_every_composition(
+    method: str, training: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the key of torch's cache does not know what an operator is made of
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    x = inputs(SIZES[0])[0].requires_grad_()
+    call, tensors = made(method, training, x)
+    text = call.text
+
+    def pooled(x: Tensor) -> Tensor:
+        y: Tensor = torch.ops.poolreg_test.composed(x, tensors, text)
+        return y
+
+    torch.compiler.reset()
+    results = []
+    for function in (pooled, torch.compile(pooled, fullgraph=True)):
+        y = function(x)
+        results.append((y, *torch.autograd.grad(y.sum(), x)))
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(("method", "training"), calls())

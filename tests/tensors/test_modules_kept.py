@@ -2,6 +2,7 @@
 
 import copy
 import io
+import math
 import os
 import pickle
 from importlib.util import find_spec
@@ -246,3 +247,27 @@ def test_the_logits_of_lip_are_normed_as_torchs() -> None:
 def test_lip_wants_channels(channels: Any) -> None:
     with pytest.raises(pr.ParameterError, match="replace_pooling finds them"):
         pnn.SimplifiedLIP(channels)
+
+
+# ---- States ------------------------------------------------------------------------------------
+
+STATES: dict[str, dict[str, float]] = {
+    "SoftPool2d": {"beta": 1.0},
+    "GeMPool2d": {"p": 3.0},
+    "PowerAvgPool2d": {"p": 2.0},
+    "LogAvgExpPool2d": {"temperature": math.log(math.expm1(1.0))},
+    "LogSumExpPool2d": {"temperature": math.log(math.expm1(1.0))},
+    "MixedLearnedPool2d": {"lam": 0.0},
+    "DPPPool2d": {"alpha": 0.0, "lam": 0.0},
+    "S3DPPPool2d": {"alpha": 0.0, "lam": 0.0},
+    "SimplifiedLIP": {"logits.0.weight": 0.0, "logits.1.weight": 1.0, "logits.1.bias": 0.0},
+}
+"""Names and raw beginnings, which files of states have: a change of them is one of those files."""
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_states_keep_their_names_and_meaning(name: str) -> None:
+    state = made(getattr(pnn, name)).state_dict()
+    assert state.keys() == STATES[name].keys()
+    for key, begins in STATES[name].items():
+        torch.testing.assert_close(state[key], torch.full_like(state[key], begins))

@@ -94,21 +94,97 @@ def test_a_traced_network_learns() -> None:
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in traced.parameters())
 
 
-SIZED = {
-    "selected": lambda: pnn.MaxPool2d(3, 2, 1),
-    "more taps than a byte counts": lambda: pnn.MaxPool2d(17, 1),
-    "adaptive": lambda: pnn.AdaptiveMaxPool2d(3),
-    "averaged": lambda: pnn.AvgPool2d(2),
-    "global": lambda: pnn.GeMPool2d(output_size=1),
-    "weighed": lambda: pnn.SoftPool2d(3, 2, 1, ceil_mode=True),
-    "drawn": lambda: pnn.S3DPPPool2d(2),
+# ---- Sizes that are symbols --------------------------------------------------------------------
+
+FORMS: dict[str, dict[str, Any]] = {
+    "a kernel": dict(kernel_size=(3, 2)),
+    "more taps than a byte counts": dict(kernel_size=17, stride=1),
+    "valid": dict(kernel_size=3, padding="valid"),
+    "same": dict(kernel_size=2, stride=3, padding="same"),
+    "same, dilated": dict(kernel_size=(2, 3), stride=2, dilation=(2, 3), padding="same"),
+    "same_lower": dict(kernel_size=(2, 3), stride=2, padding="same_lower"),
+    "padding": dict(kernel_size=3, stride=2, padding=(1, 0)),
+    "padding of each side": dict(kernel_size=(3, 2), stride=2, padding=((2, 0), (0, 1))),
+    "dilation": dict(kernel_size=3, stride=1, padding=(2, 1), dilation=(2, 1)),
+    "ceil_mode": dict(kernel_size=3, stride=2, padding=1, ceil_mode=True),
+    "ceil_mode, with gaps": dict(kernel_size=2, stride=3, padding=1, ceil_mode=True),
+    "ceil_mode, each side": dict(kernel_size=2, stride=4, padding=((0, 1), (1, 0)), ceil_mode=True),
+    "ceil_mode, dilated": dict(
+        kernel_size=2, stride=2, padding=((1, 2), (0, 2)), dilation=2, ceil_mode=True
+    ),
+}
+ADAPTIVE: dict[str, dict[str, Any]] = {
+    "adaptive": dict(output_size=(3, 2)),
+    "more outputs than inputs": dict(output_size=(3, 40)),
+    "as many outputs as inputs": dict(output_size=(2, None)),
+    "global": dict(output_size=1),
 }
 
 
-@pytest.mark.parametrize("made", SIZED.values(), ids=SIZED)
-def test_compiled_once_for_any_size(made: Any) -> None:
-    """Forward and backward: sizes are symbols."""
-    model, graphs = nn.Sequential(nn.Conv2d(3, 4, 1), made()), []
+class Windowed(nn.Module):
+    """A method in these windows."""
+
+    def __init__(self, method: str, window: dict[str, Any]) -> None:
+        super().__init__()
+        self.method, self.window = method, window
+
+    def forward(self, x: Any) -> Any:
+        return pt.pool(x, self.method, axes=(-2, -1), **self.window)
+
+
+class Behind(nn.Module):
+    """Layers of two axes, each behind parameters of its own."""
+
+    def __init__(self, layers: dict[str, nn.Module]) -> None:
+        super().__init__()
+        self.names = list(layers)
+        behind = (nn.Sequential(nn.Conv2d(3, 4, 1), layer) for layer in layers.values())
+        self.layers = nn.ModuleList(behind)
+
+    def forward(self, x: Any) -> dict[str, Any]:
+        return {name: layer(x) for name, layer in zip(self.names, self.layers, strict=True)}
+
+
+def every_layer(training: bool) -> Behind:
+    """Of every method; in training of those that draw then."""
+    layers = {layer: network(layer)[1] for layer in LAYERS if rank_of(layer) == 2}
+    layers["a parameter for each channel"] = pnn.DPPPool2d(3, 2, 1, channels=4)
+    layers["counted draws"] = pnn.MixedPool2d(2, channels=4, eval="majority")
+    layers["dilated draws"] = pnn.S3Pool2d(2, dilation=2)
+    layers["more taps than a byte counts"] = pnn.MaxPool2d(17, 1)
+    if training:
+        layers = {name: layer for name, layer in layers.items() if draws(layer)}
+    return Behind(layers).train(training)
+
+
+def draws(layer: Any) -> bool:
+    declared = pr.describe(layer.method).params if isinstance(layer, pnn.Pool) else ()
+    return any(param.name == "training" for param in declared)
+
+
+def every_form() -> Behind:
+    """Windows of every form, by methods that select, that sum and that do neither."""
+    layers = {}
+    for method in ("max", "avg", "soft", "s3"):
+        forms = FORMS if method == "s3" else FORMS | ADAPTIVE
+        layers |= {f"{method}, {name}": Windowed(method, forms[name]) for name in forms}
+    return Behind(layers).eval()
+
+
+def images() -> list[Any]:
+    """Of three sizes; the first is the example of an export."""
+    sizes = (
+        (2, 32),
+        (5, 25),
+        (2, 27),
+    )  # no batch of 1 or of as many as channels: torch compiles anew
+    return [torch.cat([image("MaxPool2d", size)] * 3)[:batch, ..., :-3] for batch, size in sizes]
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_compiled_once_for_any_size(training: bool) -> None:
+    """Forward and backward."""
+    model, graphs = every_layer(training), []
 
     def compiler(graph: Any, inputs: Any) -> Any:
         graphs.append(graph)
@@ -118,26 +194,41 @@ def test_compiled_once_for_any_size(made: Any) -> None:
     compiled = torch.compile(
         model, backend=aot_autograd(fw_compiler=compiler), dynamic=True, fullgraph=True
     )
-    for size in (32, 25, 27):
-        x = image("MaxPool2d", size)[..., :-3]
+    for x in images()[1:]:
         found = []
         for network in (compiled, model):
             model.zero_grad()
             torch.manual_seed(2)
             y = network(x)
-            y.square().sum().backward()
-            found.append((y, [p.grad.clone() for p in model.parameters()]))
+            sum(one.square().sum() for one in y.values()).backward()
+            gradients = {name: p.grad.clone() for name, p in model.named_parameters()}
+            found.append((y, gradients))
         torch.testing.assert_close(*found)
     assert len(graphs) == 2
 
 
-@pytest.mark.parametrize("made", SIZED.values(), ids=SIZED)
-def test_exported_behind_parameters_for_any_size(made: Any) -> None:
-    model = nn.Sequential(nn.Conv2d(3, 4, 1), made()).eval()
+EXPORTS = {
+    "inference": (lambda: every_layer(False), False),
+    "training": (lambda: every_layer(True), False),
+    "strict": (lambda: every_layer(True), True),
+    "forms": (every_form, False),
+}
+
+
+@pytest.mark.parametrize(("made", "strict"), EXPORTS.values(), ids=EXPORTS)
+def test_exported_for_any_size(made: Any, strict: bool) -> None:
+    model, (first, *others) = made(), images()
     dynamic = dict.fromkeys((0, 2, 3), torch.export.Dim.DYNAMIC)
-    program = torch.export.export(model, (image("MaxPool2d", 32),), dynamic_shapes=(dynamic,))
-    x = image("MaxPool2d", 21)[:1, ..., :-3]
-    assert torch.equal(program.module()(x), model(x))
+    program = torch.export.export(model, (first,), dynamic_shapes=(dynamic,), strict=strict)
+    for x in (first, *others):
+        found = []
+        for network in (program.module(), model):
+            torch.manual_seed(2)
+            found.append(network(x))
+        torch.testing.assert_close(*found, rtol=0, atol=0)
+
+
+# ---- Tensors of other kinds --------------------------------------------------------------------
 
 
 class Tagged(torch.Tensor):

@@ -98,15 +98,25 @@ def drawn(places: list[Places], key: int) -> list[NDArray[np.int64]]:
     return [one.drawn(key, stream) for one, stream in zip(places, streams, strict=True)]
 
 
+def are_outputs(drawn: list[Places]) -> bool:
+    """Whether windows at drawn places are reduced as they are: a plan lists no dilated ones."""
+    return all(one.dilation == 1 for one in drawn)
+
+
+def everywhere(plan: Plan, places: list[Places]) -> Plan:
+    """A window at every place."""
+    return Plan(plan.input_shape, tuple(one.dense for one in places), plan.channel_axis)
+
+
 def stages(plan: Plan, params: Mapping[str, Any]) -> tuple[Plan, Plan | None]:
     """The windows that are reduced; and if these are more than the outputs, which of their results
     each output is the mean of."""
     places = places_of(plan, params)
     kept = drawn(places, params["key"]) if params["training"] else None
-    if kept is not None and all(one.dilation == 1 for one in places):
+    if kept is not None and are_outputs(places):
         at = tuple(one.windows_at(starts) for one, starts in zip(places, kept, strict=True))
         return Plan(plan.input_shape, at, plan.channel_axis), None
-    dense = Plan(plan.input_shape, tuple(one.dense for one in places), plan.channel_axis)
+    dense = everywhere(plan, places)
     means = []
     for number, one in enumerate(places):
         pairs = one.shares() if kept is None else [(p, p + 1) for p in kept[number].tolist()]
@@ -216,7 +226,10 @@ class S3(Method):
         return bool(params["training"])
 
     def saved_spec(self, plan: Plan, params: Mapping[str, Any]) -> list[ArraySpec]:
-        return self.inner.saved_spec(stages(plan, params)[0], params)
+        places = places_of(plan, params)
+        reduces_outputs = params["training"] and are_outputs(places)
+        reduced = plan if reduces_outputs else everywhere(plan, places)
+        return self.inner.saved_spec(reduced, params)
 
     def forward(
         self,

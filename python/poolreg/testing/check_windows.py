@@ -17,18 +17,56 @@ UNCOMPARED = "ran, but has no reference() to compare with"
 
 Windows = Sequence[tuple[tuple[int, ...], dict[str, Any]]]
 
-PLAIN: Windows = [
-    ((6, 8), dict(kernel_size=(3, 2))),
-    ((4, 9), dict(kernel_size=(2, 3))),
-    ((5, 5), dict(kernel_size=(5, 1))),
-    ((6, 6), dict(kernel_size=3)),
-]
+WINDOWS: dict[str, Windows] = {
+    "values": [
+        ((6, 8), dict(kernel_size=(3, 2))),
+        ((4, 9), dict(kernel_size=(2, 3))),
+        ((5, 5), dict(kernel_size=(5, 1))),
+        ((6, 6), dict(kernel_size=3)),
+    ],
+    "stride": [
+        ((7, 6), dict(kernel_size=3, stride=(2, 1))),
+        ((9, 8), dict(kernel_size=2, stride=(3, 1))),
+        ((5, 7), dict(kernel_size=(2, 3), stride=2)),
+    ],
+    "padding": [
+        ((6, 7), dict(kernel_size=3, padding=1)),
+        ((5, 6), dict(kernel_size=(3, 2), padding=((2, 0), (0, 1)))),
+        ((5, 7), dict(kernel_size=(2, 3), padding="same")),
+        ((7, 5), dict(kernel_size=3, padding="same_lower")),
+    ],
+    "dilation": [
+        ((9, 8), dict(kernel_size=(2, 3), dilation=2)),
+        ((9, 9), dict(kernel_size=2, dilation=(3, 1))),
+        ((7, 10), dict(kernel_size=(3, 2), dilation=(1, 4))),
+    ],
+    "ceil_mode": [
+        ((7, 8), dict(kernel_size=3, stride=2, ceil_mode=True)),
+        ((5, 7), dict(kernel_size=2, ceil_mode=True)),
+        ((8, 6), dict(kernel_size=(3, 4), stride=(3, 3), ceil_mode=True)),
+    ],
+    "adaptive": [
+        ((7, 5), dict(output_size=(3, 2))),
+        ((4, 5), dict(output_size=(3, 7))),
+        ((6, 6), dict(output_size=(2, None))),
+    ],
+    "global": [((5, 6), dict(output_size=1)), ((1, 9), dict(output_size=1))],
+    "ranks": [
+        ((9,), dict(kernel_size=3)),
+        ((4, 2, 6), dict(kernel_size=(2, 1, 3))),
+        ((8,), dict(kernel_size=4)),
+        ((2, 4, 4), dict(kernel_size=2)),
+    ],
+}
+"""The sizes of planes and the windows in them, by the check that is made with them."""
 
 
 def compare(
-    subject: Subject, windows: Windows, advice: str, settings: list[Setting] | None = None
+    subject: Subject, name: str, advice: str, settings: list[Setting] | None = None
 ) -> None:
-    """y against the reference, for drawn inputs; every setting at least once if they are given."""
+    """y against the reference, for drawn inputs, in the windows of the check of this name; every
+    setting at least once if they are given."""
+    windows = WINDOWS[name]
     chosen, many = settings or subject.usual(), len(windows)
     for number in range(max(subject.max_examples, len(settings or []))):
         sizes, window = windows[(number + number // many) % many]  # other pairs in each round
@@ -50,7 +88,7 @@ def values(subject: Subject) -> None:
     parameters that are numbers or per channel."""
     compare(
         subject,
-        PLAIN,
+        "values",
         "forward and reference() must compute the same; reference() is the definition.",
         subject.settings(),
     )
@@ -59,26 +97,19 @@ def values(subject: Subject) -> None:
 @check
 def stride(subject: Subject) -> None:
     """Windows that overlap, or leave elements out."""
-    windows: Windows = [
-        ((7, 6), dict(kernel_size=3, stride=(2, 1))),
-        ((9, 8), dict(kernel_size=2, stride=(3, 1))),
-        ((5, 7), dict(kernel_size=(2, 3), stride=2)),
-    ]
-    compare(subject, windows, "window o begins at o * stride - padding: forward must use stride.")
+    compare(
+        subject,
+        "stride",
+        "window o begins at o * stride - padding: forward must use stride.",
+    )
 
 
 @check
 def padding(subject: Subject) -> None:
     """Padding, symmetric or not, given or as "same": windows over an edge have fewer members."""
-    windows: Windows = [
-        ((6, 7), dict(kernel_size=3, padding=1)),
-        ((5, 6), dict(kernel_size=(3, 2), padding=((2, 0), (0, 1)))),
-        ((5, 7), dict(kernel_size=(2, 3), padding="same")),
-        ((7, 5), dict(kernel_size=3, padding="same_lower")),
-    ]
     compare(
         subject,
-        windows,
+        "padding",
         "padding is no member of a window: it has no value, not even 0; use only the taps inside "
         "the input (block.valid, block.count; of a native function valid, count).",
     )
@@ -87,23 +118,21 @@ def padding(subject: Subject) -> None:
 @check
 def dilation(subject: Subject) -> None:
     """Dilated windows: their elements lie apart."""
-    windows: Windows = [
-        ((9, 8), dict(kernel_size=(2, 3), dilation=2)),
-        ((9, 9), dict(kernel_size=2, dilation=(3, 1))),
-        ((7, 10), dict(kernel_size=(3, 2), dilation=(1, 4))),
-    ]
-    compare(subject, windows, "tap t of a window lies t * dilation after its begin: use dilation.")
+    compare(
+        subject,
+        "dilation",
+        "tap t of a window lies t * dilation after its begin: use dilation.",
+    )
 
 
 @check
 def ceil_mode(subject: Subject) -> None:
     """Last windows that hang over the end of the input."""
-    windows: Windows = [
-        ((7, 8), dict(kernel_size=3, stride=2, ceil_mode=True)),
-        ((5, 7), dict(kernel_size=2, ceil_mode=True)),
-        ((8, 6), dict(kernel_size=(3, 4), stride=(3, 3), ceil_mode=True)),
-    ]
-    compare(subject, windows, "what hangs over the end of the input is no member of the window.")
+    compare(
+        subject,
+        "ceil_mode",
+        "what hangs over the end of the input is no member of the window.",
+    )
 
 
 ADAPTIVE = (
@@ -115,31 +144,19 @@ ADAPTIVE = (
 @check
 def adaptive(subject: Subject) -> None:
     """Windows by output_size: of different sizes, and more of them than elements."""
-    windows: Windows = [
-        ((7, 5), dict(output_size=(3, 2))),
-        ((4, 5), dict(output_size=(3, 7))),
-        ((6, 6), dict(output_size=(2, None))),
-    ]
-    compare(subject, windows, ADAPTIVE)
+    compare(subject, "adaptive", ADAPTIVE)
 
 
 @check
 def global_(subject: Subject) -> None:
     """One window that holds a whole plane."""
-    windows: Windows = [((5, 6), dict(output_size=1)), ((1, 9), dict(output_size=1))]
-    compare(subject, windows, ADAPTIVE)
+    compare(subject, "global", ADAPTIVE)
 
 
 @check
 def ranks(subject: Subject) -> None:
     """One and three pooled axes."""
-    windows: Windows = [
-        ((9,), dict(kernel_size=3)),
-        ((4, 2, 6), dict(kernel_size=(2, 1, 3))),
-        ((8,), dict(kernel_size=4)),
-        ((2, 4, 4), dict(kernel_size=2)),
-    ]
-    compare(subject, windows, "a method must work for any number of pooled axes.")
+    compare(subject, "ranks", "a method must work for any number of pooled axes.")
 
 
 # ---- Shapes ------------------------------------------------------------------------------------

@@ -282,6 +282,7 @@ def selected(text: str, x: Tensor, tensors: Sequence[Tensor]) -> tuple[Tensor, T
 
 
 def _pooled(keys: Keys, x: Tensor, tensors: Sequence[Tensor], text: str) -> Tensor:
+    tensors = tensors or ()  # AOTInductor's packages give None for an empty list
     if is_elsewhere(x):
         return ops.elsewhere(x, tensors, text)
     keys = _beyond(keys, x, tensors)
@@ -322,6 +323,7 @@ def _backward(
 
 
 def _selected(keys: Keys, x: Tensor, tensors: Sequence[Tensor], text: str) -> tuple[Tensor, Tensor]:
+    tensors = tensors or ()
     if is_elsewhere(x):
         return ops.elsewhere_with_indices(x, tensors, text)
     keys = _beyond(keys, x, tensors)

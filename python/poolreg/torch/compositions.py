@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import reduce
 from typing import Any
 
 import torch
@@ -32,6 +32,7 @@ from poolreg.torch.members import (
     Starts,
     both,
     chosen,
+    first_of,
     is_number,
     members_of,
     most,
@@ -40,21 +41,19 @@ from poolreg.torch.members import (
 from poolreg.torch.reductions import (
     at,
     averaged,
-    below,
     blend,
     bounded,
     detail_mean,
-    exponentials,
     extreme,
-    from_mean,
+    gated_mean,
     log_mean_exp,
-    log_quotients,
+    logarithms,
     logit_mean,
     middle,
+    norm,
     power_mean,
     selected_with_indices,
     softmax_mean,
-    weighted_mean,
 )
 
 __all__ = ["composed_indices", "composition", "has_composition"]
@@ -80,7 +79,8 @@ def composition(call: Call, x: Tensor, tensors: Sequence[Tensor]) -> Tensor:
 
     The arguments have been checked where the call was made.  Random numbers are those of the key,
     so y is the core's.  ``counts`` of ``mixed`` are read and not added to.  In windows with
-    infinite members gradients may be NaN or 0 where the core's are others.
+    infinite members gradients may be NaN or 0 where the core's are others, and so they may where
+    their products with the members leave the range.
     """
     pooling = Pooling(call, x, tensors)
     composed = COMPOSITIONS.get(call.method) or _by_reducer(call.method)
@@ -121,14 +121,8 @@ class Pooling:
         if all(is_number(one.size) for one in self.windows):
             self.plan.require_members()
 
-    @cached_property
-    def members(self) -> Members:
-        """The members of all windows, which must have one."""
-        self.check_members()
-        return members_of(self.x, self.windows)
-
     def number(self, name: str) -> Tensor:
-        """A parameter, as it goes with the members and with what is made of them."""
+        """A parameter, as it goes with outputs."""
         value = self.number_or_tensor(name)
         return value if isinstance(value, Tensor) else self.x.new_full((), value)
 
@@ -141,7 +135,7 @@ class Pooling:
         return value
 
     def per_channel(self, value: Tensor) -> Tensor:
-        return value.reshape(-1, *[1] * (self.rank + 1))
+        return value.reshape(-1, *[1] * self.rank)
 
     def map(self, name: str) -> Tensor:
         """A map, in the order of the axes here."""
@@ -150,7 +144,9 @@ class Pooling:
 
     def uniforms(self, stream: str, shape: Sequence[Any]) -> Tensor:
         """The core's random numbers of the elements 0, 1, … of a stream."""
-        return uniforms(self.given["key"], STREAMS[stream], shape, self.x.device)
+        count = math.prod(shape)
+        drawn = uniforms(self.given["key"], [STREAMS[stream]], count, self.x.device)
+        return drawn.reshape(tuple(shape))
 
     @property
     def planes(self) -> tuple[Any, ...]:
@@ -199,9 +195,7 @@ def blended(pooling: Pooling, lam: Tensor | float) -> Tensor:
     """Exactly the maximum or the mean where its share is 1."""
     pooling.check_members()
     parts = extreme(pooling.x, pooling.windows), averaged(pooling.x, pooling.windows, "members")
-    if isinstance(lam, Tensor):
-        lam = without_taps(lam)
-    elif lam in (0, 1):
+    if not isinstance(lam, Tensor) and lam in (0, 1):
         return parts[0] if lam else parts[1]
     return blend(lam, *parts)
 
@@ -220,7 +214,7 @@ def drawn_or_mixed(pooling: Pooling) -> Tensor:
         chosen = pooling.uniforms("mixed", of[given["draw"]]) < given["p_max"]
     else:
         counts: Tensor = given["counts"]
-        chosen = pooling.per_channel(counts.select(1, 0) >= counts.select(1, 1)).squeeze(-1)
+        chosen = pooling.per_channel(counts.select(1, 0) >= counts.select(1, 1))
     return torch.where(chosen, blended(pooling, 1.0), blended(pooling, 0.0))
 
 
@@ -240,42 +234,42 @@ def softmax_of(pooling: Pooling) -> Tensor:
         return y if sign > 0 else -y
     beta = pooling.number("beta")
     side = torch.where(beta < 0, -1.0, 1.0).to(x.dtype)
-    zero = without_taps(beta) == 0
-    x = without_taps(side) * x
+    x = side * x
     y = softmax_mean(x, windows, side * beta, detached)
     infinite = averaged(x - bounded(x), windows, "members")
-    return without_taps(side) * torch.where(zero, y + infinite, y)
-
-
-def without_taps(parameter: Tensor) -> Tensor:
-    return parameter.squeeze(-1) if parameter.ndim else parameter
+    return side * torch.where(beta == 0, y + infinite, y)
 
 
 def mapped_mean(pooling: Pooling) -> Tensor:
-    logits = pooling.map("logits")
-    if pooling.given["gate"] is not None:
-        logits = pooling.given["gate"] * torch.sigmoid(logits)
     pooling.check_members()
-    return logit_mean(pooling.x, logits, pooling.windows)
+    logits, gate = pooling.map("logits"), pooling.given["gate"]
+    if gate is None:
+        return logit_mean(pooling.x, logits, pooling.windows)
+    return gated_mean(pooling.x, logits, gate, pooling.windows)
 
 
 # ---- Powers ------------------------------------------------------------------------------------
 
 
 def log_exp(pooling: Pooling, is_mean: bool) -> Tensor:
-    return log_mean_exp(pooling.members, pooling.number("temperature"), is_mean)
+    pooling.check_members()
+    t = pooling.number_or_tensor("temperature")
+    return log_mean_exp(pooling.x, pooling.windows, t, is_mean)
 
 
-def norm(pooling: Pooling) -> Tensor:
-    is_mean, signed = pooling.given["norm"] == "mean", pooling.given["signed"]
-    return power_mean(pooling.members, pooling.number("p"), is_mean, signed)
+def normed(pooling: Pooling) -> Tensor:
+    pooling.check_members()
+    p, is_mean = pooling.number_or_tensor("p"), pooling.given["norm"] == "mean"
+    return norm(pooling.x, pooling.windows, p, is_mean, pooling.given["signed"])
 
 
 def clamped_power_mean(pooling: Pooling) -> Tensor:
     """A member of just eps has no gradient, other than with ``clamp``."""
-    members, eps = pooling.members, pooling.given["eps"]
-    clamped = torch.where(members.values <= eps, eps, members.values)
-    return power_mean(members.with_values(clamped), pooling.number("p"), True, False)
+    pooling.check_members()
+    x, eps = pooling.x, pooling.given["eps"]
+    size = x.masked_fill(x <= eps, eps)
+    p = pooling.number_or_tensor("p")
+    return power_mean(size, pooling.windows, p, True, is_positive=True)
 
 
 # ---- Detail ------------------------------------------------------------------------------------
@@ -289,17 +283,13 @@ def detail_preserving(pooling: Pooling) -> Tensor:
 
 def detail(pooling: Pooling, windows: Sequence[Along], reference: Tensor | None) -> Tensor:
     """reference: what members are compared with, rather than their mean."""
-    half, given = pooling.x * 0.5, pooling.given
-    halves = members_of(half, windows)
-    if reference is None:
-        distances = from_mean(halves, extreme(half.detach(), windows))
-    else:
-        distances = halves.values - reference * 0.5
-    if given["variant"] == "asym":
-        distances = torch.relu(distances)
+    given = pooling.given
     alpha = (pooling.number_or_tensor if given["norm"] == "mean" else pooling.number)("alpha")
     lam = pooling.number_or_tensor("lam")
-    return detail_mean(halves, distances, alpha, lam, given["eps2"], given["norm"])
+    one_sided = given["variant"] == "asym"
+    return detail_mean(
+        pooling.x, windows, reference, one_sided, alpha, lam, given["eps2"], given["norm"]
+    )
 
 
 def _filtered(pooling: Pooling) -> Tensor:
@@ -312,13 +302,12 @@ def _filtered(pooling: Pooling) -> Tensor:
         cells.append(
             Regular(one.size, one.outputs, 3, one.stride, 1, one.before + 1, after, exact=False)
         )
-    around = members_of(pooling.x, cells).values
-    if pooling.given["F"] is None:
-        r = around.mean(-1, keepdim=True)
-    else:
-        F: Tensor = pooling.given["F"]
-        weights = F.reshape(len(F), *[1] * pooling.rank, -1)
-        r = (weights * around).sum(-1, keepdim=True)
+    around = members_of(pooling.x, cells)
+    F: Tensor | None = pooling.given["F"]
+    weights: Any = 1 / 3**pooling.rank
+    if F is not None:
+        weights = F.reshape(len(F), *[1] * pooling.rank, *F.shape[1:])
+    r = around.sum(weights * around.values)
     return r if pooling.given["b"] is None else r + pooling.number("b")
 
 
@@ -326,37 +315,33 @@ def _filtered(pooling: Pooling) -> Tensor:
 
 
 def stochastic(pooling: Pooling) -> Tensor:
-    members, kind = pooling.members, pooling.given["weights"]
-    if pooling.given["training"]:
-        return at(members.values, _drawn_place(pooling, members))
-    if kind == "exp":
-        distances = below(members)
-    else:
-        distances = log_quotients(_sizes(members.values, kind), members.valid)
-    weights = exponentials(distances, pooling.given["temperature"])
-    halves = (members.values * 0.5).masked_fill(weights == 0, 0.0)
-    return weighted_mean(weights, members.with_values(halves))
+    pooling.check_members()
+    x, windows, given = pooling.x, pooling.windows, pooling.given
+    if given["training"]:
+        return at(x, windows, _drawn_place(pooling))
+    if given["weights"] == "exp":
+        return softmax_mean(x, windows, 1 / given["temperature"], False)
+    logits = logarithms(_sizes(x, given["weights"]), -math.inf)
+    return logit_mean(x, logits / given["temperature"], windows)
 
 
 def _sizes(x: Tensor, kind: str) -> Tensor:
     return x.abs() if kind == "abs" else torch.relu(x)
 
 
-def _drawn_place(pooling: Pooling, members: Members) -> Tensor:
+def _drawn_place(pooling: Pooling) -> Tensor:
     """The first member whose weights up to its own are above u times their sum; the first NaN."""
     if pooling.given["samples"] is None:
         u = pooling.uniforms("stochastic", (*pooling.planes, *pooling.outputs))
     else:
         u = pooling.map("samples")
-    x = members.values.detach()
-    taps = x.shape[-1]
-    places = torch.arange(taps, device=x.device)
-    weights = _weights_of_draws(members.with_values(x), pooling.given)
+    members = members_of(pooling.x.detach(), pooling.windows).flat
+    weights = _weights_of_draws(members, pooling.given)
     sums = weights.cumsum(-1)
-    found = (sums <= u.unsqueeze(-1) * sums.narrow(-1, taps - 1, 1)).sum(-1, keepdim=True)
-    last = torch.where(weights != 0, places, 0).amax(-1, keepdim=True)
-    nan = torch.where(both(members.valid, x.isnan()), places, taps).amin(-1, keepdim=True)
-    return torch.where(nan < taps, nan, torch.minimum(found, last))
+    above = (members.beside(u) * sums.narrow(-1, sums.shape[-1] - 1, 1)).nan_to_num(math.inf)
+    found = (sums <= above).sum(-1, keepdim=True)
+    places = torch.arange(sums.shape[-1], device=u.device)
+    return torch.minimum(found, torch.where(weights != 0, places, 0).amax(-1, keepdim=True))
 
 
 def _weights_of_draws(members: Members, given: dict[str, Any]) -> Tensor:
@@ -365,18 +350,28 @@ def _weights_of_draws(members: Members, given: dict[str, Any]) -> Tensor:
     is_wide = members.values.dtype == torch.float64
     members = members.with_values(members.values.double())
     if kind == "exp":
-        return exponentials(below(members), temperature)
+        return (_below(members) / temperature).exp()
     size = chosen(valid, _sizes(members.values, kind), 0.0)
     top = size.amax(-1, keepdim=True)
-    if temperature == 1:
-        scale: Any = 1.0  # a sum of float32 is in range
-        if is_wide:
-            scale = (2 * torch.frexp(top).mantissa / top).clamp(2.0**-1022, 2.0**1023)
-        weights = torch.where(top.isinf(), (size == top).double(), size * scale)
-    else:
+    if temperature != 1:
         weights = torch.where(size == top, 1.0, size / top) ** (1 / temperature)
         weights = torch.where(size == 0, 0.0, weights)
+    elif is_wide:
+        scale = (2 * torch.frexp(top).mantissa / top).nan_to_num(1.0)
+        scale = scale.clamp(2.0**-1022, 2.0**1023)
+        weights = torch.where(top.isinf(), (size == top).double(), size * scale)
+    else:  # a sum is in range, and beside infinity nothing counts
+        weights = size.nan_to_num(math.nan, 1e300)
     return torch.where(top == 0, 1.0 if valid is None else valid.double(), weights)
+
+
+def _below(members: Members) -> Tensor:
+    """How far members are from the largest; minus infinity for what is none.  The largest are at 0
+    even if they are infinite, and nothing else counts then."""
+    values = members.filled(-math.inf)
+    top = values.amax(-1, keepdim=True)
+    infinite = torch.where(both(members.valid, values == top), 0.0, -math.inf)
+    return torch.where(top.isinf(), infinite, values - top)
 
 
 # ---- Windows at random places ------------------------------------------------------------------
@@ -391,9 +386,7 @@ def at_places(pooling: Pooling, reduced: Reduced) -> Tensor:
     if not pooling.given["training"]:
         dense, shares = zip(*map(_dense, regular), strict=True)
         return middle(reduced(pooling, dense), shares)
-    streams = STREAM_OF[: len(regular)][::-1]
-    drawn = [_drawn(pooling, *each) for each in zip(regular, streams, strict=True)]
-    return reduced(pooling, drawn)
+    return reduced(pooling, _drawn(pooling, regular))
 
 
 def _dense(one: Regular) -> tuple[Regular, Regular]:
@@ -404,12 +397,26 @@ def _dense(one: Regular) -> tuple[Regular, Regular]:
     return dense, Regular(places, one.outputs, one.stride, one.stride, 1, 0, 0, exact=False)
 
 
-def _drawn(pooling: Pooling, one: Regular, stream: int) -> Starts:
-    """In each cell of the grid as many places as it has outputs, drawn without repetition."""
-    at, grid = pooling.x.device, pooling.given["grid"] or one.stride
-    each = grid // one.stride
-    cells = (one.outputs + each - 1) // each
-    u = uniforms(pooling.given["key"], stream, (cells, grid), at)
+def _drawn(pooling: Pooling, windows: Sequence[Regular]) -> list[Starts]:
+    """Along each axis as many places in each cell of the grid as it has outputs, drawn without
+    repetition."""
+    grids = [pooling.given["grid"] or one.stride for one in windows]
+    cells = [
+        (one.outputs * one.stride + grid - 1) // grid
+        for one, grid in zip(windows, grids, strict=True)
+    ]
+    counts = [cell * grid for cell, grid in zip(cells, grids, strict=True)]
+    streams = STREAM_OF[: len(windows)][::-1]
+    u = uniforms(pooling.given["key"], streams, reduce(most, counts), pooling.x.device)
+    drawn = [first_of(row, 0, count) for row, count in zip(u, counts, strict=True)]
+    each = zip(windows, grids, drawn, strict=True)
+    return [_drawn_along(one, grid, u.reshape(-1, grid)) for one, grid, u in each]
+
+
+def _drawn_along(one: Regular, grid: int, u: Tensor) -> Starts:
+    """u: of all places, cell by cell."""
+    at, each = u.device, grid // one.stride
+    cells = u.shape[0]
     place = torch.arange(cells * grid, device=at).reshape(cells, grid)
     exists = (place < one.size + one.before) & (place < one.outputs * one.stride)
     order = torch.where(exists, u, 2.0).argsort(dim=-1, stable=True).narrow(1, 0, each)
@@ -430,10 +437,10 @@ COMPOSITIONS: dict[str, Composition] = {
     "lip": mapped_mean,
     "logavgexp": lambda pooling: log_exp(pooling, True),
     "logsumexp": lambda pooling: log_exp(pooling, False),
-    "lp": norm,
+    "lp": normed,
     "mixed": drawn_or_mixed,
     "mixed_learned": lambda pooling: blended(pooling, pooling.number_or_tensor("lam")),
-    "power_avg": norm,
+    "power_avg": normed,
     "s3": lambda pooling: at_places(pooling, lambda p, windows: extreme(p.x, windows)),
     "s3_dpp": lambda pooling: at_places(pooling, lambda p, windows: detail(p, windows, None)),
     "soft": softmax_of,

@@ -54,7 +54,7 @@ def _select(x: Tensor, tensors: Sequence[Tensor], text: str) -> tuple[Tensor, Te
 def _checked(call: Call) -> Call:
     if not has_composition(call.method):
         raise ParameterError(f"method {call.method!r} has no composition of torch operations")
-    if "key" in call.tensors and is_for_onnx():
+    if {"key", "samples"} & {*call.tensors} and is_for_onnx():
         raise ParameterError(
             f"method {call.method!r} draws random numbers in training, which ONNX has not got: "
             "export the model in eval() mode"

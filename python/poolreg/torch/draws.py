@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,34 +15,45 @@ __all__ = ["uniforms"]
 MASK = 2**32 - 1
 
 
-def uniforms(key: Tensor, stream: int, shape: Sequence[Any], device: torch.device) -> Tensor:
-    """The uniform numbers in [0, 1) of the elements 0, 1, … of a stream: float64, of 53 bits.
+def uniforms(key: Tensor, streams: Sequence[int], count: Any, device: torch.device) -> Tensor:
+    """(streams, count): the uniform numbers in [0, 1) of the elements 0, 1, … of these streams, in
+    float64, of 53 bits.
 
     key: one int64, whose bits are the key.  It may be on the device, and is not read by the host.
     """
-    key = key.to(device)
-    elements = torch.arange(math.prod(shape), device=device)
-    zero = torch.zeros_like(elements)
-    first, second = _philox(
-        torch.stack((elements & MASK, zero)), torch.stack((elements >> 32, zero + stream)), key
-    )
-    u = ((first >> 5) * 2**26 + (second >> 6)).double() / 2**53
-    return u.reshape(tuple(shape))
+    stream = torch.stack([torch.full((1,), one, device=device) for one in streams])
+    product, rest, key_of_last = _philox(torch.arange(count, device=device), stream, key.to(device))
+    first = ((product >> 32) ^ rest ^ key_of_last) & (MASK - 31)  # 27 bits, then 26 of the second
+    bits = (first << 21) | ((product >> 6) & (2**26 - 1))
+    return bits.double() * 2.0**-53
 
 
-def _philox(even: Tensor, odd: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
-    """The first two of four random 32-bit words, each in an int64.
+def _philox(elements: Tensor, stream: Tensor, key: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What the first two words of the last round are made of.
 
-    even, odd: the words 0 and 2, and 1 and 3, of the counter.  Products wrap around, which leaves
-    their bits as they are; of the odd words the lower 32 bits count.
+    Words are in int64.  Products wrap around, which leaves their bits as they are; of the words 1
+    and 3, which are such products, the lower 32 bits count.  Words 0 and 2 are one tensor, as are
+    1 and 3, so that a round is five operations.
     """
     device = key.device
-    rounds = torch.arange(ROUNDS, device=device).reshape(-1, 1, 1)
-    steps = torch.stack([torch.full((1,), step, device=device) for step in WEYL])
-    keys = torch.stack((key, key >> 32)).reshape(2, 1) + rounds * steps
-    factors = torch.stack([torch.full((1,), factor, device=device) for factor in MULTIPLIERS])
-    for turn in range(ROUNDS):
-        products = (even * factors).flip(0)
+    keys = (key >> _pair(0, 32, device)) + _pair(*WEYL, device) * torch.arange(
+        ROUNDS, device=device
+    ).reshape(-1, 1, 1, 1)
+    factors = _pair(*MULTIPLIERS[::-1], device).unsqueeze(1)
+    # in the first round word 2 is 0; word 3 is the stream
+    products = (elements & MASK) * _pair(0, MULTIPLIERS[0], device)
+    odd = (elements >> _pair(32, 63, device)) ^ torch.nn.functional.pad(
+        stream.unsqueeze(0), (0, 0, 0, 0, 1, 0)
+    )
+    for turn in range(ROUNDS - 1):
         even = ((products >> 32) ^ odd ^ keys.select(0, turn)) & MASK
         odd = products
-    return even.select(0, 0), odd.select(0, 0) & MASK
+        # each word times each factor; in the middle the products that count, word 2's before 0's
+        products = (even * factors).flatten(0, 1).narrow(0, 1, 2)
+    return products.select(0, 0), odd.select(0, 0), keys.select(0, ROUNDS - 1).select(0, 0)
+
+
+def _pair(one: int, other: int, device: torch.device) -> Tensor:
+    """Two numbers, which are made on the device: a copy would wait for the host."""
+    step = other - one
+    return torch.arange(one, other + step // abs(step), step, device=device).reshape(2, 1, 1)

@@ -22,6 +22,7 @@ from poolreg.torch.call import Call, parsed
 from poolreg.torch.compositions import has_composition
 from poolreg.torch.internals import constant
 from poolreg.torch.onlookers import is_direct
+from poolreg.torch.pools import is_for_onnx
 from poolreg.torch.ready import find, remember
 from poolreg.torch.tensors import check_memory, checked_tensor
 
@@ -122,7 +123,12 @@ def pool_by(
                 array, dtype=_dtype_of(method, name, x), device=x.device
             )
     given = tuple((name, value) for name, value in settings.items() if name not in tensors)
-    text, draws = described(method, tuple(windows), x.ndim, given, tuple(tensors))
+    if is_compiling():
+        text, draws = constant_described(
+            method, _sliced((*windows,)), x.ndim, _sliced(given), tuple(tensors)
+        )
+    else:
+        text, draws = described(method, tuple(windows), x.ndim, given, tuple(tensors))
     if draws:
         tensors["key"] = new_key(generator, x.device)
     elif generator is not None and not get_method(method).traits.needs_rng:
@@ -170,7 +176,6 @@ def _change(method: str, text: str, x: Tensor, tensors: Mapping[str, Tensor]) ->
             tensors[name].add_(change)
 
 
-@constant
 def described(
     method: str,
     windows: tuple[Any, ...],
@@ -183,6 +188,24 @@ def described(
     windows: the entries of a ``Windows``, which itself is no constant to ``torch.compile``.
     """
     return _described((get_method(method), Windows(*windows), ndim, given, tensors))
+
+
+@constant
+def constant_described(
+    method: str, windows: Any, ndim: int, given: Any, tensors: tuple[str, ...]
+) -> tuple[str, bool]:
+    """The same, a constant to ``torch.compile``; values are in slices."""
+    return described(method, _unsliced(windows), ndim, _unsliced(given), tensors)
+
+
+def _sliced(value: Any) -> Any:
+    """To the compiler a number may be a symbol, which constants are not made of; in a slice it is
+    the number at hand."""
+    return tuple(map(_sliced, value)) if isinstance(value, (list, tuple)) else slice(value)
+
+
+def _unsliced(value: Any) -> Any:
+    return value.stop if isinstance(value, slice) else tuple(map(_unsliced, value))
 
 
 def _describe(key: tuple[Any, ...]) -> tuple[str, bool]:
@@ -219,6 +242,11 @@ def new_key(generator: torch.Generator | None, device: torch.device) -> Tensor:
 
 def execute(text: str, x: Tensor, tensors: list[Tensor], return_indices: bool) -> Any:
     """By the operators if something intercepts them, or a tensor is not on the CPU."""
+    if torch.jit.is_tracing() and is_for_onnx():
+        raise ParameterError(
+            f"method {parsed(text).method!r}: torch.onnx.export needs dynamo=True; its older "
+            "exporter does not know the operators of poolreg"
+        )
     if autograd.is_elsewhere(x):
         _check_elsewhere(parsed(text), x)
     elif is_direct(x, tensors):

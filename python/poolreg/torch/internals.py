@@ -22,6 +22,7 @@ __all__ = [
     "EXCHANGE_API",
     "LEVELS",
     "PROFILER",
+    "SHAPES",
     "applied",
     "constant",
     "for_each",
@@ -184,3 +185,7 @@ def constant(function: AnyFunction) -> AnyFunction:
 DECOMPOSITIONS: dict[Any, Any] = _found("_decomp.decomposition_table", {})
 """Operators as compositions of others, by operator, where exporters look for them; where that is
 not known a table that nobody reads."""
+
+SHAPES: dict[Any, Any] = _found("_decomp.meta_table", {})
+"""Operators as functions of tensors without data, by operator.  Of one that is not in it torch runs
+the decomposition, where sizes are symbols, for the shape of the result alone."""

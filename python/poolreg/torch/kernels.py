@@ -124,13 +124,18 @@ def backward(
     saved: Sequence[Tensor],
     text: str,
 ) -> tuple[Tensor, list[Tensor]]:
-    """The gradients of <dy, y>: that of x, and those of the tensors that have one."""
+    """The gradients of <dy, y>: that of x, and those of the tensors that have one.
+
+    What is not among the saved is made again: a graph keeps nothing whose shape it does not know.
+    """
     ready = None if tensors else ready_call(text, x)
     done = None if ready is None else ready.backward(dy, x, saved)
     if done is not None:
         return done, []
     declared, plan, params, arrays = arguments(text, x, tensors)
     specs = declared.saved_spec(plan, params)
+    if specs and not saved:
+        _, saved = forward(x, tensors, text)
     kept = {spec[0]: tensor.numpy() for spec, tensor in zip(specs, saved, strict=True)}
     dx, array = new_tensor(x, x.shape, arrays["x"].dtype)
     call = parsed(text)

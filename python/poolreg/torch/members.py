@@ -6,7 +6,7 @@ Sizes may be symbols, as ``torch.export`` has them: nothing here asks for one as
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any
@@ -28,11 +28,13 @@ __all__ = [
     "Starts",
     "both",
     "chosen",
+    "filled",
     "first_of",
     "is_number",
     "members_of",
     "most",
     "positions_of",
+    "spread",
     "taken",
     "windows_of",
 ]
@@ -254,34 +256,47 @@ def _along(call: Call, axis: Any, size: Size, outputs: Size) -> Along:
 
 @dataclass(frozen=True)
 class Members:
-    """The taps of all windows, in row-major order along the last axis.
+    """The taps of all windows.
 
-    values: (..., outputs..., taps).
+    values: (..., outputs..., taps...), an axis of taps for each pooled one; or with all taps in one
+    axis, in row-major order.
     """
 
     values: Tensor
     windows: Sequence[Along]
+    is_flat: bool = False
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The axes of taps."""
+        return (-1,) if self.is_flat else tuple(range(-len(self.windows), 0))
 
     @cached_property
     def valid(self) -> Tensor | None:
         """Which taps are members, of a shape that goes with the values; None if all are."""
-        return _valid(self.windows, self.values.device)
+        mask = _valid(self.windows, self.values.device)
+        return mask.flatten(-len(self.windows)) if self.is_flat and mask is not None else mask
 
     @cached_property
     def count(self) -> Any:
-        """How many members: a number, or (outputs..., 1)."""
+        """How many members: a number, or (outputs...)."""
         if self.valid is None:
             return math.prod(one.taps for one in self.windows)
-        return self.valid.sum(-1, keepdim=True, dtype=self._dtype)
+        return self.valid.sum(self.axes, dtype=self._dtype)
+
+    @cached_property
+    def shares(self) -> Any:
+        """One by the number of members, and 0 for what is none: what a mean multiplies with."""
+        return 1 / self.count if self.valid is None else self.valid / self.beside(self.count)
 
     @property
     def counted(self) -> Any:
         """How many taps an average divides by that counts padding; likewise."""
         product: Any = 1
-        for axis, one in enumerate(self.windows):
+        for axis, one in enumerate(self.windows, 1 - len(self.windows)):
             count = one.counted(self.values.device)
             if isinstance(count, Tensor):
-                count = count.to(self._dtype).reshape(-1, *[1] * (len(self.windows) - axis))
+                count = count.to(self._dtype).reshape(-1, *[1] * -axis)
             product = product * count
         return product
 
@@ -293,14 +308,35 @@ class Members:
         """The values, and this one in place of what is no member."""
         return chosen(self.valid, self.values, value)
 
+    def only(self, values: Tensor) -> Tensor:
+        """Such values, and 0 for what is no member, where they have to be finite."""
+        return values if self.valid is None else values * self.valid
+
     def with_values(self, values: Tensor) -> Members:
         """Others in their place."""
-        others = Members(values, self.windows)
+        others = Members(values, self.windows, self.is_flat)
         others.__dict__.update((n, v) for n, v in self.__dict__.items() if n in KNOWN)
         return others
 
+    @property
+    def flat(self) -> Members:
+        """The same with all taps in one axis."""
+        return Members(self.values.flatten(-len(self.windows)), self.windows, True)
 
-KNOWN = "valid", "count"
+    def beside(self, y: Any) -> Any:
+        """What belongs to outputs, with axes of one tap; a number as it is."""
+        return y.reshape(*y.shape, *[1] * len(self.axes)) if isinstance(y, Tensor) else y
+
+    def sum(self, values: Tensor) -> Tensor:
+        """Of such values, along the taps."""
+        return values.sum(self.axes)
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Of the members; others have to be finite."""
+        return self.sum(values * self.shares)
+
+
+KNOWN = "valid", "count", "shares"
 
 
 def chosen(valid: Tensor | None, values: Tensor, value: float) -> Tensor:
@@ -315,19 +351,32 @@ def both(valid: Tensor | None, condition: Tensor) -> Tensor:
 
 def members_of(x: Tensor, windows: Sequence[Along]) -> Members:
     """The members of these windows along the last axes of x."""
-    return Members(taken(x, windows), windows)
+    return Members(spread(x, windows), windows)
 
 
 def taken(x: Tensor, windows: Sequence[Along], fill: float = 0.0) -> Tensor:
     """(..., outputs..., taps) of the last axes of x.  Where windows are regular, what is no member
     has this value."""
+    return spread(x, windows, fill).flatten(-len(windows))
+
+
+def spread(x: Tensor, windows: Sequence[Along], fill: float = 0.0) -> Tensor:
+    """(..., outputs..., taps...), likewise: a view, if windows are regular."""
     pads = [pad for one in reversed(windows) for pad in one.pads]
     if not all(is_number(pad) and pad == 0 for pad in pads):
         x = F.pad(x, pads, value=fill)
     first = x.ndim - len(windows)
     for axis, one in enumerate(windows, first):
         x = one.taken(x, axis)
-    return x.flatten(-len(windows))
+    return x
+
+
+def filled(x: Tensor, windows: Sequence[Along], fill: float) -> Tensor:
+    """The same, and all that is no member has this value."""
+    taps = spread(x, windows, fill)
+    if all(isinstance(one, Regular) for one in windows):
+        return taps
+    return Members(taps, windows).filled(fill)
 
 
 def _valid(windows: Sequence[Along], device: torch.device) -> Tensor | None:
@@ -335,19 +384,19 @@ def _valid(windows: Sequence[Along], device: torch.device) -> Tensor | None:
         return None
     if all(isinstance(one, Regular) for one in windows):
         inside = torch.ones([one.size for one in windows], dtype=torch.bool, device=device)
-        return taken(inside, windows, False)
-    masks = [one.members(device) for one in windows]
-    return reduce(lambda one, other: _crossed(torch.logical_and, one, other), masks)
+        return spread(inside, windows, False)
+    masks = [_across(one.members(device), axis, len(windows)) for axis, one in enumerate(windows)]
+    return reduce(torch.logical_and, masks)
 
 
 def positions_of(windows: Sequence[Along], device: torch.device) -> Tensor:
     """(outputs..., taps): where each tap lies, flat over the axes; any number for what is none."""
-    flat = windows[0].positions(device)
-    for one in windows[1:]:
-        flat = _crossed(torch.add, flat * one.size, one.positions(device))
-    return flat
+    sizes = [one.size for one in windows]
+    return taken(torch.arange(math.prod(sizes), device=device).reshape(sizes), windows)
 
 
-def _crossed(function: Callable[..., Tensor], one: Tensor, other: Tensor) -> Tensor:
-    """A function of (outputs..., taps) and (outputs, taps) of one axis more, each with each."""
-    return function(one.unsqueeze(-2).unsqueeze(-1), other.unsqueeze(1)).flatten(-2)
+def _across(one: Tensor, axis: int, rank: int) -> Tensor:
+    """(outputs, taps) of an axis, as it goes with (outputs..., taps...)."""
+    outputs, taps = one.shape
+    around = [1] * axis, [1] * (rank - axis - 1)
+    return one.reshape(*around[0], outputs, *around[1], *around[0], taps, *around[1])

@@ -18,9 +18,10 @@ from torch.library import Library
 
 from poolreg.torch import kernels
 from poolreg.torch.batches import batched, batched_backward
-from poolreg.torch.call import Call, parsed
+from poolreg.torch.call import parsed
 from poolreg.torch.compositions import composed_indices, composition
-from poolreg.torch.shapes import LARGE, output_sizes, stand_in
+from poolreg.torch.internals import SHAPES
+from poolreg.torch.shapes import LARGE, output_sizes
 from poolreg.torch.tensors import empty_tensor
 
 __all__ = ["LIBRARY", "backward", "changes", "forward", "pool", "select"]
@@ -40,9 +41,11 @@ def elsewhere_with_indices(
 def forward_of_any_size(
     x: Tensor, tensors: Sequence[Tensor], text: str
 ) -> tuple[Tensor, list[Tensor]]:
-    """y and what backward needs, in dtypes that do not depend on sizes."""
+    """y and what is kept for backward, whose shapes and dtypes follow from the output's sizes."""
+    dtypes = kept(text, x.ndim)
+    if not dtypes:
+        return kernels.pool(x, tensors, text), []
     y, saved = kernels.forward(x, tensors, text)
-    dtypes = kept_dtypes(text, x.ndim)
     return y, [
         one if one.is_floating_point() else one.to(dtype)
         for one, dtype in zip(saved, dtypes, strict=True)
@@ -85,30 +88,24 @@ def _fake_pool(x: Tensor, tensors: Sequence[Tensor], text: str) -> Tensor:
 
 @torch.library.register_fake("poolreg::forward", lib=LIBRARY)
 def _fake_forward(x: Tensor, tensors: Sequence[Tensor], text: str) -> tuple[Tensor, list[Tensor]]:
-    call = parsed(text)
-    sizes = output_sizes(call, x.shape)
-    kept = zip(_kept_shapes(call, x, sizes), kept_dtypes(text, x.ndim), strict=True)
-    return empty_tensor(x, sizes, x.dtype), [empty_tensor(x, *each) for each in kept]
-
-
-def _kept_shapes(call: Call, x: Tensor, sizes: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """The shapes of what backward needs: the output's, or what they are for the sizes at hand."""
-    plan = call.plan(stand_in(call, x.shape))
-    specs = call.declared.saved_spec(plan, call.resolved | {"key": 0})
-    if any(shape != plan.output_shape for _, shape, _ in specs):
-        plan = call.plan(tuple(int(size) for size in x.shape))
-        specs = call.declared.saved_spec(plan, call.resolved | {"key": 0})
-    return [sizes if shape == plan.output_shape else shape for _, shape, _ in specs]
+    sizes = output_sizes(parsed(text), x.shape)
+    saved = [empty_tensor(x, sizes, dtype) for dtype in kept(text, x.ndim)]
+    return empty_tensor(x, sizes, x.dtype), saved
 
 
 @lru_cache(maxsize=4096)
-def kept_dtypes(text: str, ndim: int) -> tuple[torch.dtype, ...]:
-    """Their dtypes: tap numbers are as wide as those of a large input."""
+def kept(text: str, ndim: int) -> tuple[torch.dtype, ...]:
+    """The dtypes of what graphs keep for backward, arrays of the output's shape: tap numbers are as
+    wide as those of a large input.  If one has another shape nothing is kept, and backward makes
+    all of it again: a graph has to know shapes for sizes that are symbols."""
     call = parsed(text)
     sizes = [1] * ndim
     for axis in call.windows.axes:
         sizes[axis] = LARGE
-    specs = call.declared.saved_spec(call.plan(tuple(sizes)), call.resolved | {"key": 0})
+    plan = call.plan(tuple(sizes))
+    specs = call.declared.saved_spec(plan, call.resolved | {"key": 0})
+    if any(shape != plan.output_shape for _, shape, _ in specs):
+        return ()
     return tuple(TORCH_TYPES[np.dtype(dtype)] for _, _, dtype in specs)
 
 
@@ -140,6 +137,7 @@ def _fake_changes(x: Tensor, tensors: Sequence[Tensor], text: str) -> list[Tenso
 
 
 CONTIGUOUS = torch.contiguous_format
+SHAPES.update({pool: _fake_pool, select: _fake_select})  # the operators with a decomposition
 
 # ---- A batch more ------------------------------------------------------------------------------
 

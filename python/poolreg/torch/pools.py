@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional as F
 
-from poolreg.torch.members import Along, Bins, Regular, first_of, is_number
+from poolreg.torch.members import Along, Bins, Regular, first_of, is_number, most
 
 __all__ = ["is_for_onnx", "max_pool", "mean_pool"]
 
@@ -48,10 +48,15 @@ def max_pool(x: Tensor, windows: Sequence[Along], indices: bool = False) -> Any:
         return None
     ceil_mode = regular[0].ceil_mode
     if not _are_even(regular):  # the first tap of a window in the padding before is none of these
-        beyond = [pad for one in reversed(regular) for pad in (0, one.beyond)]
-        x, ceil_mode = F.pad(x, beyond, value=-math.inf), False
+        # torch pads as much behind; of windows that hold nothing its compiler loses the index
+        more = [most(one.beyond - one.before, 0) for one in reversed(regular)]
+        pads = [pad for one in more for pad in (0, one)]
+        x, ceil_mode = F.pad(x, pads, value=-math.inf), False
     arguments = [[getattr(one, name) for one in regular] for name in ARGUMENTS]
-    y = _of_planes(x, rank, lambda planes: MAX[rank - 1](planes, *arguments, ceil_mode, indices))
+    # torch's max_pool1d fixes a symbol, but not where it gives indices
+    both = indices or (rank == 1 and not is_number(regular[0].size))
+    y = _of_planes(x, rank, lambda planes: MAX[rank - 1](planes, *arguments, ceil_mode, both))
+    y = y if both == indices else y[0]
     if not _are_even(regular):
         for axis, one in enumerate(regular, -rank):
             y = first_of(y, axis, one.outputs)
@@ -120,7 +125,22 @@ def _within_limits(windows: Sequence[Along]) -> list[Regular] | None:
 
 def _are_even(windows: Sequence[Regular]) -> bool:
     """Whether torch's rule has these windows: with as much padding after each axis as before it."""
-    return all(one.exact and is_number(one.after) and one.after == one.before for one in windows)
+    return all(
+        one.exact
+        and is_number(one.after)
+        and one.after == one.before
+        and (not one.ceil_mode or _has_ceil_mode(one))
+        for one in windows
+    )
+
+
+def _has_ceil_mode(one: Regular) -> bool:
+    """Whether its rule for ceil_mode can be had.  torch compares sizes for it, which no symbol
+    stands; the shapes of ONNX have a last window that begins beyond the axis, which is none."""
+    if not is_number(one.size):
+        return is_for_onnx()
+    room = one.size + one.before + one.after - one.reach
+    return not is_for_onnx() or one.outputs > -(-room // one.stride)
 
 
 def _of_planes(x: Tensor, rank: int, function: Callable[[Tensor], Any]) -> Any:

@@ -1,6 +1,6 @@
 """Reductions of windows in torch: the families that methods are made of.
 
-Results have no axis for taps.  A parameter has one, (C, 1, …, 1), and goes with members.  What is
+Results and parameters have no axes for taps; ``Members.beside`` gives them some.  What is
 subtracted or divided by so that nothing overflows changes no value, so it counts as a constant.
 Where a branch is not taken it is given numbers that have finite derivatives there: torch multiplies
 the others by 0, and infinity times 0 is NaN.
@@ -18,11 +18,13 @@ from torch import Tensor
 from poolreg.torch.members import (
     Along,
     Members,
-    Regular,
     both,
     chosen,
+    filled,
+    is_number,
     members_of,
     positions_of,
+    spread,
     taken,
 )
 from poolreg.torch.pools import is_for_onnx, max_pool, mean_pool
@@ -30,21 +32,19 @@ from poolreg.torch.pools import is_for_onnx, max_pool, mean_pool
 __all__ = [
     "at",
     "averaged",
-    "below",
     "blend",
     "bounded",
     "detail_mean",
-    "exponentials",
     "extreme",
-    "from_mean",
+    "gated_mean",
     "log_mean_exp",
-    "log_quotients",
+    "logarithms",
     "logit_mean",
     "middle",
+    "norm",
     "power_mean",
     "selected_with_indices",
     "softmax_mean",
-    "weighted_mean",
 ]
 
 Windows = Sequence[Along]
@@ -56,8 +56,7 @@ def extreme(x: Tensor, windows: Windows, sign: int = 1) -> Tensor:
     """The largest members, or the smallest for sign -1."""
     found = max_pool(x if sign == 1 else -x, windows)
     if found is None:
-        members = members_of(x, windows)
-        return at(members.values, _place_of_largest(members, sign))
+        return at(x, windows, _place_of_largest(members_of(x, windows).flat, sign))
     return found if sign == 1 else -found
 
 
@@ -66,10 +65,8 @@ def selected_with_indices(x: Tensor, windows: Windows, sign: int = 1) -> tuple[T
     found = max_pool(x if sign == 1 else -x, windows, indices=True)
     if found is not None:
         return found[0] if sign == 1 else -found[0], found[1]
-    members = members_of(x, windows)
-    place = _place_of_largest(members, sign)
-    positions = positions_of(windows, x.device).expand(members.values.shape)
-    return at(members.values, place), at(positions, place)
+    place = _place_of_largest(members_of(x, windows).flat, sign)
+    return at(x, windows, place), index_of(windows, place)
 
 
 def _place_of_largest(members: Members, sign: int) -> Tensor:
@@ -86,9 +83,28 @@ def _place_of_largest(members: Members, sign: int) -> Tensor:
     return torch.where(last_nan >= 0, last_nan, first)
 
 
-def at(values: Tensor, place: Tensor) -> Tensor:
-    """The values of the taps at (..., 1) places."""
-    return values.gather(values.ndim - 1, place).squeeze(-1)
+def at(x: Tensor, windows: Windows, place: Tensor) -> Tensor:
+    """The members at (..., 1) places of all windows.
+
+    They are found in the planes, so that no taps are kept for the gradient; but onnx's own
+    evaluator takes no more than 64 elements there.
+    """
+    if is_for_onnx():
+        return along_last(taken(x, windows), place).squeeze(-1)
+    index, rank = index_of(windows, place), len(windows)
+    return along_last(x.flatten(-rank), index.flatten(-rank)).reshape(index.shape)
+
+
+def index_of(windows: Windows, place: Tensor) -> Tensor:
+    """Where the taps at (..., 1) places lie, flat over the axes."""
+    positions = positions_of(windows, place.device)
+    shape = *place.shape[:-1], positions.shape[-1]
+    return along_last(positions.expand(shape), place).squeeze(-1)
+
+
+def along_last(x: Tensor, index: Tensor) -> Tensor:
+    """A gather along the last axis, which onnx's own evaluator does not take as -1."""
+    return x.gather(x.ndim - 1, index)
 
 
 def _end(values: Tensor, sign: int) -> int:
@@ -106,9 +122,8 @@ def averaged(x: Tensor, windows: Windows, divisor: str | float) -> Tensor:
     by: Any = divisor
     if isinstance(divisor, str):
         by = members.count if divisor == "members" else members.counted
-    total = members.filled(0).sum(-1, keepdim=True)
-    exact = total / by if x.is_floating_point() else total.div(by, rounding_mode="trunc")
-    return exact.squeeze(-1)
+    total = members.sum(filled(x, windows, 0))
+    return total / by if x.is_floating_point() else total.div(by, rounding_mode="trunc")
 
 
 def blend(lam: Tensor | float, one: Tensor, other: Tensor) -> Tensor:
@@ -123,14 +138,15 @@ def blend(lam: Tensor | float, one: Tensor, other: Tensor) -> Tensor:
 
 def weighed(weights: Tensor, values: Tensor) -> Tensor:
     """Their products.  A weight of 0 hides its value, be it infinite or NaN."""
-    hidden = (weights == 0) & values.isfinite().logical_not()
-    return weights * torch.where(hidden, 0.0, values)
+    return weights * torch.where(weights == 0, finite(values), values)
 
 
 def bounded(x: Tensor) -> Tensor:
-    """Infinite numbers as the ends of the range."""
-    most = torch.finfo(x.dtype).max
-    return x.clamp(-most, most)
+    """Infinite numbers as the ends of the range.
+
+    clamp would say so, but whether the ends themselves have a gradient there depends on the torch.
+    """
+    return x.nan_to_num(math.nan)
 
 
 def in_range(half: Tensor) -> Tensor:
@@ -152,9 +168,10 @@ def softmax_mean(x: Tensor, windows: Windows, beta: Tensor | float, detached: bo
     differences are in range.  Where it is infinite it decides alone.
     """
     half = bounded(x) * 0.5
-    members = members_of(half, windows)
-    below = members.values - extreme(half.detach(), windows).unsqueeze(-1)
-    logs = chosen(members.valid, (below.detach() if detached else below) * (2 * beta), -math.inf)
+    members = members_of(half, windows).flat
+    below = members.values - members.beside(extreme(half.detach(), windows))
+    weighed = (below.detach() if detached else below) * members.beside(2 * beta)
+    logs = chosen(members.valid, weighed, -math.inf)
     further = (logs.softmax(-1) * below).sum(-1)
     return extreme(x.detach(), windows) + further + further
 
@@ -162,180 +179,166 @@ def softmax_mean(x: Tensor, windows: Windows, beta: Tensor | float, detached: bo
 def logit_mean(x: Tensor, logits: Tensor, windows: Windows) -> Tensor:
     """With the weights exp(logits).  A weight of 0 hides its member, and equal ones are the same
     whether finite or not."""
-    logs = taken(bounded(logits), windows, -math.inf)
-    if not all(isinstance(one, Regular) for one in windows):
-        logs = Members(logs, windows).filled(-math.inf)
+    logs = filled(bounded(logits), windows, -math.inf).flatten(-len(windows))
     weights, half = logs.softmax(-1), taken(x * 0.5, windows)
     products = weights * torch.where(weights == 0, 0.0, half)
     return in_range(products.sum(-1))
+
+
+def gated_mean(x: Tensor, logits: Tensor, gate: float, windows: Windows) -> Tensor:
+    """With the weights ``exp(gate sigmoid(logits))``.
+
+    They are so near each other that none need be known by window: two pools of products.  Weights
+    are scaled so that no sum overflows; members of less than the smallest normal number over the
+    smallest weight have fewer digits.
+    """
+    taps: Any = math.prod(one.taps for one in windows)
+    scale = gate + math.log(2 * taps) if is_number(taps) else math.inf
+    if scale > -math.log(torch.finfo(x.dtype).tiny) / 3:
+        return logit_mean(x, gate * torch.sigmoid(logits), windows)
+    weights = torch.exp(gate * torch.sigmoid(logits) - scale)
+    total = averaged(weights * x, windows, "members")
+    return in_range(total / (2 * averaged(weights, windows, "members")))
 
 
 def middle(x: Tensor, windows: Windows) -> Tensor:
     """The mean, where it must not overflow."""
     half = x * 0.5
     members, base = members_of(half, windows), bounded(extreme(half.detach(), windows))
-    off = members.with_values(members.values - base.unsqueeze(-1))
-    return in_range(base + _mean(off).squeeze(-1))
+    return in_range(base + members.mean(members.values - members.beside(base)))
 
 
-def from_mean(members: Members, base: Tensor) -> Tensor:
-    """How far members are from their mean; base: one of them."""
-    off = members.values - base.unsqueeze(-1)
-    return off - _mean(members.with_values(off))
+# ---- Powers and exponentials -------------------------------------------------------------------
+
+NEAR = {torch.float32: 0.15, torch.float64: 0.012}
+"""Differences of exponents up to here are so small that exponentials are taken apart."""
 
 
-def _mean(members: Members) -> Tensor:
-    return (members.filled(0.0) / members.count).sum(-1, keepdim=True)
+def log_mean_exp(x: Tensor, windows: Windows, t: Tensor | float, is_mean: bool) -> Tensor:
+    """``t log(sum of exp(x / t))``, or with the mean in place of the sum.
 
-
-def weighted_mean(weights: Tensor, halves: Members) -> Tensor:
-    """Twice the mean of these halves, with weights that are 0 where there is no member.  One that
-    a weight of 0 hides has to be finite.
-
-    From the member of the largest weight on, so that equal members have no other mean.
+    In halves, whose differences are in range.  Infinite members share the gradient.
     """
-    weights, values = torch.broadcast_tensors(weights, halves.filled(0.0))
-    first = at(values.detach(), weights.detach().argmax(-1, keepdim=True)).unsqueeze(-1)
-    first = finite(first)
-    products = weights / weights.sum(-1, keepdim=True) * (values - first)
-    return in_range((first + products.sum(-1, keepdim=True)).squeeze(-1))
+    members, top = members_of(bounded(x) * 0.5, windows), extreme(x.detach(), windows)
+    off = members.values - members.beside(bounded(top) * 0.5)
+    equals = filled(x, windows, -math.inf).amax(members.axes)
+    base = torch.where(top.isinf(), equals, top)
+    _, further = log_of_sum(members.with_values(off), t * 0.5, is_mean)
+    return base + further + further
 
 
-def below(members: Members) -> Tensor:
-    """How far members are from the largest; minus infinity for what is none.  The largest are at 0
-    even if they are infinite, and nothing else counts then."""
-    values = members.filled(-math.inf)
-    top = values.detach().amax(-1, keepdim=True)
-    infinite = torch.where(both(members.valid, values == top), 0.0, -math.inf).to(values.dtype)
-    used = both(members.valid, top.isinf().logical_not())
-    return torch.where(used, (torch.where(used, values / 2 - top / 2, 0.0)) * 2, infinite)
+def log_of_sum(
+    off: Members,
+    t: Tensor | float,
+    is_mean: bool,
+    least: float = 0.0,
+    signs: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The sum of ``exp(off / t)``, and t times its logarithm, or that of the mean; off: how far
+    members are from the one that decides, which is at 0.  signs: of every term of the sum; the
+    logarithm is of its size then, and 0 if that is 0.
+
+    The logarithm of a mean of terms near 1 cancels, and its gradient by t more so.  Where |t| is
+    above the least, such windows are taken from the mean of ``off`` on.
+    """
+    distance, by = off.only(off.values), off.beside(t)
+    if isinstance(t, Tensor):  # the quotient must be finite for the gradient of t
+        lowest = -OUT_OF_SIGHT * by.detach().abs()
+        distance = torch.where(distance < lowest, lowest, distance)
+    exponents = distance / by
+    terms = off.only(exponents.exp())
+    total = off.sum(terms if signs is None else terms * signs)
+    size = total if signs is None else torch.where(total == 0, 1.0, total.abs())
+    far = t * (size / off.count if is_mean else size).log()
+    if not is_mean or (not isinstance(t, Tensor) and abs(t) <= least):
+        return total, far
+    middle = off.mean(distance)
+    rest = exponents - off.beside(middle / t)
+    near = farthest(rest, off.axes) < NEAR[rest.dtype]
+    if isinstance(t, Tensor) and least:
+        near = near & (t.abs() > least)
+    if signs is not None:
+        near = near & (off.sum(signs).abs() == off.count)
+    excesses = excess(torch.where(off.beside(near), rest, 0.0))
+    return total, torch.where(near, middle + t * off.mean(excesses).log1p(), far)
 
 
-def exponentials(distances: Tensor, temperature: Tensor | float = 1.0) -> Tensor:
-    """``exp(distance / temperature)``; what is exactly 0 is a constant."""
-    with torch.no_grad():
-        used = torch.exp(distances / temperature) != 0
-    return torch.where(used, torch.exp(torch.where(used, distances, 0.0) / temperature), 0.0)
+def excess(z: Tensor) -> Tensor:
+    """``exp(z) - 1 - z`` of a small z, but for z^6 / 2700; nothing cancels, by z neither."""
+    e = torch.expm1(z)
+    factor = (16 * e).sub(z, alpha=2).sub(z * e, alpha=4)
+    return torch.addcmul(z * factor, e, e) / 30
 
 
-def log_quotients(size: Tensor, valid: Tensor | None) -> Tensor:
-    """The logarithms of sizes by the largest; all 0 if no member has one."""
-    top = chosen(valid, size.detach(), 0.0).amax(-1, keepdim=True)
-    scale = torch.where((top == 0) | top.isinf(), 1.0, top)
-    quotients = size / scale
-    used = both(valid, (size != 0) & top.isinf().logical_not())
-    near = used & (quotients > 1e-30)  # of others the inverse may be out of range
-    log = torch.where(near, quotients, 1.0).log()
-    far = torch.where(used & near.logical_not(), size, scale).log() - scale.log()
-    others = torch.where(both(valid, size == top), 0.0, -math.inf).to(size.dtype)
-    return torch.where(used, log + far, others)
+OUT_OF_SIGHT = 1e3
+"""The exponential of as much below 0 is 0."""
+
+ZERO = -1e30
+"""Stands for the logarithm of 0: nothing is left of it but by the smallest exponents."""
 
 
-# ---- Powers ------------------------------------------------------------------------------------
+def logarithms(size: Tensor, of_zero: float = ZERO) -> Tensor:
+    """Of sizes; that of 0 is a constant."""
+    zero = size == 0
+    return size.masked_fill(zero, 1.0).log().masked_fill(zero, of_zero)
 
 
-def series(z: Tensor, coefficients: Sequence[float]) -> Tensor:
-    """The sum of coefficients times powers of z."""
-    y = torch.full_like(z, coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        y = y * z + coefficient
-    return y
+def power_mean(
+    size: Tensor,
+    windows: Windows,
+    p: Tensor | float,
+    is_mean: bool,
+    is_positive: bool = False,
+    signs: Tensor | None = None,
+) -> Tensor:
+    """``(c sum of size^p)^(1/p)``, c being 1 or that of a mean; size: at least 0, p: at least 0 if
+    it is positive.  signs: of every term of the sum, and then y has that of the sum.
+
+    The powers are exponentials of logarithms, whose differences to that of the largest size, of the
+    smallest for negative p, leave no more than is in range.
+    """
+    p = p.clamp(-HUGE, HUGE) if isinstance(p, Tensor) else max(-HUGE, min(p, HUGE))
+    logs = logarithms(size)
+    top, base = (_deciding(t.detach(), windows, p, is_positive) for t in (size, logs))
+    members = members_of(logs, windows)
+    base = base.clamp(max=math.log(torch.finfo(size.dtype).max))
+    off = members.with_values(members.values - members.beside(base))
+    of_terms = None if signs is None else spread(signs, windows)
+    total, log = log_of_sum(off, 1 / p, is_mean, 1.0, of_terms)
+    return (top if signs is None else top * total.sign()) * log.exp()
 
 
-LOG_2 = math.log(2)
-NEAR = 0.1  # beyond it little cancels, and up to it so many terms are enough for doubles
-RISE = [1 / math.factorial(k + 1) for k in range(12)]
-LOG_RISE = [(-1) ** k / (k + 1) for k in range(18)]
+HUGE = 1e30
+"""An exponent that leaves nothing but the equals of the one that decides."""
 
 
-def bent(x: Tensor, p: Tensor) -> Tensor:
-    """``(exp(p x) - 1) / p``; its derivatives do not cancel either, however small p is."""
-    z = p * x
-    near = z.abs() < NEAR
-    return torch.where(near, x * series(torch.where(near, z, 0.0), RISE), torch.expm1(z) / p)
+def _deciding(size: Tensor, windows: Windows, p: Tensor | float, is_positive: bool) -> Tensor:
+    """The largest size, the smallest for negative p."""
+    if is_positive or not isinstance(p, Tensor):
+        return extreme(size, windows, 1 if is_positive or p > 0 else -1)
+    side = p.detach().sign()
+    return side * extreme(side * size, windows)
 
 
-def unbent(x: Tensor, p: Tensor) -> Tensor:
-    """``log(1 + p x) / p``, which undoes it; likewise."""
-    z = p * x
-    near = z.abs() < NEAR
-    far = torch.log1p(torch.where(near, 0.0, z)) / p
-    return torch.where(near, x * series(torch.where(near, z, 0.0), LOG_RISE), far)
+def norm(x: Tensor, windows: Windows, p: Tensor | float, is_mean: bool, signed: bool) -> Tensor:
+    """``power_mean`` of |x|; signed: of ``sign(x) |x|^p``, with the sign of the sum.
 
-
-def log_mean_exp(members: Members, t: Tensor, is_mean: bool) -> Tensor:
-    """``t log(sum of exp(x / t))``, or with the mean in place of the sum."""
-    x, valid = members.values, members.valid
-    top = members.filled(-math.inf).detach().amax(-1, keepdim=True)
-    base = torch.where(top.isinf(), _shared(x, top, valid), top)
-    if not is_mean:
-        sums = exponentials(below(members), t).sum(-1, keepdim=True)
-        return (base + t * sums.log()).squeeze(-1)
-    off = x - top
-    used = both(valid, off.isfinite())
-    gone = both(valid, used.logical_not() & (x != top))
-    less = torch.where(used, bent(torch.where(used, off, 0.0), 1 / t), torch.where(gone, -t, 0.0))
-    return (base + unbent((less / members.count).sum(-1, keepdim=True), 1 / t)).squeeze(-1)
-
-
-def _shared(values: Tensor, top: Tensor, valid: Tensor | None) -> Tensor:
-    """The largest, of which equals share the gradient."""
-    equal = both(valid, values == top)
-    return torch.where(equal, values, 0.0).sum(-1, keepdim=True) / equal.sum(-1, keepdim=True)
-
-
-def power_mean(members: Members, p: Tensor, is_mean: bool, signed: bool) -> Tensor:
-    """``(c sum of |x|^p)^(1/p)``, c being 1 or that of a mean; signed: of ``sign(x) |x|^p``, with
-    the sign of the sum."""
-    x, valid, c = members.filled(0.0), members.valid, 1 / members.count if is_mean else 1.0
-    size = x.abs()
-    top = _deciding(size.detach(), valid, p)
-    shared = _shared(size, top, valid)
-    scale = torch.where(top == 0, 1.0, top)
-    finite_p = torch.where(p.isinf(), 1.0, p)
-    counts = both(valid, (top != 0) | (p > 0))  # a negative power of 0 leaves y 0
-    s = _powers(x, scale, counts, finite_p, signed).sum(-1, keepdim=True)
-    root = s.sign() * (c * torch.where(s == 0, 1.0, s).abs()) ** (1 / finite_p)
-    if is_mean:
-        root = _near_one(root, (x if signed else size) / scale, members, finite_p)
-    y = torch.where(scale.isinf(), shared, scale) * torch.where(s == 0, 0.0, root)
-    if signed:  # the signed sum itself is as smooth at 0 as elsewhere
-        plain = c * x.sum(-1, keepdim=True)
-        y = y + torch.where((p == 1) & (s == 0), plain - plain.detach(), 0.0)
-    return torch.where(p.isinf(), shared, y).squeeze(-1)
-
-
-def _near_one(root: Tensor, q: Tensor, members: Members, p: Tensor) -> Tensor:
-    """The root of a mean of powers, but for small p from logarithms: the mean is near 1 then."""
-    valid, count = members.valid, members.count
-    sides = chosen(valid, q.detach().sign(), 0.0).sum(-1, keepdim=True)  # of one side, without 0
-    inside = q.isfinite() if valid is None else q.isfinite() | valid.logical_not()
-    low = (p.abs() < 1) & (sides.abs() == count) & inside.all(-1, keepdim=True)
-    small = torch.where(low, p, 0.5)
-    terms = bent(torch.where(both(valid, low), q.abs(), 1.0).log(), small)
-    k = unbent(chosen(valid, terms, 0.0).sum(-1, keepdim=True) / count, small)
-    return torch.where(low, sides.sign() * k.exp(), root)
-
-
-def _deciding(size: Tensor, valid: Tensor | None, p: Tensor) -> Tensor:
-    """The largest size, the smallest for negative p: no power of the quotients overflows."""
-    most = chosen(valid, size, -math.inf).amax(-1, keepdim=True)
-    least = chosen(valid, size, math.inf).amin(-1, keepdim=True)
-    return torch.where(p > 0, most, least)
-
-
-def _powers(x: Tensor, scale: Tensor, valid: Tensor | None, p: Tensor, signed: bool) -> Tensor:
-    """``|x / scale|^p``, which is 1 for what is as infinite as the scale."""
-    infinite = scale.isinf()
-    bounded = torch.where(infinite, 1.0, scale)
-    q = x.abs() / bounded
-    used = both(valid, (q != 0) & (q.isinf() | infinite).logical_not())
-    powers = torch.where(used, torch.where(used, q, 1.0) ** p, 0.0)
-    powers = torch.where(both(valid, infinite & (q == scale)), 1.0, powers)
-    at_zero = torch.where(both(valid, x == 0), x, 0.0) / bounded
+    A member of 0 has no logarithm.  The term that has its derivatives has the value 0: for p = 2
+    the second, for the signed sum the first.
+    """
+    y = power_mean(x.abs(), windows, p, is_mean, signs=x.detach().sign() if signed else None)
+    smooth = 1 if signed else 2
+    if not isinstance(p, Tensor) and p != smooth:
+        return y
+    divisor: Any = "members" if is_mean else 1.0
     if signed:
-        return x.sign() * powers + torch.where(p == 1, at_zero, 0.0)
-    return powers + torch.where(p == 2, at_zero**2, 0.0)  # all else is constant at 0
+        at_zero = averaged(x.masked_fill(x != 0, 0.0), windows, divisor)
+        plain = torch.where(y == 0, averaged(x, windows, divisor), at_zero)
+        term = plain - plain.detach()
+    else:
+        squares = averaged((x * x).masked_fill(x != 0, 0.0), windows, divisor)
+        term = squares / (2 * y.masked_fill(y == 0, 1.0))
+    return y + (torch.where(p == smooth, term, 0.0) if isinstance(p, Tensor) else term)
 
 
 # ---- Detail ------------------------------------------------------------------------------------
@@ -347,37 +350,71 @@ def length(x: Tensor, y: Tensor) -> Tensor:
 
 
 def detail_mean(
-    halves: Members,
-    distances: Tensor,
+    x: Tensor,
+    windows: Windows,
+    reference: Tensor | None,
+    is_onesided: bool,
     alpha: Any,
     lam: Tensor | float,
     eps2: float,
     norm: str,
 ) -> Tensor:
-    """The mean with the weights of dpp, ``alpha + v^(lam / 2)``; distances: half of how far each
-    member is from the reference.
+    """The mean with the weights of dpp, ``alpha + v^(lam / 2)``; reference: what members are
+    compared with, rather than their mean.
 
-    v is ``(rho / m)^2``, where rho is ``(distance^2 + eps2 / 4)^(1/2)`` over the largest of these,
-    and the weights are ``alpha m^lam + rho^lam`` but for a factor.  A mean m is at most 1; another
+    v is ``(rho / m)^2``, where rho is ``(distance^2 + eps2)^(1/2)`` over the largest of these, and
+    the weights are ``alpha m^lam + rho^lam`` but for a factor.  A mean m is at most 1; another
     power may be out of range, so that its logarithm takes off another factor.
+
+    In halves, whose differences are in range, and from the largest member on, so that equal members
+    have no other mean.
     """
-    distances = chosen(halves.valid, distances, 0.0)
-    half_eps = math.sqrt(eps2) / 2
-    farthest = distances.detach().abs().amax(-1, keepdim=True)
-    scale = farthest + half_eps
-    rho = length(distances / scale, half_eps / scale)
-    if norm == "none":
-        m = 0.5 / scale
+    half, half_eps = x * 0.5, math.sqrt(eps2) / 2
+    members, base = members_of(half, windows), extreme(half.detach(), windows)
+    beside = members.beside
+    off = members.values - beside(base)
+    if reference is None:
+        middle = members.mean(off)
+        base, off = base + middle, chosen(members.valid, off - beside(middle), 0.0)
+        distances = off
     else:
-        m = torch.linalg.vector_norm(chosen(halves.valid, rho, 0.0), dim=-1, keepdim=True)
-        m = m if norm == "sum" else m / halves.count**0.5
-    powers = rho**lam
+        off, distances = (
+            chosen(members.valid, t, 0.0) for t in (off, members.values - beside(reference * 0.5))
+        )
+    reach = farthest(off, members.axes) + half_eps
+    values, scale = off / beside(reach), reach
+    if distances is not off or is_onesided:
+        distances = distances.relu() if is_onesided else distances
+        scale = farthest(distances, members.axes) + half_eps
+    distances = values if scale is reach else distances / beside(scale)
+    rest = half_eps / scale
+    powers = length(distances, beside(rest)) ** beside(lam)
     if norm == "mean":
-        shared = alpha * m**lam
+        squares = torch.addcmul(members.sum(distances.square()) / members.count, rest, rest)
+        shared = squares ** (lam * 0.5)
     else:
-        log = lam * m.log()
+        if norm == "none":
+            log = (0.5 / scale).log() * lam
+        else:
+            squares = members.sum(distances.square())
+            log = torch.addcmul(squares, rest, rest * members.count).log() * (lam * 0.5)
         over = (log.detach() + alpha.log()).relu()
-        shared = alpha * (log - over).clamp(max=math.log(torch.finfo(rho.dtype).max)).exp()
-        powers = powers * (-over).exp()
-    weights = shared + powers
-    return weighted_mean(chosen(halves.valid, weights, 0.0), halves)
+        shared = (log - over).clamp(max=math.log(torch.finfo(x.dtype).max)).exp()
+        powers = powers * beside((-over).exp())
+    weights = added(powers, beside(alpha), beside(shared))
+    total = members.sum(members.only(weights))
+    # from their mean on, the mean of members is 0: only what is not shared counts
+    toward = members.sum((powers if reference is None else weights) * values)
+    return 2 * torch.addcmul(base, toward / total, reach)
+
+
+def added(x: Tensor, factor: Tensor | float, y: Tensor) -> Tensor:
+    """``x + factor * y``, as one operation."""
+    if isinstance(factor, Tensor):
+        return torch.addcmul(x, factor, y)
+    return torch.add(x, y, alpha=factor)
+
+
+def farthest(off: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """The largest size along these axes; a constant."""
+    return torch.linalg.vector_norm(off.detach(), math.inf, axes)

@@ -38,16 +38,19 @@ def stand_in(call: Call, shape: Sequence[Any]) -> tuple[int, ...]:
 
 def _pooled(windows: Windows, axis: Axis, size: Any, ndim: int) -> Any:
     """The core's rule for the output size of a regular axis, for what the core cannot take: a
-    symbol."""
+    symbol.  It compares nothing: a comparison would be true of some sizes alone."""
     if axis.kind == "bins":
         return size if _as_many(windows, axis.axis - ndim) else axis.O
     if windows.padding in ("same", "same_lower"):
         return (size + axis.S - 1) // axis.S
-    room = size + axis.PL + axis.PH - axis.D * (axis.K - 1) - 1
+    reach = axis.D * (axis.K - 1) + 1
+    room = size + axis.PL + axis.PH - reach
     if not windows.ceil_mode:
         return room // axis.S + 1
-    outputs = (room + axis.S - 1) // axis.S + 1
-    return outputs - 1 if (outputs - 1) * axis.S >= size + axis.PL else outputs
+    last = (room + axis.S - 1) // axis.S
+    beyond = last * axis.S - size - axis.PL  # in range(-reach, PH + S)
+    span = reach + axis.PH + axis.S
+    return last + 1 - (beyond + span) // span  # the last is none if it begins beyond the axis
 
 
 def _as_many(windows: Windows, axis: int) -> bool:
