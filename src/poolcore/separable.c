@@ -398,8 +398,8 @@ static const char *take_strided_taps(pc_job *job, const choice *c)
 {
     ASK(has_gaps(job) || !(prefers_runs(job) || fits_in_scratch(job)),
         "columns far apart, or more than fit in scratch");
-    if (!c->is_box)
-        job->wide = c->is_sum && c->call->plan->taps > PC_PLAIN_SUM;
+    if (c->is_sum && !c->is_box)
+        job->wide = c->call->plan->taps > PC_PLAIN_SUM;
     tile_sparse(job);
     plan_tiles(job);
     return NULL;

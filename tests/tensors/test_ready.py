@@ -234,13 +234,14 @@ def test_elements_that_are_not_aligned() -> None:
         assert torch.equal(function(x, 2), function(x.clone(), 2))
 
 
-def test_backward_refuses_another_number_of_saved_taps() -> None:
+def test_backward_makes_what_is_not_saved_and_refuses_more() -> None:
     x = sample(2)
     text = described("max", Windows(kernel_size=2, rank=2), 4, (), ())[0]
     y, [taps] = torch.ops.poolreg.forward(x, [], text)
-    for saved in ([], [taps, taps]):
-        with pytest.raises(ValueError, match="zip"):
-            torch.ops.poolreg.backward(y, x, [], saved, text)
+    dx, _ = torch.ops.poolreg.backward(y, x, [], [taps], text)
+    assert torch.equal(torch.ops.poolreg.backward(y, x, [], [], text)[0], dx)
+    with pytest.raises(ValueError, match="zip"):
+        torch.ops.poolreg.backward(y, x, [], [taps, taps], text)
 
 
 def test_a_ready_call_is_not_used_for_other_dtypes_and_layouts() -> None:

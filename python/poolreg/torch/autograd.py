@@ -298,7 +298,9 @@ def _forward(
 ) -> tuple[Tensor, Sequence[Tensor]]:
     """At an outer level of ``torch.func``: below the inner one the operator is this."""
     keys = _beyond(keys, x, tensors)
-    if not is_tracked(x, tensors):
+    if keys is None and not is_tracked(x, tensors):
+        y, saved = ops.forward_of_any_size(x, tensors, text)
+    elif not is_tracked(x, tensors):
         y, saved = _made("forward", keys, x, tensors, text)
     else:
         y, *saved = _at_this_level(_pool, x, text, keys, *tensors)

@@ -67,7 +67,8 @@ def refused(name: str, dtype: torch.dtype) -> DTypeError:
         advice = dtype_advice(name, np.dtype(word), lambda wanted: f"{name}.{CASTS[wanted]}()")
     except TypeError:  # what NumPy does not have
         advice = f"give {name}.float()"
-    return DTypeError(f"{name} must be float32 or float64 here, got {word}; {advice}")
+    kinds = "float32 or float64" if dtype.is_floating_point or dtype.is_complex else "floating-point"
+    return DTypeError(f"{name} must be {kinds} here, got {word}; {advice}")
 
 
 CASTS = {"float32": "float", "float64": "double"}
