@@ -67,7 +67,8 @@ def refused(name: str, dtype: torch.dtype) -> DTypeError:
         advice = dtype_advice(name, np.dtype(word), lambda wanted: f"{name}.{CASTS[wanted]}()")
     except TypeError:  # what NumPy does not have
         advice = f"give {name}.float()"
-    kinds = "float32 or float64" if dtype.is_floating_point or dtype.is_complex else "floating-point"
+    inexact = dtype.is_floating_point or dtype.is_complex
+    kinds = "float32 or float64" if inexact else "floating-point"
     return DTypeError(f"{name} must be {kinds} here, got {word}; {advice}")
 
 
