@@ -4,7 +4,7 @@ import numpy as np
 import poolreg as pr
 import pytest
 from poolreg import _core
-from support.walks import CORE, WALKS, lines, with_table
+from walks import CORE, WALKS, lines, with_table
 
 HERE = {name for name, supported in _core.isas() if supported}
 

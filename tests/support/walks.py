@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import poolreg as pr
 from poolreg import _core
-from support.problems import Problem, load_shapes
+from problems import Problem, load_shapes
 
 HERE = Path(__file__).parent
 CORE = HERE.parents[1] / "src" / "poolcore"
