@@ -338,10 +338,16 @@ static bool is_nonoverlapping(const pc_axis *axis, int64_t most)
            axis->D == 1 && axis->PL == 0 && (axis->O - 1) * axis->S + axis->K <= axis->I;
 }
 
-static const char *take_nonoverlapping(pc_job *job, const choice *c)
+static const char *take_few_columns(pc_job *job, const choice *c)
 {
+    const pc_axis *axis = job->axis[2];
+    const int64_t K = axis->K, S = axis->S;
     ASK(job->L == 1, "columns without lanes");
-    ASK(is_nonoverlapping(job->axis[2], 4), "2 to 4 columns, kernel = stride, all of them inside");
+    ASK(axis->kind == PC_REGULAR && axis->D == 1, "windows by formula, without dilation");
+    ASK((S == 2 && K >= 2 && K <= 5) || (S == K && (K == 3 || K == 4)),
+        "2 to 5 columns at stride 2, 3 at 3 or 4 at 4");
+    ASK(axis->PL == 0 || (S == 2 && axis->PL == (K - 1) / 2),
+        "padding before a row: none, or half of the window");
     ASK(c->is_finished, "one divisor");
     ASK(has_few_rows(job), "windows of at most 16 rows");
     ASK(is_contiguous(job), "contiguous rows");
@@ -365,32 +371,6 @@ static const char *take_channels_last(pc_job *job, const choice *c)
     ASK(is_contiguous(job), "contiguous rows");
     ASK(has_members(c), "windows with members");
     plan_direct(job);
-    return NULL;
-}
-
-/* Rows with stride 2 are split as they are combined, where all of a window's rows are taken at once. */
-static const char *ask_deinterleaved(const pc_job *job, const choice *c)
-{
-    const pc_axis *axis = job->axis[2];
-    ASK(job->L == 1, "columns without lanes");
-    ASK(axis->kind == PC_REGULAR && axis->S == 2 && axis->D % 2 == 1, "stride 2 along rows");
-    ASK(has_phases(job), "few columns without gaps");
-    ASK(has_few_rows(job), "windows of at most 16 rows");
-    ASK(!shares_rows(job) || job->axis[1]->K < MANY_TAPS, "windows that share few rows");
-    ASK(job->op[PC_X].contiguous, "contiguous rows");
-    ASK(has_members(c), "windows with members");
-    return NULL;
-}
-
-static const char *take_k3s2(pc_job *job, const choice *c)
-{
-    const pc_axis *axis = job->axis[2];
-    const char *asked = ask_deinterleaved(job, c);
-    ASK(!asked, asked);
-    ASK(axis->K == 3 && axis->D == 1 && axis->PL <= 1, "3 columns, padded by at most 1");
-    ASK(c->is_finished, "one divisor");
-    ASK(is_contiguous(job), "contiguous rows");
-    plan_phases(job);
     return NULL;
 }
 
@@ -511,16 +491,6 @@ static const char *take_small_planes(pc_job *job, const choice *c)
         "rows of at most two registers");
     plan_phases(job);
     ASK(job->tiles == 1, "rows of one tile");
-    return NULL;
-}
-
-static const char *take_deinterleaved(pc_job *job, const choice *c)
-{
-    const char *asked = ask_deinterleaved(job, c);
-    ASK(!asked, asked);
-    plan_phases(job);
-    job->chunk = 0;
-    job->group = job->strip;
     return NULL;
 }
 

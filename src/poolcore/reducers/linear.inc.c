@@ -120,6 +120,8 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #define NEUTRAL 0
 #define COMBINE(a, b) ((a) + (b))
 #define V_COMBINE(a, b) PC_CAT(pc_add, A_NAME)(a, b)
+#define V_PLAIN_COMBINE(a, b) V_COMBINE(a, b)
+#define SEES_NAN 0
 #define COMBINE_ROWS PC_CAT3(combine_rows, T_NAME, A_NAME)
 #define COMBINE_RUNS PC_CAT3(combine, A_NAME, A_NAME)
 #define COMBINE_APART PC_CAT3(combine_apart, T_NAME, A_NAME)
@@ -139,6 +141,8 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #undef NEUTRAL
 #undef COMBINE
 #undef V_COMBINE
+#undef V_PLAIN_COMBINE
+#undef SEES_NAN
 #undef COMBINE_ROWS
 #undef COMBINE_APART
 #undef DEAL_ROW

@@ -7,6 +7,8 @@
 #define NEUTRAL 0
 #define V_MEMBER(a) PC_CAT(square, NAME)(a)
 #define V_COMBINE(a, b) V(pc_add)(a, b)
+#define V_PLAIN_COMBINE(a, b) V_COMBINE(a, b)
+#define SEES_NAN 0
 #define V_FINISH(a, divisor) ((void)(divisor), V(pc_sqrt)(a))
 
 PC_INLINE V(pc_v) PC_CAT(square, NAME)(V(pc_v) a)
@@ -15,12 +17,11 @@ PC_INLINE V(pc_v) PC_CAT(square, NAME)(V(pc_v) a)
     return V(pc_plain_max)(a * a, V(pc_plain_min)(V(pc_abs)(a), least));
 }
 
-#include "registers.inc.c"
+#include "direct.inc.c"
 
 static const pc_walk_kernel PC_CAT(walks, NAME)[PC_WALKS] = {
-    [PC_WALK_nonoverlapping] = {.run = PC_CAT(nonoverlapping, NAME)},
+    [PC_WALK_few_columns] = {.run = PC_CAT(few_columns, NAME)},
     [PC_WALK_channels_last] = {.run = PC_CAT(channels_last, NAME)},
-    [PC_WALK_k3s2] = {.run = PC_CAT(k3s2, NAME)},
 };
 
 #undef NAME
@@ -28,4 +29,6 @@ static const pc_walk_kernel PC_CAT(walks, NAME)[PC_WALKS] = {
 #undef NEUTRAL
 #undef V_MEMBER
 #undef V_COMBINE
+#undef V_PLAIN_COMBINE
+#undef SEES_NAN
 #undef V_FINISH

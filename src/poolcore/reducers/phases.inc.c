@@ -4,11 +4,8 @@
  * element.
  *
  * Part of separable.inc.c: its parameters and its macros. */
-#if A_IS_T
-#include "halves.inc.c"
-#if PC_PERMUTES
+#if A_IS_T && PC_PERMUTES
 #include "ones.inc.c"
-#endif
 #endif
 #include "down.inc.c"
 #include "slide.inc.c"
@@ -288,7 +285,7 @@ static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, con
 #endif
     F(chain) chain = {.part = s->part, .len = ((rows - 1) * pitch + n) * L};
     char *const out[1] = {(char *)s->out};
-    if (job->split && job->walk != PC_WALK_deinterleaved)
+    if (job->split)
         ON_A(split)(job, acc, s->slots, rows * pitch);
     if (job->levels)
         F(chain_levels)(job, &chain, acc, s->levels);
@@ -310,23 +307,8 @@ static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, con
 
 static void F(pad)(const pc_job *job, const pc_span *span, int64_t rows, const F(room) * s)
 {
-    if (job->walk == PC_WALK_deinterleaved)
-        ON_A(fill_halves)(job, span, rows, s->slots, s->slots + job->slot, NEUTRAL);
-    else
-        ON_A(fill_padding)(job, span, rows, s->acc, NEUTRAL);
+    ON_A(fill_padding)(job, span, rows, s->acc, NEUTRAL);
 }
-
-#if A_IS_T
-/* Row r of a group, split as it is combined, into the halves. */
-static void F(halved_row)(const pc_job *job, const pc_item *item, const pc_sources *from,
-                          const pc_span *span, int64_t r, A *slots)
-{
-    const void *src[PC_BATCH];
-    A *even = slots + r * job->out_pitch, *odd = even + job->slot;
-    const int64_t n = pc_take_rows(job, item, PC_X, from, span->from, 0, PC_BATCH, src);
-    F(halves)(even, odd, src, (int)n, span->lead, span->n);
-}
-#endif
 
 /* The rows of a group, each with its source rows combined, to scratch. */
 static void F(group)(const pc_job *job, const pc_item *item, pc_sources *from, const pc_span *span,
@@ -340,12 +322,7 @@ static void F(group)(const pc_job *job, const pc_item *item, pc_sources *from, c
             pc_skip_sources(job, item, taken, from);
             continue;
         }
-#if A_IS_T
-        if (job->walk == PC_WALK_deinterleaved)
-            F(halved_row)(job, item, from, span, r, s->slots);
-        else
-#endif
-            F(rows)(job, item, PC_X, from, span->from, span->n, dst, s->buffer);
+        F(rows)(job, item, PC_X, from, span->from, span->n, dst, s->buffer);
         pc_next_sources(job, item, from);
     }
 }
