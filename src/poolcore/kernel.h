@@ -110,7 +110,7 @@ typedef struct pc_job {
     /* From here to `out` a walk's plan (separable.c). */
     int64_t tile, tiles; /* columns of an item */
     bool split;          /* forward: split rows into phases, for S > 1 */
-    bool slides;         /* columns slide in registers (slide.inc.c) */
+    bool slides;         /* columns slide in registers (stride1.inc.c) */
     bool long_rows;      /* neighbouring rows can be walked as one */
     int64_t phases;      /* slots of a split row */
     int64_t group;       /* phases: destination rows brought to scratch at once ... */

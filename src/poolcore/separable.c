@@ -448,13 +448,17 @@ static const char *take_stride1(pc_job *job, const choice *c)
     return NULL;
 }
 
-/* From so many taps along a row on registers that slide are faster than one tap after another, and the
- * most: the register beyond two is not read. */
+/* Taps along a row of registers that slide, at the most: four doublings, and the same number again. */
+enum { MOST_SLIDING = 32 };
+
+/* From 5 taps along a row on (sums 6) registers that slide are faster than one tap after another. */
 static bool can_slide(const pc_job *job, const choice *c)
 {
     const pc_axis *axis = job->axis[2];
+    const int64_t least = c->is_sum ? 6 : 5;
+    const int64_t most = c->is_sum ? 2 * c->width : pc_min(4 * c->width, MOST_SLIDING);
     return c->slides && job->L == 1 && axis->kind == PC_REGULAR && axis->S == 1 && axis->D == 1 &&
-           axis->K >= (c->is_sum ? 6 : 5) && axis->K <= 2 * c->width;
+           axis->K >= least && axis->K <= most;
 }
 
 /* Rows with stride 1 along both inner axes, one after another in memory, are walked as one long row. */

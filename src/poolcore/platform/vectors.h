@@ -8,7 +8,9 @@
  * Of each element type t, float (f32) or double (f64), a file has pc_v_<t>, a register; PC_WIDTH_<t>, its
  * lanes; pc_nan_<t>, a truth a lane; pc_v_u64, PC_WIDTH_f64 whole numbers; and what PC_CONTRACT lists below.  Further:
  *
+ * PC_REGISTERS  how many there are
  * PC_PERMUTES   1 where pc_permute is one instruction and a register has at least 8 lanes
+ * PC_SHIFTS     1 where pc_shift by a constant is at most two instructions
  * PC_SEES_NAN   1 where pc_max takes so much longer than pc_plain_max that looking for NaN pays
  * PC_STREAMS    defined where stores past the caches exist; elsewhere they are plain stores
  *

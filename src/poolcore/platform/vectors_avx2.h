@@ -13,7 +13,9 @@ typedef __m256 pc_v_f32;
 typedef __m256d pc_v_f64;
 typedef uint64_t pc_v_u64 __attribute__((vector_size(32)));
 enum { PC_WIDTH_f32 = 8, PC_WIDTH_f64 = 4 };
+#define PC_REGISTERS 16
 #define PC_PERMUTES 0
+#define PC_SHIFTS 1
 #define PC_SEES_NAN 1
 PC_INLINE pc_v_f32 pc_load_f32(const float *p) { return _mm256_loadu_ps(p); }
 PC_INLINE pc_v_f64 pc_load_f64(const double *p) { return _mm256_loadu_pd(p); }

@@ -12,7 +12,9 @@ typedef __m512 pc_v_f32;
 typedef __m512d pc_v_f64;
 typedef uint64_t pc_v_u64 __attribute__((vector_size(64)));
 enum { PC_WIDTH_f32 = 16, PC_WIDTH_f64 = 8 };
+#define PC_REGISTERS 32
 #define PC_PERMUTES 1
+#define PC_SHIFTS 1
 #define PC_SEES_NAN 0
 /* fixupimm: where its second argument is a NaN, that, else the first. */
 enum { PC_NAN_IS_KEPT = 0x11 };

@@ -22,7 +22,9 @@ typedef float32x4_t pc_v_f32;
 typedef float64x2_t pc_v_f64;
 typedef uint64x2_t pc_v_u64;
 enum { PC_WIDTH_f32 = 4, PC_WIDTH_f64 = 2 };
+#define PC_REGISTERS 32
 #define PC_PERMUTES 0
+#define PC_SHIFTS 0
 #define PC_SEES_NAN 0
 
 /* ---- Memory ----------------------------------------------------------------------------------- */

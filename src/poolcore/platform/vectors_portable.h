@@ -15,7 +15,9 @@
 #include "poolcore/lanes.h"
 
 typedef uint64_t pc_v_u64 __attribute__((vector_size(16)));
+#define PC_REGISTERS 16
 #define PC_PERMUTES 0
+#define PC_SHIFTS 0
 #define PC_SEES_NAN 1
 #define PC_PORTABLE(t, type, bits, n)                                                              \
     typedef type pc_v_##t __attribute__((vector_size(n * sizeof(type))));                          \

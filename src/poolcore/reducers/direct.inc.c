@@ -4,10 +4,10 @@
  * Registers begin at multiples of S W columns.  The taps before these are lanes of registers to the left,
  * those behind them of registers to the right: neighbours stay in registers from step to step.
  *
- * Parameters: T, T_NAME (element); NAME (suffix); on registers V_MEMBER(a), what of an element is
- * combined, V_COMBINE(a, b), V_PLAIN_COMBINE(a, b) for lanes without NaN, and V_FINISH(a, divisor), what
- * becomes of a result; NEUTRAL, of which V_MEMBER is neutral too; SEES_NAN (1: V_COMBINE keeps NaN and takes
- * longer than V_PLAIN_COMBINE, so rows are walked without it and, if they have a NaN, once more with). */
+ * Parameters: T, T_NAME (element); NAME (suffix); what registers.inc.c takes; on registers V_MEMBER(a), what
+ * of an element is combined, and V_FINISH(a, divisor), what becomes of a result; SEES_NAN (1: V_COMBINE
+ * takes so much longer than V_PLAIN_COMBINE that a row is walked without care and, if it has a NaN, once
+ * more). */
 #if !defined(T) || !defined(T_NAME) || !defined(NAME) || !defined(V_MEMBER) ||                     \
     !defined(V_COMBINE) || !defined(V_PLAIN_COMBINE) || !defined(V_FINISH) || !defined(NEUTRAL) || \
     !defined(SEES_NAN)
@@ -15,14 +15,7 @@
 #endif
 #define F(name) PC_CAT(name, NAME)
 #define V(name) PC_CAT(name, T_NAME)
-enum { F(W) = V(PC_WIDTH), F(MOST_STRIDE) = 4 };
-
-PC_INLINE V(pc_v) F(both)(V(pc_v) a, V(pc_v) b, bool plain)
-{
-    return plain ? V_PLAIN_COMBINE(a, b) : V_COMBINE(a, b);
-}
-
-PC_INLINE V(pc_v) F(none)(void) { return V(pc_mask_tail)(V(pc_zero)(), 0, NEUTRAL); }
+enum { F(MOST_STRIDE) = 4 };
 
 /* ---- Few columns at stride 2 to 4 ------------------------------------------------------------- */
 

@@ -17,6 +17,7 @@ PC_INLINE V(pc_v) PC_CAT(square, NAME)(V(pc_v) a)
     return V(pc_plain_max)(a * a, V(pc_plain_min)(V(pc_abs)(a), least));
 }
 
+#include "registers.inc.c"
 #include "direct.inc.c"
 
 static const pc_walk_kernel PC_CAT(walks, NAME)[PC_WALKS] = {

@@ -4,13 +4,9 @@
  * element.
  *
  * Part of separable.inc.c: its parameters and its macros. */
-#if A_IS_T && PC_PERMUTES
-#include "ones.inc.c"
-#endif
 #include "down.inc.c"
-#include "slide.inc.c"
-#if A_IS_T && PC_PERMUTES && IDEMPOTENT
-#include "narrow.inc.c"
+#if A_IS_T && PC_SHIFTS
+#include "stride1.inc.c"
 #endif
 
 /* What a group of rows finds room in. */
@@ -269,7 +265,7 @@ static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, con
     const bool in_place = IS_FINISHED(job) && job->op[PC_Y].contiguous;
     const bool direct = in_place && n * L >= PC_BLOCK;
     const bool past = direct && pc_can_stream(job, item, PC_Y);
-#if A_IS_T && PC_PERMUTES
+#if A_IS_T && SLIDES
     if (job->slides) {
         char *to[PC_MOST_ROWS];
         for (int64_t r = 0; r < rows; r++)
