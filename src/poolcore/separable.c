@@ -274,12 +274,12 @@ static bool sums_in_double(const pc_plan *plan)
 /* A walk's function plans the job and answers NULL, or what the walk asks for that the call has not got. */
 typedef struct choice {
     const pc_call *call;
-    int width;        /* lanes of a register */
-    bool is_sum;      /* else it selects */
-    bool is_wide;     /* sums in double, or marks of 64 bits */
-    bool is_finished; /* results need no division, or one by one number */
-    bool is_box;      /* the sums of a box, in the type that its owner says */
-    bool slides;      /* registers slide along rows of this type */
+    int width;            /* lanes of a register */
+    bool is_sum;          /* else it selects */
+    bool is_wide;         /* sums in double, or marks of 64 bits */
+    bool is_finished;     /* results need no division, or one by one number */
+    bool is_box;          /* the sums of a box, in the type that its owner says */
+    int64_t most_sliding; /* columns of a window along which registers slide; 0: they do not */
 } choice;
 
 #define ASK(condition, words)                                                                      \
@@ -451,36 +451,21 @@ static const char *take_stride1(pc_job *job, const choice *c)
 /* Taps along a row of registers that slide, at the most: four doublings, and the same number again. */
 enum { MOST_SLIDING = 32 };
 
-/* From 5 taps along a row on (sums 6) registers that slide are faster than one tap after another. */
-static bool can_slide(const pc_job *job, const choice *c)
+/* Can registers slide along the rows, over at least so many columns? */
+static bool can_slide(const pc_job *job, const choice *c, int64_t least)
 {
     const pc_axis *axis = job->axis[2];
-    const int64_t least = c->is_sum ? 6 : 5;
-    const int64_t most = c->is_sum ? 2 * c->width : pc_min(4 * c->width, MOST_SLIDING);
-    return c->slides && job->L == 1 && axis->kind == PC_REGULAR && axis->S == 1 && axis->D == 1 &&
-           axis->K >= least && axis->K <= most;
-}
-
-/* Rows with stride 1 along both inner axes, one after another in memory, are walked as one long row. */
-static bool has_long_rows(const pc_job *job, const choice *c)
-{
-    const pc_axis *a = job->axis[1], *b = job->axis[2];
-    const pc_operand *x = &job->op[PC_X];
-    return !job->chunk && job->tiles == 1 && b->S == 1 && a->kind == PC_REGULAR && a->S == 1 &&
-           b->O <= b->I && x->contiguous && x->axis[1] == b->I * job->L * x->size &&
-           has_few_rows(job) && has_members(c);
+    return job->L == 1 && axis->kind == PC_REGULAR && axis->S == 1 && axis->D == 1 &&
+           axis->K >= least && axis->K <= c->most_sliding;
 }
 
 static const char *take_sliding_rows(pc_job *job, const choice *c)
 {
-    const pc_axis *axis = job->axis[2];
-    const bool whole = axis->PL == 0 && axis->O - 1 + axis->K <= axis->I;
     const char *asked = ask_registers(job, c);
     ASK(!asked, asked);
-    ASK(can_slide(job, c), "5 columns (sums 6) to two registers");
+    ASK(can_slide(job, c, 2), "2 columns to as many as registers slide over");
     ASK(is_one_row(job), "windows of one row");
     plan_phases(job);
-    ASK(!c->is_sum || whole || !has_long_rows(job, c), "for sums, no padding of rows that adjoin");
     return NULL;
 }
 
@@ -489,7 +474,7 @@ static const char *take_small_planes(pc_job *job, const choice *c)
     const pc_axis *down = job->axis[1], *along = job->axis[2];
     const char *asked = ask_registers(job, c);
     ASK(!asked, asked);
-    ASK(can_slide(job, c) && shares_rows(job) && down->K > PC_FEW_RUNS && job->axis[0]->K == 1,
+    ASK(can_slide(job, c, 5) && shares_rows(job) && down->K > PC_FEW_RUNS && job->axis[0]->K == 1,
         "more than 5 rows and 5 columns at stride 1");
     ASK(along->PL < c->width && along->PL + along->I <= 2 * c->width && along->O <= 2 * c->width,
         "rows of at most two registers");
@@ -503,14 +488,14 @@ static const char *take_shared_rows(pc_job *job, const choice *c)
     ASK(has_phases(job), "few columns without gaps");
     ASK(shares_rows(job), "several rows at stride 1");
     plan_phases(job);
-    job->slides = can_slide(job, c);
+    job->slides = can_slide(job, c, c->is_sum ? 6 : 5);
     return NULL;
 }
 
 static const char *take_phases(pc_job *job, const choice *c)
 {
+    (void)c;
     plan_phases(job);
-    job->long_rows = has_long_rows(job, c);
     return NULL;
 }
 
@@ -688,13 +673,16 @@ static void clear_plan(pc_job *job)
 static choice choice_of(const pc_job *job, const pc_call *call, bool is_box)
 {
     const bool is_sum = call->reducer == PC_LINEAR;
+    const pc_kernels *isa = pc_isa_current();
+    const int type = pc_element_type(call, job->wide);
+    const int64_t most = is_sum ? isa->summed[type] : pc_min(4 * isa->width[type], MOST_SLIDING);
     return (choice){.call = call,
-                    .width = pc_isa_current()->width[pc_element_type(call, job->wide)],
+                    .width = isa->width[type],
                     .is_sum = is_sum,
                     .is_wide = job->wide,
                     .is_finished = !is_sum || (job->uniform && !job->wide),
                     .is_box = is_box,
-                    .slides = kernels_of(job, call)[PC_WALK_sliding_rows].run != NULL};
+                    .most_sliding = kernels_of(job, call)[PC_WALK_sliding_rows].run ? most : 0};
 }
 
 /* Are floats summed in double, or marks kept in 64 bits? */

@@ -267,7 +267,6 @@ static size_t plan_sum(pc_job *sum, const pc_job *job, const pc_call *call, bool
     sum->divisor = 1;
     const size_t bytes = pc_plan_rows(sum, &of_boxes, &wide);
     sum->tiles *= job->windows.units[2];
-    sum->long_rows = sum->long_rows && job->windows.units[2] == 1;
     return bytes;
 }
 

@@ -30,15 +30,14 @@ typedef struct F(direct) {
 } F(direct);
 
 /* S registers of row k from column i on.  Of windows that share rows the first was read before. */
-PC_INLINE void F(registers_at)(const F(direct) * d, int k, int64_t i, bool plain, V(pc_v) * a,
-                               V(pc_nan) * seen)
+PC_INLINE void F(registers_at)(const F(direct) * d, int k, int64_t i, V(pc_v) * a, V(pc_nan) * seen)
 {
     const T *row = (const T *)d->src[k] + i;
     for (int s = 0; s < d->S; s++, row += F(W)) {
         a[s] = V_MEMBER(V(pc_load)(row));
         if (k > 0 || d->n == 1 || d->K == d->S)
             PC_PREFETCH_AHEAD(row);
-        if (plain && (s % 2 == 1 || s + 1 == d->S))
+        if (SEES_NAN && (s % 2 == 1 || s + 1 == d->S))
             *seen = V(pc_see_nan)(*seen, a[s / 2 * 2], a[s]);
     }
 }
@@ -64,9 +63,9 @@ PC_INLINE void F(phases_at)(const F(direct) * d, int64_t i, bool plain, V(pc_v) 
                             V(pc_nan) * seen)
 {
     V(pc_v) all[F(MOST_STRIDE)], next[F(MOST_STRIDE)];
-    F(registers_at)(d, 0, i, plain, all, seen);
+    F(registers_at)(d, 0, i, all, seen);
     for (int k = 1; k < d->n; k++) {
-        F(registers_at)(d, k, i, plain, next, seen);
+        F(registers_at)(d, k, i, next, seen);
         for (int s = 0; s < d->S; s++)
             all[s] = F(both)(all[s], next[s], plain);
     }
@@ -81,12 +80,12 @@ PC_INLINE void F(last_phases)(const F(direct) * d, int64_t i, bool plain, V(pc_v
     for (int s = 0; s < d->S; s++, i = pc_min(i + F(W), d->len)) {
         const int left = (int)pc_min(d->len - i, F(W));
         all[s] = V_MEMBER(V(pc_load_part)((const T *)d->src[0] + i, left, NEUTRAL));
-        if (plain)
+        if (SEES_NAN)
             *seen = V(pc_see_nan)(*seen, all[s], all[s]);
         for (int k = 1; k < d->n; k++) {
             next = V_MEMBER(V(pc_load_part)((const T *)d->src[k] + i, left, NEUTRAL));
             all[s] = F(both)(all[s], next, plain);
-            if (plain)
+            if (SEES_NAN)
                 *seen = V(pc_see_nan)(*seen, next, next);
         }
     }
@@ -134,7 +133,7 @@ PC_INLINE void F(step)(const F(direct) * d, F(neighbours) * n, int64_t i, bool a
     }
 }
 
-/* dst = the row; whether it has a NaN, of which the results then know nothing.  Where windows share no
+/* dst = the row; whether it has a NaN, of which the results know nothing if it was taken to be plain.  Where windows share no
  * columns the last register overlaps the one before. */
 PC_INLINE bool F(direct_row)(T *dst, const F(direct) * d, bool plain)
 {
@@ -155,7 +154,7 @@ PC_INLINE bool F(direct_row)(T *dst, const F(direct) * d, bool plain)
         else
             V(pc_store_or_stream_part)(dst + m, all, (int)(d->count - m), d->stream);
     }
-    return plain && V(pc_any_nan)(seen);
+    return SEES_NAN && V(pc_any_nan)(seen);
 }
 
 /* The row with windows that the compiler knows. */
@@ -212,20 +211,22 @@ PC_INLINE void F(next_row)(const pc_job *job, const pc_item *item, pc_sources *f
     pc_next_row(job, item, from);
 }
 
-/* The rows of an item; those with all `rows` rows of windows of K columns without padding before them are
- * written out, and of these the row with a NaN comes again. */
+/* The rows of an item; those with all `rows` rows of windows that the compiler knows are written out.  After a
+ * row with a NaN, which comes once more, rows are walked with care until one has none. */
 PC_INLINE void F(rows_of)(const pc_job *job, const pc_item *item, F(direct) d, int64_t column,
-                          int rows, int K, int lead)
+                          int rows, int K, int S, int lead)
 {
     const void *src[PC_BATCH];
+    bool nan = false;
     d.src = src;
     pc_sources from;
     pc_first_row(job, item, &from);
     for (int64_t row = item->row; row < item->row_end; row++, F(next_row)(job, item, &from)) {
         T *dst = (T *)pc_row_of(job, item, PC_Y, from.position[0], from.position[1], item->column);
         d.n = (int)pc_take_rows(job, item, PC_X, &from, column, 0, PC_BATCH, src);
-        if (d.n == rows ? F(known_row)(dst, &d, rows, K, 2, lead, SEES_NAN) : F(plain_row)(dst, &d))
-            F(careful_row)(dst, &d);
+        nan = (nan || (d.n == rows ? F(known_row)(dst, &d, rows, K, S, lead, SEES_NAN)
+                                   : F(plain_row)(dst, &d))) &&
+              F(careful_row)(dst, &d);
     }
 }
 
@@ -241,13 +242,15 @@ static void F(few_columns)(const pc_job *job, const pc_item *item, char *scratch
                          .stream = pc_can_stream(job, item, PC_Y)};
     (void)scratch;
     if (d.S == 2 && d.K == 2)
-        F(rows_of)(job, item, d, span.from, 2, 2, 0);
+        F(rows_of)(job, item, d, span.from, 2, 2, 2, 0);
     else if (d.S == 2 && d.K == 3 && d.lead == 0)
-        F(rows_of)(job, item, d, span.from, 3, 3, 0);
+        F(rows_of)(job, item, d, span.from, 3, 3, 2, 0);
     else if (d.S == 2 && d.K == 3)
-        F(rows_of)(job, item, d, span.from, 3, 3, 1);
+        F(rows_of)(job, item, d, span.from, 3, 3, 2, 1);
+    else if (d.S == 3)
+        F(rows_of)(job, item, d, span.from, 3, 3, 3, 0);
     else
-        F(rows_of)(job, item, d, span.from, 0, 2, 0);
+        F(rows_of)(job, item, d, span.from, 0, 2, 2, 0);
 }
 
 /* ---- Few taps of many lanes ------------------------------------------------------------------- */
@@ -272,7 +275,7 @@ PC_INLINE V(pc_v)
             const V(pc_v) tap = k > 0 ? V_MEMBER(V(pc_load)(row[k] + i)) : column;
             if (k > 0)
                 column = F(both)(column, tap, plain);
-            if (plain && (c * taps.rows + k) % 2 == 1)
+            if ((c * taps.rows + k) % 2 == 1)
                 *seen = V(pc_see_nan)(*seen, before, tap);
             else
                 before = tap;
@@ -281,7 +284,7 @@ PC_INLINE V(pc_v)
         }
         all = c > 0 ? F(both)(all, column, plain) : column;
     }
-    if (plain && taps.columns * taps.rows % 2 == 1)
+    if (taps.columns * taps.rows % 2 == 1)
         *seen = V(pc_see_nan)(*seen, before, before);
     return taps.cut ? F(both)(all, F(none)(), plain) : all;
 }

@@ -46,7 +46,7 @@ PC_INLINE V(pc_v) F(lanes_at)(const F(plane) * p, const char *row, const F(strip
 
 /* The stripe of input row i, which may be none.  ask: memory brings that of the next group
  * meanwhile. */
-PC_INLINE void F(row_at)(const F(plane) * p, int64_t i, const F(stripe) * s, bool ask, bool plain,
+PC_INLINE void F(row_at)(const F(plane) * p, int64_t i, const F(stripe) * s, bool ask,
                          V(pc_v) * all, V(pc_nan) * seen)
 {
     if (i < 0 || i >= p->rows) {
@@ -65,7 +65,7 @@ PC_INLINE void F(row_at)(const F(plane) * p, int64_t i, const F(stripe) * s, boo
         for (int b = 0; b < s->registers; b++)
             all[b] = V_COMBINE(all[b], F(lanes_at)(p, row, s, b));
     }
-    for (int b = 0; plain && b < s->registers; b += 2)
+    for (int b = 0; IDEMPOTENT && b < s->registers; b += 2)
         *seen = V(pc_see_nan)(*seen, all[b], all[b + 1 < s->registers ? b + 1 : b]);
 }
 
@@ -87,11 +87,11 @@ PC_INLINE bool F(few_down)(const F(plane) * p, int64_t first, int64_t rows, int 
     V(pc_nan) seen = V(pc_no_nan)();
     V(pc_v) row[PC_FEW_RUNS + 1][FEW_REGISTERS];
     for (int k = 0; k < K - 1; k++)
-        F(row_at)(p, first + k, s, true, plain, row[k], &seen);
+        F(row_at)(p, first + k, s, true, row[k], &seen);
     for (int64_t r = 0; r < rows; r += step, dst += step * pitch) {
-        F(row_at)(p, first + r + K - 1, s, true, plain, row[K - 1], &seen);
+        F(row_at)(p, first + r + K - 1, s, true, row[K - 1], &seen);
         if (step == 2)
-            F(row_at)(p, first + r + K, s, true, plain, row[K], &seen);
+            F(row_at)(p, first + r + K, s, true, row[K], &seen);
         for (int b = 0; b < s->registers; b++) {
             V(pc_v) all = row[step - 1][b];
             for (int k = step; k < K; k++)
@@ -103,7 +103,7 @@ PC_INLINE bool F(few_down)(const F(plane) * p, int64_t first, int64_t rows, int 
                 row[k][b] = row[k + step][b];
         }
     }
-    return plain && V(pc_any_nan)(seen);
+    return IDEMPOTENT && V(pc_any_nan)(seen);
 }
 
 /* The stripe of row i combined with all, before or after it.  Rows that are none do not change the
@@ -114,7 +114,7 @@ PC_INLINE void F(take_row)(const F(plane) * p, int64_t i, const F(stripe) * s, b
     V(pc_v) row[MANY_REGISTERS];
     if (IDEMPOTENT && (i < 0 || i >= p->rows))
         return;
-    F(row_at)(p, i, s, !before, plain, row, seen);
+    F(row_at)(p, i, s, !before, row, seen);
     for (int b = 0; b < s->registers; b++)
         all[b] = before ? F(both)(row[b], all[b], plain) : F(both)(all[b], row[b], plain);
 }
@@ -127,16 +127,18 @@ PC_INLINE bool F(many_down)(const F(plane) * p, int64_t first, int64_t skip, int
     V(pc_nan) seen = V(pc_no_nan)();
     V(pc_v) suffix[PC_MOST_ROWS][MANY_REGISTERS], all[MANY_REGISTERS];
     const int64_t last = skip + rows - 1;
-    F(row_at)(p, first + K - 1, s, false, plain, all, &seen);
+    F(row_at)(p, first + K - 1, s, false, all, &seen);
     for (int64_t t = K - 1; t >= skip; t--) {
         if (t < K - 1)
             F(take_row)(p, first + t, s, true, plain, all, &seen);
         for (int b = 0; b < s->registers; b++)
             suffix[pc_min(t, last) - skip][b] = all[b];
     }
+    if (plain && V(pc_any_nan)(seen))
+        return true;
     for (int b = 0; b < s->registers && skip == 0; b++)
         F(put_lanes)(dst, all[b], s, b);
-    F(row_at)(p, first + K, s, true, plain, all, &seen);
+    F(row_at)(p, first + K, s, true, all, &seen);
     for (int64_t t = 1; t <= last; t++) {
         if (t > 1)
             F(take_row)(p, first + K - 1 + t, s, false, plain, all, &seen);
@@ -144,7 +146,7 @@ PC_INLINE bool F(many_down)(const F(plane) * p, int64_t first, int64_t skip, int
             F(put_lanes)(dst + (t - skip) * pitch, F(both)(suffix[t - skip][b], all[b], plain), s,
                          b);
     }
-    return plain && V(pc_any_nan)(seen);
+    return IDEMPOTENT && V(pc_any_nan)(seen);
 }
 
 /* Rows of outputs from number `o` on along axis 1. */
@@ -165,19 +167,22 @@ PC_INLINE bool F(stripe_of)(const F(plane) * p, const F(outputs) * y, int few, c
     return F(many_down)(p, first - skip, skip, y->rows, y->axis->K, s, plain, dst, y->pitch);
 }
 
-/* With care for NaN. */
-PC_OUTLINE void F(careful_stripe)(const F(plane) * p, const F(outputs) * y, int few,
+/* With care for NaN; the stripes of many rows are written out. */
+PC_OUTLINE bool F(careful_stripe)(const F(plane) * p, const F(outputs) * y, int few,
                                   const F(stripe) * s)
 {
-    (void)F(stripe_of)(p, y, few, s, false);
+    const F(stripe)
+        many = {.at = s->at, .apart = s->apart, .registers = MANY_REGISTERS, .whole = true};
+    if (few == 0 && s->whole && s->registers == MANY_REGISTERS)
+        return F(stripe_of)(p, y, 0, &many, false);
+    return F(stripe_of)(p, y, few, s, false);
 }
 
-/* Of the best a stripe is walked without care for NaN and, if it has one, once more. */
-PC_INLINE void F(stripe_down)(const F(plane) * p, const F(outputs) * y, int few,
-                              const F(stripe) * s)
+/* nan: with care first; had it a NaN? */
+PC_INLINE bool F(stripe_down)(const F(plane) * p, const F(outputs) * y, int few,
+                              const F(stripe) * s, bool nan)
 {
-    if (F(stripe_of)(p, y, few, s, IDEMPOTENT))
-        F(careful_stripe)(p, y, few, s);
+    return (nan || F(stripe_of)(p, y, few, s, IDEMPOTENT)) && F(careful_stripe)(p, y, few, s);
 }
 
 /* All lanes, of windows of `few` rows or of many.  The last registers overlap: two that follow one
@@ -186,17 +191,18 @@ PC_INLINE void F(all_down)(const F(plane) * p, const F(outputs) * y, int few, bo
 {
     enum { W = V(PC_WIDTH) };
     const int registers = few > 0 ? FEW_REGISTERS : MANY_REGISTERS;
+    bool nan = false;
     int64_t i = 0;
     for (; whole && i + registers * W <= y->len; i += registers * W) {
         const F(stripe) s = {.at = i, .apart = W, .registers = registers, .whole = true};
-        F(stripe_down)(p, y, few, &s);
+        nan = F(stripe_down)(p, y, few, &s, nan);
     }
     for (; whole && i + W < y->len; i += FEW_REGISTERS * W) {
         const F(stripe) s = {.at = pc_max(pc_min(i, y->len - FEW_REGISTERS * W), 0),
                              .apart = pc_min(W, y->len - W),
                              .registers = FEW_REGISTERS,
                              .whole = true};
-        F(stripe_down)(p, y, few, &s);
+        nan = F(stripe_down)(p, y, few, &s, nan);
     }
     for (; i < y->len; i += W) {
         const F(stripe) s = {.at = whole ? y->len - W : i,
@@ -204,7 +210,7 @@ PC_INLINE void F(all_down)(const F(plane) * p, const F(outputs) * y, int few, bo
                              .registers = 1,
                              .lanes = (int)pc_min(W, y->len - i),
                              .whole = whole};
-        F(stripe_down)(p, y, few, &s);
+        nan = F(stripe_down)(p, y, few, &s, nan);
     }
 }
 

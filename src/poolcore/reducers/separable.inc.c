@@ -22,9 +22,6 @@
 #include "direct.inc.c"
 #undef V_MEMBER
 #endif
-/* Do registers slide along rows of this type?  The best needs shifts by constants; sums of registers of at
- * least 8 lanes shifts by any number. */
-#define SLIDES (IDEMPOTENT ? PC_SHIFTS : PC_PERMUTES)
 #define F(name) PC_CAT(name, NAME)
 #define ON_T(name) PC_CAT(name, T_NAME)
 #define ON_A(name) PC_CAT(name, A_NAME)
@@ -112,17 +109,14 @@ static const pc_walk_kernel F(walks)[PC_WALKS] = {
     [PC_WALK_channels_last] = {.run = F(channels_last)},
 #if PC_SHIFTS
     [PC_WALK_stride1] = {.run = F(stride1), .scratch = F(stride1_bytes)},
-#endif
-#if SLIDES
     [PC_WALK_sliding_rows] = {.run = F(sliding_rows)},
-#endif
-#if SLIDES && IDEMPOTENT
+#if IDEMPOTENT
     [PC_WALK_small_planes] = {.run = F(small_planes)},
+#endif
 #endif
 #endif
 };
 
-#undef SLIDES
 #undef F
 #undef ON_T
 #undef ON_A

@@ -10,8 +10,8 @@
  * what levels would give (phases.inc.c): of 1, 3, 9, … taps, of each as many as K has in that digit; from
  * left to right in windows of 3 and 5.  The same results as through scratch: rows come first, then columns.
  *
- * The best is found without care for NaN, which would take two or three steps that wait for one another;
- * what has a NaN comes once more, with care.
+ * The best is found without care for NaN, which would take two or three steps that wait for one another.
+ * Rows that have a NaN come once more, with care, and so do those after them, until some have none.
  *
  * Part of phases.inc.c, where A is T: its parameters and its macros. */
 #define V(name) PC_CAT(name, T_NAME)
@@ -108,7 +108,7 @@ PC_INLINE void F(pair_at)(const T *const row[], int64_t i, int64_t I, int K, boo
     PC_PREFETCH_AHEAD(row[K] + i);
     for (int k = 0; k <= K; k++) {
         a[k] = F(lanes_left)(row[k], i, I - i);
-        if (plain && k % 2 == 1)
+        if (IDEMPOTENT && k % 2 == 1)
             *seen = V(pc_see_nan)(*seen, a[k - 1], a[k]);
     }
     F(pair_of)(a, K, plain, pair);
@@ -134,12 +134,12 @@ enum { F(KEPT) = 2 };
 
 /* Rows `from` to K of a window and the next in so many registers. */
 PC_INLINE void F(keep_rows)(const T *const row[], int from, int K, int64_t I, int registers,
-                            bool plain, V(pc_v) a[][F(WINDOW) + 1], V(pc_nan) * seen)
+                            V(pc_v) a[][F(WINDOW) + 1], V(pc_nan) * seen)
 {
     for (int b = 0; b < registers; b++)
         for (int k = from; k <= K; k++) {
             a[b][k] = F(lanes_left)(row[k], b * F(W), b + 1 < registers ? F(W) : I - b * F(W));
-            if (plain && (k - from) % 2 == 1)
+            if (IDEMPOTENT && (k - from) % 2 == 1)
                 *seen = V(pc_see_nan)(*seen, a[b][k - 1], a[b][k]);
         }
 }
@@ -188,20 +188,22 @@ PC_INLINE bool F(stride1_n)(const pc_job *job, const char *plane, char *y, int64
     V(pc_v) kept[F(KEPT)][F(WINDOW) + 1];
     V(pc_nan) seen = V(pc_no_nan)();
     F(find_rows)(job, plane, first, K, none, row);
-    F(keep_rows)(row, 0, K, I, registers, plain, kept, &seen);
+    F(keep_rows)(row, 0, K, I, registers, kept, &seen);
     for (int64_t r = 0; r < rows; r += F(PAIR), y += F(PAIR) * step) {
         T *const to[F(PAIR)] = {(T *)y, (T *)(r + 1 < rows ? y + step : y)};
         F(find_rows)(job, plane, first + r, K, none, row);
+        if (plain && V(pc_any_nan)(seen))
+            return true;
         if (registers == 0) {
             F(pair_of_rows)(row, to, I, n, K, divisor, plain, &seen);
             continue;
         }
         PC_PREFETCH_AHEAD(row[K - 1]);
         PC_PREFETCH_AHEAD(row[K]);
-        F(keep_rows)(row, K - 1, K, I, registers, plain, kept, &seen);
+        F(keep_rows)(row, K - 1, K, I, registers, kept, &seen);
         F(pair_of_kept)(to, n, K, divisor, registers, plain, kept);
     }
-    return plain && V(pc_any_nan)(seen);
+    return V(pc_any_nan)(seen);
 }
 
 PC_INLINE bool F(stride1_of)(const pc_job *job, const char *plane, char *y, int64_t o, int64_t rows,
@@ -215,21 +217,20 @@ PC_INLINE bool F(stride1_of)(const pc_job *job, const char *plane, char *y, int6
     return F(stride1_n)(job, plane, y, o, rows, K, 0, none, plain);
 }
 
-PC_OUTLINE bool F(stride1_rows)(const pc_job *job, const char *plane, char *y, int64_t o,
-                                int64_t rows, const T *none)
+PC_OUTLINE bool F(stride1_plain)(const pc_job *job, const char *plane, char *y, int64_t o,
+                                 int64_t rows, const T *none)
 {
     if (job->axis[2]->K == 3)
         return F(stride1_of)(job, plane, y, o, rows, 3, none, IDEMPOTENT);
     return F(stride1_of)(job, plane, y, o, rows, 5, none, IDEMPOTENT);
 }
 
-PC_OUTLINE void F(stride1_careful)(const pc_job *job, const char *plane, char *y, int64_t o,
+PC_OUTLINE bool F(stride1_careful)(const pc_job *job, const char *plane, char *y, int64_t o,
                                    int64_t rows, const T *none)
 {
     if (job->axis[2]->K == 3)
-        (void)F(stride1_n)(job, plane, y, o, rows, 3, 0, none, false);
-    else
-        (void)F(stride1_n)(job, plane, y, o, rows, 5, 0, none, false);
+        return F(stride1_of)(job, plane, y, o, rows, 3, none, false);
+    return F(stride1_of)(job, plane, y, o, rows, 5, none, false);
 }
 
 /* A row of padding. */
@@ -244,6 +245,7 @@ static void F(stride1)(const pc_job *job, const pc_item *item, char *scratch)
 {
     T *none = (T *)scratch;
     const int64_t O = job->axis[1]->O;
+    bool nan = false;
     pc_links deep;
     if (!IDEMPOTENT)
         ON_T(fill)(none, NEUTRAL, job->axis[2]->I);
@@ -253,12 +255,11 @@ static void F(stride1)(const pc_job *job, const pc_item *item, char *scratch)
         pc_find_window(job->axis[0], item->plane, o0, &deep);
         const char *plane = pc_row_of(job, item, PC_X, pc_link_pos(&deep, 0), 0, 0);
         char *y = pc_row_of(job, item, PC_Y, o0, o, 0);
-        if (F(stride1_rows)(job, plane, y, o, rows, none))
-            F(stride1_careful)(job, plane, y, o, rows, none);
+        nan = (nan || F(stride1_plain)(job, plane, y, o, rows, none)) &&
+              F(stride1_careful)(job, plane, y, o, rows, none);
     }
 }
 
-#if SLIDES
 /* ---- Windows from right to left ---------------------------------------------------------------- */
 
 /* Rows, `step` bytes apart, and where their n outputs go.  Those of scratch begin with the first
@@ -344,8 +345,7 @@ PC_INLINE void F(slide_row)(T *dst, const T *row, const F(strips) * s, int K, in
         V(pc_v) all = F(register_at)(s, row, i, scratch);
         if (scratch && i + F(W) > len)
             all = V(pc_mask_tail)(all, (int)(len - i), NEUTRAL);
-        if (plain)
-            *seen = V(pc_see_nan)(*seen, all, all);
+        *seen = V(pc_see_nan)(*seen, all, all);
         F(put_first)(dst, F(slide_step)(all, &right, K, doublings, plain), i, s);
     }
 }
@@ -354,9 +354,9 @@ PC_INLINE void F(slide_row)(T *dst, const T *row, const F(strips) * s, int K, in
 PC_INLINE bool F(slide_n)(const F(strips) * s, int K, int doublings, bool scratch, bool plain)
 {
     V(pc_nan) seen = V(pc_no_nan)();
-    for (int64_t r = 0; r < s->rows; r++)
+    for (int64_t r = 0; r < s->rows && !(plain && V(pc_any_nan)(seen)); r++)
         F(slide_row)((T *)s->to[r], F(row_of)(s, r), s, K, doublings, scratch, plain, &seen);
-    return plain && V(pc_any_nan)(seen);
+    return V(pc_any_nan)(seen);
 }
 
 PC_INLINE bool F(slide_of)(const pc_job *job, const F(strips) * s, bool scratch, bool plain)
@@ -366,7 +366,9 @@ PC_INLINE bool F(slide_of)(const pc_job *job, const F(strips) * s, bool scratch,
         return F(slide_n)(s, K, 4, scratch, plain);
     if (K >= 8)
         return F(slide_n)(s, K, 3, scratch, plain);
-    return F(slide_n)(s, K, 2, scratch, plain);
+    if (K >= 4)
+        return F(slide_n)(s, K, 2, scratch, plain);
+    return K == 3 ? F(slide_n)(s, 3, 1, scratch, plain) : F(slide_n)(s, 2, 1, scratch, plain);
 }
 #else
 /* What a window has of the level with 3^l taps: none, one, or two that follow one another; and
@@ -408,16 +410,30 @@ PC_INLINE V(pc_v) F(slide_step)(V(pc_v) level, F(right) * right, const F(parts) 
     return all;
 }
 
-PC_INLINE bool F(slide_n)(const F(strips) * s, int K, int levels, bool finished, T divisor,
-                          bool scratch)
+/* The same of few taps, from left to right. */
+PC_INLINE V(pc_v) F(few_step)(V(pc_v) here, F(right) * right, int K)
 {
+    V(pc_v) all = here;
+    for (int k = 1; k < K; k++)
+        all = V_COMBINE(all, F(shift3)(here, right->one[0], right->two[0], k));
+    right->two[0] = right->one[0];
+    right->one[0] = here;
+    return all;
+}
+
+/* levels: of sums of more than 5 taps; else 0. */
+PC_INLINE bool F(slide_n)(const pc_job *job, const F(strips) * s, int K, int levels, bool scratch)
+{
+    const bool finished = IS_FINISHED(job);
+    const T divisor = (T)job->divisor;
     const F(parts) parts = F(parts_of)(K);
     for (int64_t r = 0; r < s->rows; r++) {
         F(right) right;
         F(begin_slide)(&right);
         for (int64_t i = (s->n + K - 2) / F(W) * F(W); i >= 0; i -= F(W)) {
             const V(pc_v) here = F(register_at)(s, F(row_of)(s, r), i, scratch);
-            const V(pc_v) all = F(slide_step)(here, &right, &parts, levels);
+            const V(pc_v) all = levels > 0 ? F(slide_step)(here, &right, &parts, levels)
+                                           : F(few_step)(here, &right, K);
             F(put_first)((T *)s->to[r], finished ? V_FINISH(all, divisor) : all, i, s);
         }
     }
@@ -427,32 +443,47 @@ PC_INLINE bool F(slide_n)(const F(strips) * s, int K, int levels, bool finished,
 PC_INLINE bool F(slide_of)(const pc_job *job, const F(strips) * s, bool scratch, bool plain)
 {
     const int K = (int)job->axis[2]->K;
-    const bool finished = IS_FINISHED(job);
-    const T divisor = (T)job->divisor;
     (void)plain;
     if (K >= 27 && F(W) >= 16)
-        return F(slide_n)(s, K, 3, finished, divisor, scratch);
-    return F(slide_n)(s, K, 2, finished, divisor, scratch);
+        return F(slide_n)(job, s, K, 3, scratch);
+    if (K > 5)
+        return F(slide_n)(job, s, K, 2, scratch);
+    if (scratch)
+        return false;
+    switch (K) {
+    case 2:
+        return F(slide_n)(job, s, 2, 0, false);
+    case 3:
+        return F(slide_n)(job, s, 3, 0, false);
+    case 4:
+        return F(slide_n)(job, s, 4, 0, false);
+    default:
+        return F(slide_n)(job, s, 5, 0, false);
+    }
 }
 #endif
 
 PC_OUTLINE bool F(slide_scratch)(const pc_job *job, const F(strips) * s)
 {
-    return F(slide_of)(job, s, true, IDEMPOTENT);
+    const F(strips) kept = *s; /* where no store can change it */
+    return F(slide_of)(job, &kept, true, IDEMPOTENT);
 }
 
 PC_OUTLINE bool F(slide_memory)(const pc_job *job, const F(strips) * s)
 {
-    return F(slide_of)(job, s, false, IDEMPOTENT);
+    const F(strips) kept = *s; /* where no store can change it */
+    return F(slide_of)(job, &kept, false, IDEMPOTENT);
 }
 
 /* With care for NaN; what is true of rows in memory is of those in scratch. */
-PC_OUTLINE void F(slide_careful)(const pc_job *job, const F(strips) * s)
+PC_OUTLINE bool F(slide_careful)(const pc_job *job, const F(strips) * s)
 {
-    (void)F(slide_of)(job, s, false, false);
+    return F(slide_of)(job, s, false, false);
 }
 
-static void F(slide)(const pc_job *job, char *const to[], int64_t rows, const T *acc, int64_t n)
+/* nan: with care first; had they a NaN? */
+static bool F(slide)(const pc_job *job, char *const to[], int64_t rows, const T *acc, int64_t n,
+                     bool nan)
 {
     const F(strips) s = {.at = acc,
                          .rows = rows,
@@ -461,14 +492,14 @@ static void F(slide)(const pc_job *job, char *const to[], int64_t rows, const T 
                          .to = to,
                          .to_ahead = (uintptr_t)pc_max(n * (int64_t)sizeof(T), PC_AHEAD),
                          .len = n + job->axis[2]->K - 1};
-    if (F(slide_scratch)(job, &s))
-        F(slide_careful)(job, &s);
+    return (nan || F(slide_scratch)(job, &s)) && F(slide_careful)(job, &s);
 }
 
 static void F(sliding_rows)(const pc_job *job, const pc_item *item, char *scratch)
 {
     (void)scratch;
     const int64_t O = job->axis[1]->O;
+    bool nan = false;
     for (int64_t row = item->row, rows; row < item->row_end; row += rows) {
         char *to[PC_MOST_ROWS];
         rows = pc_min(pc_min(O - row % O, item->row_end - row), PC_MOST_ROWS);
@@ -482,13 +513,11 @@ static void F(sliding_rows)(const pc_job *job, const pc_item *item, char *scratc
                              .to_ahead = (uintptr_t)job->op[PC_Y].axis[1],
                              .first = item->column - job->axis[2]->PL,
                              .len = job->axis[2]->I};
-        if (F(slide_memory)(job, &s))
-            F(slide_careful)(job, &s);
+        nan = (nan || F(slide_memory)(job, &s)) && F(slide_careful)(job, &s);
     }
 }
-#endif
 
-#if SLIDES && IDEMPOTENT
+#if IDEMPOTENT
 /* ---- Rows that two registers hold --------------------------------------------------------------- */
 
 typedef struct F(narrow) {
@@ -501,7 +530,7 @@ PC_INLINE F(narrow) F(best_of)(F(narrow) x, F(narrow) y, bool plain)
 }
 
 /* A row of I columns after PL of padding. */
-PC_INLINE F(narrow) F(narrow_row)(const T *row, int64_t I, int PL, bool plain, V(pc_nan) * seen)
+PC_INLINE F(narrow) F(narrow_row)(const T *row, int64_t I, int PL, V(pc_nan) * seen)
 {
     const int first = (int)pc_min(I, F(W) - PL);
     PC_PREFETCH_AHEAD(row);
@@ -509,8 +538,7 @@ PC_INLINE F(narrow) F(narrow_row)(const T *row, int64_t I, int PL, bool plain, V
         .a = V(pc_shift)(F(none)(), V(pc_load_part)(row, first, NEUTRAL), F(W) - PL),
         .b = V(pc_load_part)(row + first, (int)I - first, NEUTRAL),
     };
-    if (plain)
-        *seen = V(pc_see_nan)(*seen, all.a, all.b);
+    *seen = V(pc_see_nan)(*seen, all.a, all.b);
     return all;
 }
 
@@ -541,7 +569,7 @@ PC_INLINE bool F(narrow_chunk)(const pc_job *job, const char *plane, char *y, in
     V(pc_nan) seen = V(pc_no_nan)();
     for (int64_t i = pc_min(middle, I - 1); i >= pc_max(first, 0); i--) {
         const T *row = (const T *)(plane + i * step);
-        all = F(best_of)(F(narrow_row)(row, along->I, PL, plain, &seen), all, plain);
+        all = F(best_of)(F(narrow_row)(row, along->I, PL, &seen), all, plain);
         suffix[pc_min(i - first, rows - 1)] = all;
     }
     for (int64_t r = pc_min(-first, rows) - 1; r >= 0; r--)
@@ -549,13 +577,14 @@ PC_INLINE bool F(narrow_chunk)(const pc_job *job, const char *plane, char *y, in
     for (int64_t r = pc_max(I - first, 0); r < rows; r++)
         suffix[r] = none;
     all = none;
-    for (int64_t r = 0; r < rows; r++, y += job->op[PC_Y].axis[1]) {
+    for (int64_t r = 0; r < rows && !(plain && V(pc_any_nan)(seen));
+         r++, y += job->op[PC_Y].axis[1]) {
         const T *row = (const T *)(plane + (middle + r) * step);
         if (r > 0 && middle + r < I)
-            all = F(best_of)(all, F(narrow_row)(row, along->I, PL, plain, &seen), plain);
+            all = F(best_of)(all, F(narrow_row)(row, along->I, PL, &seen), plain);
         F(narrow_windows)((T *)y, along->O, F(best_of)(suffix[r], all, plain), K, doublings, plain);
     }
-    return plain && V(pc_any_nan)(seen);
+    return V(pc_any_nan)(seen);
 }
 
 PC_INLINE bool F(narrow_of)(const pc_job *job, const char *plane, char *y, int64_t o, int64_t rows,
@@ -574,16 +603,17 @@ PC_OUTLINE bool F(narrow_plain)(const pc_job *job, const char *plane, char *y, i
     return F(narrow_of)(job, plane, y, o, rows, true);
 }
 
-PC_OUTLINE void F(narrow_careful)(const pc_job *job, const char *plane, char *y, int64_t o,
+PC_OUTLINE bool F(narrow_careful)(const pc_job *job, const char *plane, char *y, int64_t o,
                                   int64_t rows)
 {
-    (void)F(narrow_of)(job, plane, y, o, rows, false);
+    return F(narrow_of)(job, plane, y, o, rows, false);
 }
 
 static void F(small_planes)(const pc_job *job, const pc_item *item, char *scratch)
 {
     (void)scratch;
     const int64_t O = job->axis[1]->O, most = pc_min(job->axis[1]->K, PC_MOST_ROWS);
+    bool nan = false;
     for (int64_t row = item->row, rows; row < item->row_end; row += rows) {
         const int64_t o0 = row / O, o = row % O, left = pc_min(O - o, item->row_end - row);
         pc_links deep;
@@ -591,8 +621,8 @@ static void F(small_planes)(const pc_job *job, const pc_item *item, char *scratc
         const char *plane = pc_row_of(job, item, PC_X, pc_link_pos(&deep, 0), 0, 0);
         char *y = pc_row_of(job, item, PC_Y, o0, o, 0);
         rows = pc_ceil_div(left, pc_ceil_div(left, most)); /* of about equal size */
-        if (F(narrow_plain)(job, plane, y, o, rows))
-            F(narrow_careful)(job, plane, y, o, rows);
+        nan = (nan || F(narrow_plain)(job, plane, y, o, rows)) &&
+              F(narrow_careful)(job, plane, y, o, rows);
     }
 }
 #endif
