@@ -348,7 +348,6 @@ static const char *take_few_columns(pc_job *job, const choice *c)
         "2 to 5 columns at stride 2, 3 at 3 or 4 at 4");
     ASK(axis->PL == 0 || (S == 2 && axis->PL == (K - 1) / 2),
         "padding before a row: none, or half of the window");
-    ASK(c->is_finished, "one divisor");
     ASK(has_few_rows(job), "windows of at most 16 rows");
     ASK(is_contiguous(job), "contiguous rows");
     ASK(has_members(c), "windows with members");

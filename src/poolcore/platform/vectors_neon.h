@@ -5,9 +5,8 @@
  * take 193 instructions instead of 228 for a hundred elements of a maximum of 2x2/2, 246 instead of 317
  * for 3x3/2.
  *
- * pc_permute is one instruction (ext) for shifts by a constant.  PC_PERMUTES is 0 all the same: what asks for
- * it takes registers of 8 lanes and more (slide.inc.c: a sum of 8 columns would need lane 8 of 8), or GCC
- * leaves its loops over four lanes scalar (shared.inc.c).  With 1, 5x5/1 took 991 instead of 2079. */
+ * pc_shift is one instruction (ext) for constants.  PC_PERMUTES is 0: of what asks for it GCC leaves loops
+ * over four lanes scalar (shared.inc.c), and sums of 8 columns would need lane 8 of 8 (stride1.inc.c). */
 #ifndef PC_VECTORS_NEON_H
 #define PC_VECTORS_NEON_H
 
@@ -24,7 +23,7 @@ typedef uint64x2_t pc_v_u64;
 enum { PC_WIDTH_f32 = 4, PC_WIDTH_f64 = 2 };
 #define PC_REGISTERS 32
 #define PC_PERMUTES 0
-#define PC_SHIFTS 0
+#define PC_SHIFTS 1
 #define PC_SEES_NAN 0
 
 /* ---- Memory ----------------------------------------------------------------------------------- */

@@ -211,10 +211,20 @@ PC_INLINE void F(next_row)(const pc_job *job, const pc_item *item, pc_sources *f
     pc_next_row(job, item, from);
 }
 
+#if FINISHES
+/* A row of sums, each by its divisor. */
+PC_INLINE void F(divide_row)(const pc_job *job, const pc_item *item, const pc_sources *from, T *row,
+                             int64_t n, const double *counts)
+{
+    const double count = F(count_row)(job, item, from->position[0], from->position[1]);
+    F(finish)(job, row, row, 1, n, n, &count, counts);
+}
+#endif
+
 /* The rows of an item; those with all `rows` rows of windows that the compiler knows are written out.  After a
  * row with a NaN, which comes once more, rows are walked with care until one has none. */
 PC_INLINE void F(rows_of)(const pc_job *job, const pc_item *item, F(direct) d, int64_t column,
-                          int rows, int K, int S, int lead)
+                          int rows, int K, int S, int lead, const double *counts)
 {
     const void *src[PC_BATCH];
     bool nan = false;
@@ -227,8 +237,24 @@ PC_INLINE void F(rows_of)(const pc_job *job, const pc_item *item, F(direct) d, i
         nan = (nan || (d.n == rows ? F(known_row)(dst, &d, rows, K, S, lead, SEES_NAN)
                                    : F(plain_row)(dst, &d))) &&
               F(careful_row)(dst, &d);
+#if FINISHES
+        if (!IS_FINISHED(job))
+            F(divide_row)(job, item, &from, dst, d.count, counts);
+#else
+        (void)counts;
+#endif
     }
 }
+
+#if FINISHES
+/* How many elements the divisors count, where each output has its own. */
+static size_t F(few_bytes)(const pc_job *job)
+{
+    pc_arena arena = {0};
+    pc_take(&arena, job->tile, sizeof(double));
+    return IS_FINISHED(job) ? 0 : pc_arena_bytes(&arena);
+}
+#endif
 
 static void F(few_columns)(const pc_job *job, const pc_item *item, char *scratch)
 {
@@ -238,19 +264,22 @@ static void F(few_columns)(const pc_job *job, const pc_item *item, char *scratch
                          .lead = (int)span.lead,
                          .len = span.n,
                          .count = item->column_end - item->column,
-                         .divisor = (T)job->divisor,
-                         .stream = pc_can_stream(job, item, PC_Y)};
-    (void)scratch;
+                         .divisor = IS_FINISHED(job) ? (T)job->divisor : 1,
+                         .stream = IS_FINISHED(job) && pc_can_stream(job, item, PC_Y)};
+    double *counts = (double *)scratch;
+#if FINISHES
+    F(count_columns)(job, item, item->column, item->column_end, counts);
+#endif
     if (d.S == 2 && d.K == 2)
-        F(rows_of)(job, item, d, span.from, 2, 2, 2, 0);
+        F(rows_of)(job, item, d, span.from, 2, 2, 2, 0, counts);
     else if (d.S == 2 && d.K == 3 && d.lead == 0)
-        F(rows_of)(job, item, d, span.from, 3, 3, 2, 0);
+        F(rows_of)(job, item, d, span.from, 3, 3, 2, 0, counts);
     else if (d.S == 2 && d.K == 3)
-        F(rows_of)(job, item, d, span.from, 3, 3, 2, 1);
+        F(rows_of)(job, item, d, span.from, 3, 3, 2, 1, counts);
     else if (d.S == 3)
-        F(rows_of)(job, item, d, span.from, 3, 3, 3, 0);
+        F(rows_of)(job, item, d, span.from, 3, 3, 3, 0, counts);
     else
-        F(rows_of)(job, item, d, span.from, 0, 2, 2, 0);
+        F(rows_of)(job, item, d, span.from, 0, 2, 2, 0, counts);
 }
 
 /* ---- Few taps of many lanes ------------------------------------------------------------------- */

@@ -9,6 +9,8 @@
 #define V_COMBINE(a, b) V(pc_add)(a, b)
 #define V_PLAIN_COMBINE(a, b) V_COMBINE(a, b)
 #define SEES_NAN 0
+#define FINISHES 0
+#define IS_FINISHED(job) true
 #define V_FINISH(a, divisor) ((void)(divisor), V(pc_sqrt)(a))
 
 PC_INLINE V(pc_v) PC_CAT(square, NAME)(V(pc_v) a)
@@ -32,4 +34,6 @@ static const pc_walk_kernel PC_CAT(walks, NAME)[PC_WALKS] = {
 #undef V_COMBINE
 #undef V_PLAIN_COMBINE
 #undef SEES_NAN
+#undef FINISHES
+#undef IS_FINISHED
 #undef V_FINISH

@@ -105,7 +105,11 @@ static const pc_walk_kernel F(walks)[PC_WALKS] = {
     [PC_WALK_shared_rows] = {.run = F(phases), .scratch = F(phases_bytes)},
     [PC_WALK_phases] = {.run = F(phases), .scratch = F(phases_bytes)},
 #if A_IS_T
+#if FINISHES
+    [PC_WALK_few_columns] = {.run = F(few_columns), .scratch = F(few_bytes)},
+#else
     [PC_WALK_few_columns] = {.run = F(few_columns)},
+#endif
     [PC_WALK_channels_last] = {.run = F(channels_last)},
 #if PC_SHIFTS
     [PC_WALK_stride1] = {.run = F(stride1), .scratch = F(stride1_bytes)},
