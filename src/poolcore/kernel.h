@@ -110,8 +110,7 @@ typedef struct pc_job {
     /* From here to `out` a walk's plan (separable.c). */
     int64_t tile, tiles; /* columns of an item */
     bool split;          /* forward: split rows into phases, for S > 1 */
-    bool slides;         /* columns slide in registers (slide.inc.c) */
-    bool long_rows;      /* neighbouring rows can be walked as one */
+    bool slides;         /* columns slide in registers (stride1.inc.c) */
     int64_t phases;      /* slots of a split row */
     int64_t group;       /* phases: destination rows brought to scratch at once ... */
     int64_t strip;       /* ... and those of them whose taps are combined at once */
@@ -228,7 +227,8 @@ enum { PC_TYPE_F32, PC_TYPE_F64, PC_TYPE_F32_WIDE, PC_TYPES };
 
 typedef struct pc_kernels {
     const char *name;
-    int width[PC_TYPES]; /* lanes of a register of what is combined */
+    int width[PC_TYPES];  /* lanes of a register of what is combined */
+    int summed[PC_TYPES]; /* columns of a window along which registers of sums slide, at the most */
     /* By walk. */
     const pc_walk_kernel *select[PC_ORDERS][PC_TYPES];
     const pc_walk_kernel *argmax[PC_ORDERS][PC_TYPES];
@@ -409,28 +409,20 @@ static inline int64_t pc_rest_of_chunk(const pc_job *job, int64_t o)
     return pc_min(job->chunk - o % job->chunk, job->axis[1]->O - o);
 }
 
-/* How many destination rows from this one on are taken together: a group, of whole chunks; or of long
- * rows those whose windows are whole along axis 1, so that what one row needs adjoins what the next
- * does. */
+/* How many destination rows from this one on are taken together: a group, of whole chunks. */
 static inline int64_t pc_rows_together(const pc_job *job, const pc_item *item, int64_t row,
                                        const pc_sources *from)
 {
-    const pc_axis *axis = job->axis[1];
-    const int64_t left = pc_min(job->group, item->row_end - row), o = from->position[1];
-    if (job->chunk) {
-        int64_t rows = pc_rest_of_chunk(job, o), end = o + rows, next;
-        for (;; rows += next, end += next) {
-            end = end == axis->O ? 0 : end;
-            next = pc_min(job->chunk, axis->O - end);
-            if (rows + next > left)
-                return pc_min(rows, left);
-        }
-    }
-    if (!job->long_rows)
+    const int64_t left = pc_min(job->group, item->row_end - row), O = job->axis[1]->O;
+    if (!job->chunk)
         return left;
-    const int64_t whole =
-        axis->I - (axis->K - 1) * axis->D + axis->PL; /* the first that is not, after o */
-    return from->link[1].n < axis->K ? 1 : pc_max(pc_min(left, pc_min(whole, axis->O) - o), 1);
+    int64_t rows = pc_rest_of_chunk(job, from->position[1]), end = from->position[1] + rows;
+    for (int64_t next;; rows += next, end += next) {
+        end = end == O ? 0 : end;
+        next = pc_min(job->chunk, O - end);
+        if (rows + next > left)
+            return pc_min(rows, left);
+    }
 }
 
 /* Where the run of a tap begins among the phases of split rows (or in the row itself), in columns. */

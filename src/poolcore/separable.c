@@ -274,12 +274,12 @@ static bool sums_in_double(const pc_plan *plan)
 /* A walk's function plans the job and answers NULL, or what the walk asks for that the call has not got. */
 typedef struct choice {
     const pc_call *call;
-    int width;        /* lanes of a register */
-    bool is_sum;      /* else it selects */
-    bool is_wide;     /* sums in double, or marks of 64 bits */
-    bool is_finished; /* results need no division, or one by one number */
-    bool is_box;      /* the sums of a box, in the type that its owner says */
-    bool slides;      /* registers slide along rows of this type */
+    int width;            /* lanes of a register */
+    bool is_sum;          /* else it selects */
+    bool is_wide;         /* sums in double, or marks of 64 bits */
+    bool is_finished;     /* results need no division, or one by one number */
+    bool is_box;          /* the sums of a box, in the type that its owner says */
+    int64_t most_sliding; /* columns of a window along which registers slide; 0: they do not */
 } choice;
 
 #define ASK(condition, words)                                                                      \
@@ -338,11 +338,16 @@ static bool is_nonoverlapping(const pc_axis *axis, int64_t most)
            axis->D == 1 && axis->PL == 0 && (axis->O - 1) * axis->S + axis->K <= axis->I;
 }
 
-static const char *take_nonoverlapping(pc_job *job, const choice *c)
+static const char *take_few_columns(pc_job *job, const choice *c)
 {
+    const pc_axis *axis = job->axis[2];
+    const int64_t K = axis->K, S = axis->S;
     ASK(job->L == 1, "columns without lanes");
-    ASK(is_nonoverlapping(job->axis[2], 4), "2 to 4 columns, kernel = stride, all of them inside");
-    ASK(c->is_finished, "one divisor");
+    ASK(axis->kind == PC_REGULAR && axis->D == 1, "windows by formula, without dilation");
+    ASK((S == 2 && K >= 2 && K <= 5) || (S == K && (K == 3 || K == 4)),
+        "2 to 5 columns at stride 2, 3 at 3 or 4 at 4");
+    ASK(axis->PL == 0 || (S == 2 && axis->PL == (K - 1) / 2),
+        "padding before a row: none, or half of the window");
     ASK(has_few_rows(job), "windows of at most 16 rows");
     ASK(is_contiguous(job), "contiguous rows");
     ASK(has_members(c), "windows with members");
@@ -365,32 +370,6 @@ static const char *take_channels_last(pc_job *job, const choice *c)
     ASK(is_contiguous(job), "contiguous rows");
     ASK(has_members(c), "windows with members");
     plan_direct(job);
-    return NULL;
-}
-
-/* Rows with stride 2 are split as they are combined, where all of a window's rows are taken at once. */
-static const char *ask_deinterleaved(const pc_job *job, const choice *c)
-{
-    const pc_axis *axis = job->axis[2];
-    ASK(job->L == 1, "columns without lanes");
-    ASK(axis->kind == PC_REGULAR && axis->S == 2 && axis->D % 2 == 1, "stride 2 along rows");
-    ASK(has_phases(job), "few columns without gaps");
-    ASK(has_few_rows(job), "windows of at most 16 rows");
-    ASK(!shares_rows(job) || job->axis[1]->K < MANY_TAPS, "windows that share few rows");
-    ASK(job->op[PC_X].contiguous, "contiguous rows");
-    ASK(has_members(c), "windows with members");
-    return NULL;
-}
-
-static const char *take_k3s2(pc_job *job, const choice *c)
-{
-    const pc_axis *axis = job->axis[2];
-    const char *asked = ask_deinterleaved(job, c);
-    ASK(!asked, asked);
-    ASK(axis->K == 3 && axis->D == 1 && axis->PL <= 1, "3 columns, padded by at most 1");
-    ASK(c->is_finished, "one divisor");
-    ASK(is_contiguous(job), "contiguous rows");
-    plan_phases(job);
     return NULL;
 }
 
@@ -468,35 +447,24 @@ static const char *take_stride1(pc_job *job, const choice *c)
     return NULL;
 }
 
-/* From so many taps along a row on registers that slide are faster than one tap after another, and the
- * most: the register beyond two is not read. */
-static bool can_slide(const pc_job *job, const choice *c)
+/* Taps along a row of registers that slide, at the most: four doublings, and the same number again. */
+enum { MOST_SLIDING = 32 };
+
+/* Can registers slide along the rows, over at least so many columns? */
+static bool can_slide(const pc_job *job, const choice *c, int64_t least)
 {
     const pc_axis *axis = job->axis[2];
-    return c->slides && job->L == 1 && axis->kind == PC_REGULAR && axis->S == 1 && axis->D == 1 &&
-           axis->K >= (c->is_sum ? 6 : 5) && axis->K <= 2 * c->width;
-}
-
-/* Rows with stride 1 along both inner axes, one after another in memory, are walked as one long row. */
-static bool has_long_rows(const pc_job *job, const choice *c)
-{
-    const pc_axis *a = job->axis[1], *b = job->axis[2];
-    const pc_operand *x = &job->op[PC_X];
-    return !job->chunk && job->tiles == 1 && b->S == 1 && a->kind == PC_REGULAR && a->S == 1 &&
-           b->O <= b->I && x->contiguous && x->axis[1] == b->I * job->L * x->size &&
-           has_few_rows(job) && has_members(c);
+    return job->L == 1 && axis->kind == PC_REGULAR && axis->S == 1 && axis->D == 1 &&
+           axis->K >= least && axis->K <= c->most_sliding;
 }
 
 static const char *take_sliding_rows(pc_job *job, const choice *c)
 {
-    const pc_axis *axis = job->axis[2];
-    const bool whole = axis->PL == 0 && axis->O - 1 + axis->K <= axis->I;
     const char *asked = ask_registers(job, c);
     ASK(!asked, asked);
-    ASK(can_slide(job, c), "5 columns (sums 6) to two registers");
+    ASK(can_slide(job, c, 2), "2 columns to as many as registers slide over");
     ASK(is_one_row(job), "windows of one row");
     plan_phases(job);
-    ASK(!c->is_sum || whole || !has_long_rows(job, c), "for sums, no padding of rows that adjoin");
     return NULL;
 }
 
@@ -505,7 +473,7 @@ static const char *take_small_planes(pc_job *job, const choice *c)
     const pc_axis *down = job->axis[1], *along = job->axis[2];
     const char *asked = ask_registers(job, c);
     ASK(!asked, asked);
-    ASK(can_slide(job, c) && shares_rows(job) && down->K > PC_FEW_RUNS && job->axis[0]->K == 1,
+    ASK(can_slide(job, c, 5) && shares_rows(job) && down->K > PC_FEW_RUNS && job->axis[0]->K == 1,
         "more than 5 rows and 5 columns at stride 1");
     ASK(along->PL < c->width && along->PL + along->I <= 2 * c->width && along->O <= 2 * c->width,
         "rows of at most two registers");
@@ -514,29 +482,19 @@ static const char *take_small_planes(pc_job *job, const choice *c)
     return NULL;
 }
 
-static const char *take_deinterleaved(pc_job *job, const choice *c)
-{
-    const char *asked = ask_deinterleaved(job, c);
-    ASK(!asked, asked);
-    plan_phases(job);
-    job->chunk = 0;
-    job->group = job->strip;
-    return NULL;
-}
-
 static const char *take_shared_rows(pc_job *job, const choice *c)
 {
     ASK(has_phases(job), "few columns without gaps");
     ASK(shares_rows(job), "several rows at stride 1");
     plan_phases(job);
-    job->slides = can_slide(job, c);
+    job->slides = can_slide(job, c, c->is_sum ? 6 : 5);
     return NULL;
 }
 
 static const char *take_phases(pc_job *job, const choice *c)
 {
+    (void)c;
     plan_phases(job);
-    job->long_rows = has_long_rows(job, c);
     return NULL;
 }
 
@@ -714,13 +672,16 @@ static void clear_plan(pc_job *job)
 static choice choice_of(const pc_job *job, const pc_call *call, bool is_box)
 {
     const bool is_sum = call->reducer == PC_LINEAR;
+    const pc_kernels *isa = pc_isa_current();
+    const int type = pc_element_type(call, job->wide);
+    const int64_t most = is_sum ? isa->summed[type] : pc_min(4 * isa->width[type], MOST_SLIDING);
     return (choice){.call = call,
-                    .width = pc_isa_current()->width[pc_element_type(call, job->wide)],
+                    .width = isa->width[type],
                     .is_sum = is_sum,
                     .is_wide = job->wide,
                     .is_finished = !is_sum || (job->uniform && !job->wide),
                     .is_box = is_box,
-                    .slides = kernels_of(job, call)[PC_WALK_sliding_rows].run != NULL};
+                    .most_sliding = kernels_of(job, call)[PC_WALK_sliding_rows].run ? most : 0};
 }
 
 /* Are floats summed in double, or marks kept in 64 bits? */

@@ -267,7 +267,6 @@ static size_t plan_sum(pc_job *sum, const pc_job *job, const pc_call *call, bool
     sum->divisor = 1;
     const size_t bytes = pc_plan_rows(sum, &of_boxes, &wide);
     sum->tiles *= job->windows.units[2];
-    sum->long_rows = sum->long_rows && job->windows.units[2] == 1;
     return bytes;
 }
 
@@ -275,8 +274,7 @@ static size_t plan_sum(pc_job *sum, const pc_job *job, const pc_call *call, bool
 static void choose_norms(pc_shared *shared, pc_job *job, bool backward)
 {
     const pc_walk walk = shared->sum.walk;
-    const bool in_registers =
-        walk == PC_WALK_nonoverlapping || walk == PC_WALK_channels_last || walk == PC_WALK_k3s2;
+    const bool in_registers = walk == PC_WALK_few_columns || walk == PC_WALK_channels_last;
     shared->norms = summed_power(job, backward) == 2 && job->op[PC_X].contiguous &&
                     job->op[PC_Y].contiguous && in_registers;
     job->walk = walk;

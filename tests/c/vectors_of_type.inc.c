@@ -68,6 +68,25 @@ static void F(test_plain)(void)
     F(check)(V(pc_plain_min)(V(pc_load)(x.at), V(pc_load)(y.at)), least, "min without NaN");
 }
 
+/* A NaN in any lane of either, and what was seen before. */
+static void F(test_seen)(void)
+{
+    T one[W], none[W];
+    for (int l = 0; l < W; l++)
+        none[l] = l % 2 == 0 ? -(T)INFINITY : (T)INFINITY;
+    const V(pc_v) plain = V(pc_load)(none);
+    expect(V(pc_any_nan)(V(pc_see_nan)(V(pc_no_nan)(), plain, plain)), 0, "no NaN", 0);
+    for (int l = 0; l < W; l++) {
+        memcpy(one, none, sizeof one);
+        one[l] = NAN;
+        const V(pc_v) a = V(pc_load)(one);
+        expect(V(pc_any_nan)(V(pc_see_nan)(V(pc_no_nan)(), a, plain)), 1, "NaN in a", l);
+        expect(V(pc_any_nan)(V(pc_see_nan)(V(pc_no_nan)(), plain, a)), 1, "NaN in b", l);
+        expect(V(pc_any_nan)(V(pc_see_nan)(V(pc_see_nan)(V(pc_no_nan)(), a, a), plain, plain)), 1,
+               "NaN before", l);
+    }
+}
+
 /* Registers that follow one another in a row. */
 static void F(test_order)(void)
 {
@@ -88,11 +107,10 @@ static void F(test_order)(void)
         want[i % 3][i / 3] = x.at[i];
     for (int r = 0; r < 3; r++)
         F(check)(third[r], want[r], "every third lane");
-    F(check)(V(pc_permute)(a, b, pc_lane + 1), x.at + 1, "from lane 1 on");
-    F(check)(V(pc_permute)(a, b, pc_lane + W - 1), x.at + W - 1, "from the last lane on");
     for (int n = 0; n <= W; n++) {
         const volatile int hidden = n;
-        F(check)(V(pc_permute)(a, b, pc_lane + hidden), x.at + n, "from lane n on");
+        F(check)(V(pc_shift)(a, b, n), x.at + n, "from lane n on, a constant");
+        F(check)(V(pc_shift)(a, b, hidden), x.at + n, "from lane n on");
     }
     int32_t lanes[W];
     for (int l = 0; l < W; l++) {
@@ -154,6 +172,7 @@ static void F(test_all)(void)
 {
     F(test_arithmetic)();
     F(test_plain)();
+    F(test_seen)();
     F(test_order)();
     F(test_parts)();
     F(test_memory)();

@@ -28,10 +28,10 @@ def test_every_walk_is_taken_by_some_problem() -> None:
 
 def test_a_refusal_says_what_is_asked_for() -> None:
     x = np.zeros((1, 1, 9, 9), np.float32)
-    (call,) = pr.explain(x, "max", 3, stride=2, data_format="NCHW").calls
-    assert call.walk == "k3s2"
-    assert call.refusals["nonoverlapping"].startswith("2 to 4 columns, kernel = stride")
-    assert "not nonoverlapping: it asks for 2 to 4 columns" in str(call)
+    (call,) = pr.explain(x, "max", 7, stride=2, data_format="NCHW").calls
+    assert call.walk == "phases"
+    assert call.refusals["few_columns"] == "2 to 5 columns at stride 2, 3 at 3 or 4 at 4"
+    assert "not few_columns: it asks for 2 to 5 columns" in str(call)
 
 
 @pytest.mark.parametrize("method", ["soft", "lp", "dpp", "max", "avg"])

@@ -75,9 +75,9 @@ def explain(x: Any, method: str, *args: Any, backward: bool = False, **kwargs: A
     >>> import numpy as np, poolreg as pr
     >>> x = np.zeros((1, 2, 8, 8), np.float32)
     >>> print(pr.explain(x, "max", 2, data_format="NCHW").calls[0].walk)
-    nonoverlapping
-    >>> pr.explain(x, "max", 3, stride=2, data_format="NCHW").calls[0].refusals["nonoverlapping"]
-    '2 to 4 columns, kernel = stride, all of them inside'
+    few_columns
+    >>> pr.explain(x, "max", 7, stride=2, data_format="NCHW").calls[0].refusals["few_columns"]
+    '2 to 5 columns at stride 2, 3 at 3 or 4 at 4'
     """
 
     def call() -> None:

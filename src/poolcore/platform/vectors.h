@@ -6,9 +6,12 @@
  * unit in isa/, a line in CMakeLists.txt, a row in dispatch.c.  tests/c/test_vectors.c tests them all.
  *
  * Of each element type t, float (f32) or double (f64), a file has pc_v_<t>, a register; PC_WIDTH_<t>, its
- * lanes; pc_v_u64, PC_WIDTH_f64 whole numbers; and what PC_CONTRACT lists below.  Further:
+ * lanes; pc_nan_<t>, a truth a lane; pc_v_u64, PC_WIDTH_f64 whole numbers; and what PC_CONTRACT lists below.  Further:
  *
+ * PC_REGISTERS  how many there are
  * PC_PERMUTES   1 where pc_permute is one instruction and a register has at least 8 lanes
+ * PC_SHIFTS     1 where pc_shift by a constant is at most two instructions
+ * PC_SEES_NAN   1 where pc_max takes so much longer than pc_plain_max that looking for NaN pays
  * PC_STREAMS    defined where stores past the caches exist; elsewhere they are plain stores
  *
  * Addresses need no alignment, but for pc_stream: PC_STREAM_ALIGN bytes. */
@@ -81,12 +84,20 @@ PC_INLINE void pc_stream_bytes(void *dst, const void *src, int64_t bytes)
     static pc_v_##t pc_plain_max_##t(pc_v_##t a, pc_v_##t b);                                      \
     /* the smaller, of equals a; lanes have no NaN */                                              \
     static pc_v_##t pc_plain_min_##t(pc_v_##t a, pc_v_##t b);                                      \
+    /* no lane yet had a NaN */                                                                    \
+    static pc_nan_##t pc_no_nan_##t(void);                                                         \
+    /* `seen`, and the lanes in which a or b is NaN */                                             \
+    static pc_nan_##t pc_see_nan_##t(pc_nan_##t seen, pc_v_##t a, pc_v_##t b);                     \
+    /* whether any lane had one */                                                                 \
+    static bool pc_any_nan_##t(pc_nan_##t seen);                                                   \
     /* deinterleave: even and odd lanes of a before those of b */                                  \
     static void pc_deinterleave2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd);       \
     /* interleave, the inverse */                                                                  \
     static void pc_interleave2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *first, pc_v_##t *second);     \
     /* deinterleave by three: out[r] has lanes r, r + 3, ... of a, b, c */                         \
     static void pc_deinterleave3_##t(pc_v_##t a, pc_v_##t b, pc_v_##t c, pc_v_##t *out);           \
+    /* the lanes from number n on of a followed by b, n at most the width */                       \
+    static pc_v_##t pc_shift_##t(pc_v_##t a, pc_v_##t b, int n);                                   \
     /* lanes by number, those of b after those of a */                                             \
     static pc_v_##t pc_permute_##t(pc_v_##t a, pc_v_##t b, const int32_t *lanes);                  \
     /* p[2 i] += a[i]; p[2 i + 1] stays, and is written */                                         \

@@ -3,6 +3,7 @@
 #define PC_VECTORS_AVX2_H
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -12,7 +13,10 @@ typedef __m256 pc_v_f32;
 typedef __m256d pc_v_f64;
 typedef uint64_t pc_v_u64 __attribute__((vector_size(32)));
 enum { PC_WIDTH_f32 = 8, PC_WIDTH_f64 = 4 };
+#define PC_REGISTERS 16
 #define PC_PERMUTES 0
+#define PC_SHIFTS 1
+#define PC_SEES_NAN 1
 PC_INLINE pc_v_f32 pc_load_f32(const float *p) { return _mm256_loadu_ps(p); }
 PC_INLINE pc_v_f64 pc_load_f64(const double *p) { return _mm256_loadu_pd(p); }
 PC_INLINE pc_v_f64 pc_load_f32_f64(const float *p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
@@ -52,6 +56,20 @@ PC_INLINE pc_v_f64 pc_min_f64(pc_v_f64 a, pc_v_f64 b)
 {
     return _mm256_blendv_pd(_mm256_min_pd(b, a), b, _mm256_cmp_pd(b, b, _CMP_UNORD_Q));
 }
+typedef __m256 pc_nan_f32;
+typedef __m256d pc_nan_f64;
+PC_INLINE pc_nan_f32 pc_no_nan_f32(void) { return _mm256_setzero_ps(); }
+PC_INLINE pc_nan_f64 pc_no_nan_f64(void) { return _mm256_setzero_pd(); }
+PC_INLINE pc_nan_f32 pc_see_nan_f32(pc_nan_f32 seen, pc_v_f32 a, pc_v_f32 b)
+{
+    return _mm256_or_ps(seen, _mm256_cmp_ps(a, b, _CMP_UNORD_Q));
+}
+PC_INLINE pc_nan_f64 pc_see_nan_f64(pc_nan_f64 seen, pc_v_f64 a, pc_v_f64 b)
+{
+    return _mm256_or_pd(seen, _mm256_cmp_pd(a, b, _CMP_UNORD_Q));
+}
+PC_INLINE bool pc_any_nan_f32(pc_nan_f32 seen) { return _mm256_movemask_ps(seen) != 0; }
+PC_INLINE bool pc_any_nan_f64(pc_nan_f64 seen) { return _mm256_movemask_pd(seen) != 0; }
 /* Shuffling works inside the two halves of a register: the quarters come out as 0 2 1 3. */
 PC_INLINE void pc_deinterleave2_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
 {
@@ -157,6 +175,53 @@ PC_INLINE pc_v_f64 pc_permute_f64(pc_v_f64 a, pc_v_f64 b, const int32_t *lanes)
     const __m256 y = _mm256_permutevar8x32_ps(_mm256_castpd_ps(b), halves);
     return _mm256_blendv_pd(_mm256_castps_pd(x), _mm256_castps_pd(y),
                             _mm256_castsi256_pd(_mm256_slli_epi64(at, 61)));
+}
+/* Shifts by a constant take two instructions, by others three: the middle of both registers, and a
+ * shift inside the halves. */
+PC_INLINE pc_v_f32 pc_shift_f32(pc_v_f32 a, pc_v_f32 b, int n)
+{
+    if (!__builtin_constant_p(n))
+        return pc_permute_f32(a, b, pc_lane + n);
+    const __m256i x = _mm256_castps_si256(a), y = _mm256_castps_si256(b);
+    const __m256i middle = _mm256_permute2x128_si256(x, y, 0x21);
+    switch (n) {
+    case 0:
+        return a;
+    case 1:
+        return _mm256_castsi256_ps(_mm256_alignr_epi8(middle, x, 4));
+    case 2:
+        return _mm256_castsi256_ps(_mm256_alignr_epi8(middle, x, 8));
+    case 3:
+        return _mm256_castsi256_ps(_mm256_alignr_epi8(middle, x, 12));
+    case 4:
+        return _mm256_castsi256_ps(middle);
+    case 5:
+        return _mm256_castsi256_ps(_mm256_alignr_epi8(y, middle, 4));
+    case 6:
+        return _mm256_castsi256_ps(_mm256_alignr_epi8(y, middle, 8));
+    case 7:
+        return _mm256_castsi256_ps(_mm256_alignr_epi8(y, middle, 12));
+    default:
+        return b;
+    }
+}
+PC_INLINE pc_v_f64 pc_shift_f64(pc_v_f64 a, pc_v_f64 b, int n)
+{
+    if (!__builtin_constant_p(n))
+        return pc_permute_f64(a, b, pc_lane + n);
+    const __m256d middle = _mm256_permute2f128_pd(a, b, 0x21);
+    switch (n) {
+    case 0:
+        return a;
+    case 1:
+        return _mm256_shuffle_pd(a, middle, 0x5);
+    case 2:
+        return middle;
+    case 3:
+        return _mm256_shuffle_pd(middle, b, 0x5);
+    default:
+        return b;
+    }
 }
 PC_INLINE void pc_interleave2_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *first, pc_v_f32 *second)
 {

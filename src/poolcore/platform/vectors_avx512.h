@@ -3,6 +3,7 @@
 #define PC_VECTORS_AVX512_H
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "poolcore/lanes.h"
@@ -11,7 +12,10 @@ typedef __m512 pc_v_f32;
 typedef __m512d pc_v_f64;
 typedef uint64_t pc_v_u64 __attribute__((vector_size(64)));
 enum { PC_WIDTH_f32 = 16, PC_WIDTH_f64 = 8 };
+#define PC_REGISTERS 32
 #define PC_PERMUTES 1
+#define PC_SHIFTS 1
+#define PC_SEES_NAN 0
 /* fixupimm: where its second argument is a NaN, that, else the first. */
 enum { PC_NAN_IS_KEPT = 0x11 };
 PC_INLINE pc_v_f32 pc_load_f32(const float *p) { return _mm512_loadu_ps(p); }
@@ -53,6 +57,20 @@ PC_INLINE pc_v_f64 pc_min_f64(pc_v_f64 a, pc_v_f64 b)
 {
     return _mm512_fixupimm_pd(_mm512_min_pd(b, a), b, _mm512_set1_epi64(PC_NAN_IS_KEPT), 0);
 }
+typedef __mmask16 pc_nan_f32;
+typedef __mmask8 pc_nan_f64;
+PC_INLINE pc_nan_f32 pc_no_nan_f32(void) { return 0; }
+PC_INLINE pc_nan_f64 pc_no_nan_f64(void) { return 0; }
+PC_INLINE pc_nan_f32 pc_see_nan_f32(pc_nan_f32 seen, pc_v_f32 a, pc_v_f32 b)
+{
+    return _kor_mask16(seen, _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q));
+}
+PC_INLINE pc_nan_f64 pc_see_nan_f64(pc_nan_f64 seen, pc_v_f64 a, pc_v_f64 b)
+{
+    return _kor_mask8(seen, _mm512_cmp_pd_mask(a, b, _CMP_UNORD_Q));
+}
+PC_INLINE bool pc_any_nan_f32(pc_nan_f32 seen) { return seen != 0; }
+PC_INLINE bool pc_any_nan_f64(pc_nan_f64 seen) { return seen != 0; }
 PC_INLINE void pc_deinterleave2_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
 {
     const __m512i e = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
@@ -141,6 +159,14 @@ PC_INLINE pc_v_f64 pc_permute_f64(pc_v_f64 a, pc_v_f64 b, const int32_t *lanes)
 {
     const __m512i at = _mm512_cvtepi32_epi64(_mm256_loadu_si256((const __m256i *)lanes));
     return _mm512_permutex2var_pd(a, at, b);
+}
+PC_INLINE pc_v_f32 pc_shift_f32(pc_v_f32 a, pc_v_f32 b, int n)
+{
+    return pc_permute_f32(a, b, pc_lane + n);
+}
+PC_INLINE pc_v_f64 pc_shift_f64(pc_v_f64 a, pc_v_f64 b, int n)
+{
+    return pc_permute_f64(a, b, pc_lane + n);
 }
 PC_INLINE void pc_interleave2_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *first, pc_v_f32 *second)
 {

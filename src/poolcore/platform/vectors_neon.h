@@ -5,13 +5,13 @@
  * take 193 instructions instead of 228 for a hundred elements of a maximum of 2x2/2, 246 instead of 317
  * for 3x3/2.
  *
- * pc_permute is one instruction (ext) for shifts by a constant.  PC_PERMUTES is 0 all the same: what asks for
- * it takes registers of 8 lanes and more (slide.inc.c: a sum of 8 columns would need lane 8 of 8), or GCC
- * leaves its loops over four lanes scalar (shared.inc.c).  With 1, 5x5/1 took 991 instead of 2079. */
+ * pc_shift is one instruction (ext) for constants.  PC_PERMUTES is 0: of what asks for it GCC leaves loops
+ * over four lanes scalar (shared.inc.c), and sums of 8 columns would need lane 8 of 8 (stride1.inc.c). */
 #ifndef PC_VECTORS_NEON_H
 #define PC_VECTORS_NEON_H
 
 #include <arm_neon.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -21,7 +21,10 @@ typedef float32x4_t pc_v_f32;
 typedef float64x2_t pc_v_f64;
 typedef uint64x2_t pc_v_u64;
 enum { PC_WIDTH_f32 = 4, PC_WIDTH_f64 = 2 };
+#define PC_REGISTERS 32
 #define PC_PERMUTES 0
+#define PC_SHIFTS 1
+#define PC_SEES_NAN 0
 
 /* ---- Memory ----------------------------------------------------------------------------------- */
 
@@ -164,6 +167,26 @@ PC_INLINE pc_v_f64 pc_plain_min_f64(pc_v_f64 a, pc_v_f64 b)
 {
     return vbslq_f64(vcltq_f64(b, a), b, a);
 }
+typedef uint32x4_t pc_nan_f32;
+typedef uint64x2_t pc_nan_f64;
+PC_INLINE pc_nan_f32 pc_no_nan_f32(void) { return vdupq_n_u32(0); }
+PC_INLINE pc_nan_f64 pc_no_nan_f64(void) { return vdupq_n_u64(0); }
+/* The larger of two is NaN if either is. */
+PC_INLINE pc_nan_f32 pc_see_nan_f32(pc_nan_f32 seen, pc_v_f32 a, pc_v_f32 b)
+{
+    const pc_v_f32 both = vmaxq_f32(a, b);
+    return vornq_u32(seen, vceqq_f32(both, both));
+}
+PC_INLINE pc_nan_f64 pc_see_nan_f64(pc_nan_f64 seen, pc_v_f64 a, pc_v_f64 b)
+{
+    const pc_v_f64 both = vmaxq_f64(a, b);
+    return vornq_u64(seen, vceqq_f64(both, both));
+}
+PC_INLINE bool pc_any_nan_f32(pc_nan_f32 seen) { return vmaxvq_u32(seen) != 0; }
+PC_INLINE bool pc_any_nan_f64(pc_nan_f64 seen)
+{
+    return (vgetq_lane_u64(seen, 0) | vgetq_lane_u64(seen, 1)) != 0;
+}
 PC_INLINE pc_v_f64 pc_select_lt_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 yes, pc_v_f64 no)
 {
     return vbslq_f64(vcltq_f64(a, b), yes, no);
@@ -215,30 +238,39 @@ PC_INLINE uint8x16_t pc_pick(uint8x16_t a, uint8x16_t b, uint32x4_t lanes)
     const uint8x16x2_t both = {{a, b}};
     return vqtbl2q_u8(both, vreinterpretq_u8_u32(lanes * 0x04040404 + 0x03020100));
 }
-/* Are they known to the compiler, and do they follow one another?  Then one ext does. */
-#define PC_IS_SHIFT(lanes, last, n)                                                                \
-    (__builtin_constant_p((lanes)[0]) && __builtin_constant_p((lanes)[last]) &&                    \
-     (lanes)[0] == (n) && (lanes)[last] == (n) + (last))
 PC_INLINE pc_v_f32 pc_permute_f32(pc_v_f32 a, pc_v_f32 b, const int32_t *lanes)
 {
-    if (PC_IS_SHIFT(lanes, 3, 1))
-        return vextq_f32(a, b, 1);
-    if (PC_IS_SHIFT(lanes, 3, 2))
-        return vextq_f32(a, b, 2);
-    if (PC_IS_SHIFT(lanes, 3, 3))
-        return vextq_f32(a, b, 3);
     const uint32x4_t at = vreinterpretq_u32_s32(vld1q_s32(lanes));
     return vreinterpretq_f32_u8(pc_pick(vreinterpretq_u8_f32(a), vreinterpretq_u8_f32(b), at));
 }
 PC_INLINE pc_v_f64 pc_permute_f64(pc_v_f64 a, pc_v_f64 b, const int32_t *lanes)
 {
-    if (PC_IS_SHIFT(lanes, 1, 1))
-        return vextq_f64(a, b, 1);
     const uint32x2_t two = vreinterpret_u32_s32(vld1_s32(lanes));
     const uint32x4_t twice = vcombine_u32(vzip1_u32(two, two), vzip2_u32(two, two));
     const uint32x4_t at = twice + twice + (uint32x4_t){0, 1, 0, 1};
     return vreinterpretq_f64_u8(pc_pick(vreinterpretq_u8_f64(a), vreinterpretq_u8_f64(b), at));
 }
-#undef PC_IS_SHIFT
+/* Shifts by a constant are one instruction. */
+PC_INLINE pc_v_f32 pc_shift_f32(pc_v_f32 a, pc_v_f32 b, int n)
+{
+    if (!__builtin_constant_p(n))
+        return pc_permute_f32(a, b, pc_lane + n);
+    switch (n) {
+    case 0:
+        return a;
+    case 1:
+        return vextq_f32(a, b, 1);
+    case 2:
+        return vextq_f32(a, b, 2);
+    case 3:
+        return vextq_f32(a, b, 3);
+    default:
+        return b;
+    }
+}
+PC_INLINE pc_v_f64 pc_shift_f64(pc_v_f64 a, pc_v_f64 b, int n)
+{
+    return n == 0 ? a : n == 1 ? vextq_f64(a, b, 1) : b;
+}
 
 #endif

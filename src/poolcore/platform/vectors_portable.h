@@ -4,6 +4,7 @@
 #define PC_VECTORS_PORTABLE_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -14,7 +15,10 @@
 #include "poolcore/lanes.h"
 
 typedef uint64_t pc_v_u64 __attribute__((vector_size(16)));
+#define PC_REGISTERS 16
 #define PC_PERMUTES 0
+#define PC_SHIFTS 0
+#define PC_SEES_NAN 1
 #define PC_PORTABLE(t, type, bits, n)                                                              \
     typedef type pc_v_##t __attribute__((vector_size(n * sizeof(type))));                          \
     typedef bits pc_whole_##t __attribute__((vector_size(n * sizeof(bits))));                      \
@@ -57,6 +61,19 @@ typedef uint64_t pc_v_u64 __attribute__((vector_size(16)));
     PC_INLINE pc_v_##t pc_min_##t(pc_v_##t a, pc_v_##t b)                                          \
     {                                                                                              \
         return pc_choose_##t((pc_whole_##t)(b != b), b, pc_plain_min_##t(a, b));                   \
+    }                                                                                              \
+    typedef pc_whole_##t pc_nan_##t;                                                               \
+    PC_INLINE pc_nan_##t pc_no_nan_##t(void) { return (pc_nan_##t){0}; }                           \
+    PC_INLINE pc_nan_##t pc_see_nan_##t(pc_nan_##t seen, pc_v_##t a, pc_v_##t b)                   \
+    {                                                                                              \
+        return seen | (pc_nan_##t)(a != a) | (pc_nan_##t)(b != b);                                 \
+    }                                                                                              \
+    PC_INLINE bool pc_any_nan_##t(pc_nan_##t seen)                                                 \
+    {                                                                                              \
+        bits any = 0;                                                                              \
+        for (int i = 0; i < n; i++)                                                                \
+            any |= seen[i];                                                                        \
+        return any != 0;                                                                           \
     }                                                                                              \
     PC_INLINE void pc_deinterleave2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd)     \
     {                                                                                              \
@@ -107,6 +124,13 @@ typedef uint64_t pc_v_u64 __attribute__((vector_size(16)));
         for (int i = 0; i < n; i++)                                                                \
             picked[i] = both[lanes[i] / n][lanes[i] % n];                                          \
         return pc_load_##t(picked);                                                                \
+    }                                                                                              \
+    PC_INLINE pc_v_##t pc_shift_##t(pc_v_##t a, pc_v_##t b, int from)                              \
+    {                                                                                              \
+        type moved[n];                                                                             \
+        for (int i = 0; i < n; i++)                                                                \
+            moved[i] = i + from < n ? a[i + from] : b[i + from - n];                               \
+        return pc_load_##t(moved);                                                                 \
     }                                                                                              \
     PC_INLINE void pc_interleave2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *first, pc_v_##t *second)   \
     {                                                                                              \

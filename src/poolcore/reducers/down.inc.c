@@ -47,11 +47,11 @@ PC_INLINE V(pc_v) F(lanes_at)(const F(plane) * p, const char *row, const F(strip
 /* The stripe of input row i, which may be none.  ask: memory brings that of the next group
  * meanwhile. */
 PC_INLINE void F(row_at)(const F(plane) * p, int64_t i, const F(stripe) * s, bool ask,
-                         V(pc_v) * all)
+                         V(pc_v) * all, V(pc_nan) * seen)
 {
     if (i < 0 || i >= p->rows) {
         for (int b = 0; b < s->registers; b++)
-            all[b] = V(pc_mask_tail)(V(pc_zero)(), 0, NEUTRAL);
+            all[b] = F(none)();
         return;
     }
     const char *row = p->at + i * p->x->axis[1];
@@ -65,6 +65,8 @@ PC_INLINE void F(row_at)(const F(plane) * p, int64_t i, const F(stripe) * s, boo
         for (int b = 0; b < s->registers; b++)
             all[b] = V_COMBINE(all[b], F(lanes_at)(p, row, s, b));
     }
+    for (int b = 0; IDEMPOTENT && b < s->registers; b += 2)
+        *seen = V(pc_see_nan)(*seen, all[b], all[b + 1 < s->registers ? b + 1 : b]);
 }
 
 PC_INLINE void F(put_lanes)(A *dst, V(pc_v) a, const F(stripe) * s, int b)
@@ -78,66 +80,73 @@ PC_INLINE void F(put_lanes)(A *dst, V(pc_v) a, const F(stripe) * s, int b)
 /* dst = the windows of K rows from input row `first` on, `rows` of them, pitch elements apart.  Of
  * two that follow one another the best of what both hold is found once, if that is three rows or
  * more; sums go row by row. */
-PC_INLINE void F(few_down)(const F(plane) * p, int64_t first, int64_t rows, int K,
-                           const F(stripe) * s, A *dst, int64_t pitch)
+PC_INLINE bool F(few_down)(const F(plane) * p, int64_t first, int64_t rows, int K,
+                           const F(stripe) * s, bool plain, A *dst, int64_t pitch)
 {
     const int step = IDEMPOTENT && K > 3 ? 2 : 1;
+    V(pc_nan) seen = V(pc_no_nan)();
     V(pc_v) row[PC_FEW_RUNS + 1][FEW_REGISTERS];
     for (int k = 0; k < K - 1; k++)
-        F(row_at)(p, first + k, s, true, row[k]);
+        F(row_at)(p, first + k, s, true, row[k], &seen);
     for (int64_t r = 0; r < rows; r += step, dst += step * pitch) {
-        F(row_at)(p, first + r + K - 1, s, true, row[K - 1]);
+        F(row_at)(p, first + r + K - 1, s, true, row[K - 1], &seen);
         if (step == 2)
-            F(row_at)(p, first + r + K, s, true, row[K]);
+            F(row_at)(p, first + r + K, s, true, row[K], &seen);
         for (int b = 0; b < s->registers; b++) {
             V(pc_v) all = row[step - 1][b];
             for (int k = step; k < K; k++)
-                all = V_COMBINE(all, row[k][b]);
+                all = F(both)(all, row[k][b], plain);
             if (step == 2 && r + 1 < rows)
-                F(put_lanes)(dst + pitch, V_COMBINE(all, row[K][b]), s, b);
-            F(put_lanes)(dst, step == 2 ? V_COMBINE(row[0][b], all) : all, s, b);
+                F(put_lanes)(dst + pitch, F(both)(all, row[K][b], plain), s, b);
+            F(put_lanes)(dst, step == 2 ? F(both)(row[0][b], all, plain) : all, s, b);
             for (int k = 0; k < K - 1; k++)
                 row[k][b] = row[k + step][b];
         }
     }
+    return IDEMPOTENT && V(pc_any_nan)(seen);
 }
 
 /* The stripe of row i combined with all, before or after it.  Rows that are none do not change the
  * best; sums take them as zeros, which tell -0 from 0. */
 PC_INLINE void F(take_row)(const F(plane) * p, int64_t i, const F(stripe) * s, bool before,
-                           V(pc_v) * all)
+                           bool plain, V(pc_v) * all, V(pc_nan) * seen)
 {
     V(pc_v) row[MANY_REGISTERS];
     if (IDEMPOTENT && (i < 0 || i >= p->rows))
         return;
-    F(row_at)(p, i, s, !before, row);
+    F(row_at)(p, i, s, !before, row, seen);
     for (int b = 0; b < s->registers; b++)
-        all[b] = before ? V_COMBINE(row[b], all[b]) : V_COMBINE(all[b], row[b]);
+        all[b] = before ? F(both)(row[b], all[b], plain) : F(both)(all[b], row[b], plain);
 }
 
 /* The same for windows `skip` and following of the chunk whose first window begins at row
  * `first`. */
-PC_INLINE void F(many_down)(const F(plane) * p, int64_t first, int64_t skip, int64_t rows,
-                            int64_t K, const F(stripe) * s, A *dst, int64_t pitch)
+PC_INLINE bool F(many_down)(const F(plane) * p, int64_t first, int64_t skip, int64_t rows,
+                            int64_t K, const F(stripe) * s, bool plain, A *dst, int64_t pitch)
 {
+    V(pc_nan) seen = V(pc_no_nan)();
     V(pc_v) suffix[PC_MOST_ROWS][MANY_REGISTERS], all[MANY_REGISTERS];
     const int64_t last = skip + rows - 1;
-    F(row_at)(p, first + K - 1, s, false, all);
+    F(row_at)(p, first + K - 1, s, false, all, &seen);
     for (int64_t t = K - 1; t >= skip; t--) {
         if (t < K - 1)
-            F(take_row)(p, first + t, s, true, all);
+            F(take_row)(p, first + t, s, true, plain, all, &seen);
         for (int b = 0; b < s->registers; b++)
             suffix[pc_min(t, last) - skip][b] = all[b];
     }
+    if (plain && V(pc_any_nan)(seen))
+        return true;
     for (int b = 0; b < s->registers && skip == 0; b++)
         F(put_lanes)(dst, all[b], s, b);
-    F(row_at)(p, first + K, s, true, all);
+    F(row_at)(p, first + K, s, true, all, &seen);
     for (int64_t t = 1; t <= last; t++) {
         if (t > 1)
-            F(take_row)(p, first + K - 1 + t, s, false, all);
+            F(take_row)(p, first + K - 1 + t, s, false, plain, all, &seen);
         for (int b = 0; b < s->registers && t >= skip; b++)
-            F(put_lanes)(dst + (t - skip) * pitch, V_COMBINE(suffix[t - skip][b], all[b]), s, b);
+            F(put_lanes)(dst + (t - skip) * pitch, F(both)(suffix[t - skip][b], all[b], plain), s,
+                         b);
     }
+    return IDEMPOTENT && V(pc_any_nan)(seen);
 }
 
 /* Rows of outputs from number `o` on along axis 1. */
@@ -148,14 +157,32 @@ typedef struct F(outputs) {
     int64_t pitch;
 } F(outputs);
 
-PC_INLINE void F(stripe_down)(const F(plane) * p, const F(outputs) * y, int few,
-                              const F(stripe) * s)
+PC_INLINE bool F(stripe_of)(const F(plane) * p, const F(outputs) * y, int few, const F(stripe) * s,
+                            bool plain)
 {
     const int64_t skip = y->o % y->chunk, first = y->o - y->axis->PL;
+    A *dst = y->dst + s->at;
     if (few > 0)
-        F(few_down)(p, first, y->rows, few, s, y->dst + s->at, y->pitch);
-    else
-        F(many_down)(p, first - skip, skip, y->rows, y->axis->K, s, y->dst + s->at, y->pitch);
+        return F(few_down)(p, first, y->rows, few, s, plain, dst, y->pitch);
+    return F(many_down)(p, first - skip, skip, y->rows, y->axis->K, s, plain, dst, y->pitch);
+}
+
+/* With care for NaN; the stripes of many rows are written out. */
+PC_OUTLINE bool F(careful_stripe)(const F(plane) * p, const F(outputs) * y, int few,
+                                  const F(stripe) * s)
+{
+    const F(stripe)
+        many = {.at = s->at, .apart = s->apart, .registers = MANY_REGISTERS, .whole = true};
+    if (few == 0 && s->whole && s->registers == MANY_REGISTERS)
+        return F(stripe_of)(p, y, 0, &many, false);
+    return F(stripe_of)(p, y, few, s, false);
+}
+
+/* nan: with care first; had it a NaN? */
+PC_INLINE bool F(stripe_down)(const F(plane) * p, const F(outputs) * y, int few,
+                              const F(stripe) * s, bool nan)
+{
+    return (nan || F(stripe_of)(p, y, few, s, IDEMPOTENT)) && F(careful_stripe)(p, y, few, s);
 }
 
 /* All lanes, of windows of `few` rows or of many.  The last registers overlap: two that follow one
@@ -164,17 +191,18 @@ PC_INLINE void F(all_down)(const F(plane) * p, const F(outputs) * y, int few, bo
 {
     enum { W = V(PC_WIDTH) };
     const int registers = few > 0 ? FEW_REGISTERS : MANY_REGISTERS;
+    bool nan = false;
     int64_t i = 0;
     for (; whole && i + registers * W <= y->len; i += registers * W) {
         const F(stripe) s = {.at = i, .apart = W, .registers = registers, .whole = true};
-        F(stripe_down)(p, y, few, &s);
+        nan = F(stripe_down)(p, y, few, &s, nan);
     }
     for (; whole && i + W < y->len; i += FEW_REGISTERS * W) {
         const F(stripe) s = {.at = pc_max(pc_min(i, y->len - FEW_REGISTERS * W), 0),
                              .apart = pc_min(W, y->len - W),
                              .registers = FEW_REGISTERS,
                              .whole = true};
-        F(stripe_down)(p, y, few, &s);
+        nan = F(stripe_down)(p, y, few, &s, nan);
     }
     for (; i < y->len; i += W) {
         const F(stripe) s = {.at = whole ? y->len - W : i,
@@ -182,7 +210,7 @@ PC_INLINE void F(all_down)(const F(plane) * p, const F(outputs) * y, int few, bo
                              .registers = 1,
                              .lanes = (int)pc_min(W, y->len - i),
                              .whole = whole};
-        F(stripe_down)(p, y, few, &s);
+        nan = F(stripe_down)(p, y, few, &s, nan);
     }
 }
 

@@ -62,11 +62,17 @@ static void F(find_divisors)(const double *row_count, const double *counts, int6
 static void F(divide_each)(const pc_job *job, T *dst, const A *sums, const A *divisors, int64_t len)
 {
     const int64_t L = job->L;
-    for (int64_t i = 0; L == 1 && i < len; i++)
-        dst[i] = (T)(sums[i] / divisors[i]);
-    for (int64_t i = 0; L > 1 && i < len; i++)
+    if (L == 1) {
+        PC_LANES
+        for (int64_t i = 0; i < len; i++)
+            dst[i] = (T)(sums[i] / divisors[i]);
+        return;
+    }
+    for (int64_t i = 0; i < len; i++) {
+        PC_LANES
         for (int64_t l = 0; l < L; l++)
             dst[i * L + l] = (T)(sums[i * L + l] / divisors[i]);
+    }
 }
 
 /* dst = sums / divisor.  Dividing by a power of two is multiplying by its reciprocal, to the bit.  The
@@ -91,22 +97,27 @@ static void F(divide_all)(const pc_job *job, T *dst, const A *sums, int64_t len)
 }
 
 /* The same for rows of n columns, `pitch` columns apart in dst and sums alike, each output with its
- * divisor. */
+ * divisor; neighbouring rows mostly have the same. */
 static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, int64_t n,
                       int64_t pitch, const double *row_count, const double *counts)
 {
+    enum { FEW = 256 };
     const int64_t L = job->L;
+    A divisors[FEW];
     if (job->uniform) {
         F(divide_all)(job, dst, sums, ((rows - 1) * pitch + n) * L);
         return;
     }
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t c = 0; c < n; c++) {
-            const A divisor = (A)(row_count[r] * counts[c]);
+    for (int64_t c = 0; c < n; c += FEW) {
+        const int64_t len = pc_min(n - c, FEW);
+        for (int64_t r = 0; r < rows; r++) {
             const int64_t at = (r * pitch + c) * L;
-            for (int64_t l = 0; l < L; l++)
-                dst[at + l] = (T)(sums[at + l] / divisor);
+            if (r == 0 || row_count[r] != row_count[r - 1])
+                for (int64_t i = 0; i < len; i++)
+                    divisors[i] = (A)(row_count[r] * counts[c + i]);
+            F(divide_each)(job, dst + at, sums + at, divisors, len);
         }
+    }
 }
 
 #undef F
@@ -120,6 +131,8 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #define NEUTRAL 0
 #define COMBINE(a, b) ((a) + (b))
 #define V_COMBINE(a, b) PC_CAT(pc_add, A_NAME)(a, b)
+#define V_PLAIN_COMBINE(a, b) V_COMBINE(a, b)
+#define SEES_NAN 0
 #define COMBINE_ROWS PC_CAT3(combine_rows, T_NAME, A_NAME)
 #define COMBINE_RUNS PC_CAT3(combine, A_NAME, A_NAME)
 #define COMBINE_APART PC_CAT3(combine_apart, T_NAME, A_NAME)
@@ -139,6 +152,8 @@ static void F(finish)(const pc_job *job, T *dst, const A *sums, int64_t rows, in
 #undef NEUTRAL
 #undef COMBINE
 #undef V_COMBINE
+#undef V_PLAIN_COMBINE
+#undef SEES_NAN
 #undef COMBINE_ROWS
 #undef COMBINE_APART
 #undef DEAL_ROW

@@ -4,8 +4,6 @@
  *
  * Part of select_marked.inc.c: its parameters and its macros. */
 
-#define HALVES PC_CAT3(halves, ORDER, T_NAME)
-
 /* The taps of a row of outputs, and what is written of it. */
 typedef struct F(few) {
     const T *run[PC_FEW_TAPS];
@@ -65,6 +63,26 @@ PC_OUTLINE void F(best_of)(const F(few) * f, int64_t first, int64_t n)
     }
 }
 
+/* The even and the odd ones of `len` columns, at least two registers; the last ones overlap. */
+PC_OUTLINE void F(take_apart)(T *even, T *odd, const T *row, int64_t len)
+{
+    enum { W = PC_CAT(PC_WIDTH, T_NAME) };
+    const int64_t pairs = len / 2;
+    PC_CAT(pc_v, T_NAME) e, o;
+    for (int64_t i = 0; i < pairs; i += W) {
+        const int64_t m = pc_min(i, pairs - W);
+        const T *at = row + 2 * m;
+        PC_PREFETCH_AHEAD(at);
+        PC_PREFETCH_AHEAD(at + W);
+        PC_CAT(pc_deinterleave2, T_NAME)
+        (PC_CAT(pc_load, T_NAME)(at), PC_CAT(pc_load, T_NAME)(at + W), &e, &o);
+        PC_CAT(pc_store, T_NAME)(even + m, e);
+        PC_CAT(pc_store, T_NAME)(odd + m, o);
+    }
+    if (len % 2 == 1)
+        even[pairs] = row[len - 1];
+}
+
 /* The runs of all taps, from those of the first of n outputs on, which lack none along axis 2. */
 static void F(find_runs)(const pc_job *job, const pc_item *item, const pc_sources *from,
                          int64_t first, int64_t n, T *slots, F(few) * f)
@@ -75,9 +93,8 @@ static void F(find_runs)(const pc_job *job, const pc_item *item, const pc_source
     for (int64_t a = 0; a < from->link[0].n; a++)
         for (int64_t b = 0; b < from->link[1].n; b++, slots += 2 * job->slot) {
             const char *at = pc_source_row(job, item, PC_X, from, a, b, column);
-            const void *row[1] = {at};
             if (axis->S == 2)
-                HALVES(slots, slots + job->slot, row, 1, 0, (n - 1) * 2 + axis->K);
+                F(take_apart)(slots, slots + job->slot, (const T *)at, (n - 1) * 2 + axis->K);
             for (int64_t k = 0; k < axis->K; k++, f->taps++) {
                 f->run[f->taps] =
                     axis->S == 2 ? slots + k % 2 * job->slot + k / 2 : (const T *)at + k;
@@ -177,5 +194,3 @@ static void F(few_taps)(const pc_job *job, const pc_item *item, char *scratch)
         F(store_row)(job, item, &from, y, s.marks, y_past, marks_past, s.stored);
     }
 }
-
-#undef HALVES

@@ -7,6 +7,10 @@
 #define NEUTRAL 0
 #define V_MEMBER(a) PC_CAT(square, NAME)(a)
 #define V_COMBINE(a, b) V(pc_add)(a, b)
+#define V_PLAIN_COMBINE(a, b) V_COMBINE(a, b)
+#define SEES_NAN 0
+#define FINISHES 0
+#define IS_FINISHED(job) true
 #define V_FINISH(a, divisor) ((void)(divisor), V(pc_sqrt)(a))
 
 PC_INLINE V(pc_v) PC_CAT(square, NAME)(V(pc_v) a)
@@ -16,11 +20,11 @@ PC_INLINE V(pc_v) PC_CAT(square, NAME)(V(pc_v) a)
 }
 
 #include "registers.inc.c"
+#include "direct.inc.c"
 
 static const pc_walk_kernel PC_CAT(walks, NAME)[PC_WALKS] = {
-    [PC_WALK_nonoverlapping] = {.run = PC_CAT(nonoverlapping, NAME)},
+    [PC_WALK_few_columns] = {.run = PC_CAT(few_columns, NAME)},
     [PC_WALK_channels_last] = {.run = PC_CAT(channels_last, NAME)},
-    [PC_WALK_k3s2] = {.run = PC_CAT(k3s2, NAME)},
 };
 
 #undef NAME
@@ -28,4 +32,8 @@ static const pc_walk_kernel PC_CAT(walks, NAME)[PC_WALKS] = {
 #undef NEUTRAL
 #undef V_MEMBER
 #undef V_COMBINE
+#undef V_PLAIN_COMBINE
+#undef SEES_NAN
+#undef FINISHES
+#undef IS_FINISHED
 #undef V_FINISH

@@ -4,16 +4,9 @@
  * element.
  *
  * Part of separable.inc.c: its parameters and its macros. */
-#if A_IS_T
-#include "halves.inc.c"
-#if PC_PERMUTES
-#include "ones.inc.c"
-#endif
-#endif
 #include "down.inc.c"
-#include "slide.inc.c"
-#if A_IS_T && PC_PERMUTES && IDEMPOTENT
-#include "narrow.inc.c"
+#if A_IS_T && PC_SHIFTS
+#include "stride1.inc.c"
 #endif
 
 /* What a group of rows finds room in. */
@@ -21,11 +14,12 @@ typedef struct F(room) {
     A *acc, *slots, *part, *out, *levels;
     double *counts; /* along axis 2, for divisors */
     T *buffer, *finished;
+    bool nan; /* in the rows that slid last */
 } F(room);
 
 static F(room) F(room_of)(const pc_job *job, pc_arena *arena)
 {
-    F(room) s;
+    F(room) s = {.nan = false};
     s.acc = pc_take(arena, job->acc, sizeof(A));
     s.slots = pc_take(arena, job->phases * job->slot, sizeof(A));
     s.part = pc_take(arena, job->slot, sizeof(A));
@@ -265,19 +259,19 @@ static void F(lane_columns)(const pc_job *job, const A *acc, int64_t n, A *part,
 }
 
 /* The outputs of `rows` scratch rows, to y. */
-static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, const F(room) * s,
+static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, F(room) * s,
                        int64_t rows, char *const at[], const double *row_count)
 {
     const int64_t L = job->L, n = item->column_end - item->column, pitch = job->out_pitch;
     const bool in_place = IS_FINISHED(job) && job->op[PC_Y].contiguous;
     const bool direct = in_place && n * L >= PC_BLOCK;
     const bool past = direct && pc_can_stream(job, item, PC_Y);
-#if A_IS_T && PC_PERMUTES
+#if A_IS_T && PC_SHIFTS
     if (job->slides) {
         char *to[PC_MOST_ROWS];
         for (int64_t r = 0; r < rows; r++)
             to[r] = in_place && !past ? at[r] : (char *)(s->out + r * pitch);
-        F(slide)(job, to, rows, acc, n);
+        s->nan = F(slide)(job, to, rows, acc, n, s->nan);
         for (int64_t r = 0; r < rows && past; r++)
             pc_stream_bytes(at[r], to[r], n * (int64_t)sizeof(T));
         if (!in_place)
@@ -288,7 +282,7 @@ static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, con
 #endif
     F(chain) chain = {.part = s->part, .len = ((rows - 1) * pitch + n) * L};
     char *const out[1] = {(char *)s->out};
-    if (job->split && job->walk != PC_WALK_deinterleaved)
+    if (job->split)
         ON_A(split)(job, acc, s->slots, rows * pitch);
     if (job->levels)
         F(chain_levels)(job, &chain, acc, s->levels);
@@ -310,23 +304,8 @@ static void F(columns)(const pc_job *job, const pc_item *item, const A *acc, con
 
 static void F(pad)(const pc_job *job, const pc_span *span, int64_t rows, const F(room) * s)
 {
-    if (job->walk == PC_WALK_deinterleaved)
-        ON_A(fill_halves)(job, span, rows, s->slots, s->slots + job->slot, NEUTRAL);
-    else
-        ON_A(fill_padding)(job, span, rows, s->acc, NEUTRAL);
+    ON_A(fill_padding)(job, span, rows, s->acc, NEUTRAL);
 }
-
-#if A_IS_T
-/* Row r of a group, split as it is combined, into the halves. */
-static void F(halved_row)(const pc_job *job, const pc_item *item, const pc_sources *from,
-                          const pc_span *span, int64_t r, A *slots)
-{
-    const void *src[PC_BATCH];
-    A *even = slots + r * job->out_pitch, *odd = even + job->slot;
-    const int64_t n = pc_take_rows(job, item, PC_X, from, span->from, 0, PC_BATCH, src);
-    F(halves)(even, odd, src, (int)n, span->lead, span->n);
-}
-#endif
 
 /* The rows of a group, each with its source rows combined, to scratch. */
 static void F(group)(const pc_job *job, const pc_item *item, pc_sources *from, const pc_span *span,
@@ -340,56 +319,9 @@ static void F(group)(const pc_job *job, const pc_item *item, pc_sources *from, c
             pc_skip_sources(job, item, taken, from);
             continue;
         }
-#if A_IS_T
-        if (job->walk == PC_WALK_deinterleaved)
-            F(halved_row)(job, item, from, span, r, s->slots);
-        else
-#endif
-            F(rows)(job, item, PC_X, from, span->from, span->n, dst, s->buffer);
+        F(rows)(job, item, PC_X, from, span->from, span->n, dst, s->buffer);
         pc_next_sources(job, item, from);
     }
-}
-
-/* ---- Rows that adjoin ------------------------------------------------------------------------ */
-
-/* Output column o of rows that adjoin, from the taps that are in the input. */
-static void F(edge)(const pc_job *job, const A *acc, int64_t rows, int64_t o, A *dst)
-{
-    const int64_t L = job->L, pitch = job->axis[2]->I * L;
-    pc_links taps;
-    pc_find_window(job->axis[2], 0, o, &taps);
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t l = 0; l < L; l++) {
-            const A *from = acc + r * pitch + taps.pos * L + l;
-            A all = *from;
-            for (int64_t j = 1; j < taps.n; j++)
-                all = COMBINE(all, from[j * taps.pos_step * L]);
-            dst[r * pitch + o * L + l] = IS_FINISHED(job) ? FINISH(all, (A)job->divisor) : all;
-        }
-}
-
-/* Short rows that adjoin in memory as one long row, I columns apart; the outputs whose windows would
- * reach into the next row are done again. */
-static void F(long_rows)(const pc_job *job, const pc_item *item, const pc_sources *from,
-                         int64_t rows, const F(room) * s, char *const at[], const double *row_count)
-{
-    const pc_axis *axis = job->axis[2];
-    A *row = s->acc + axis->PL * job->L;
-    F(chain) chain = {.part = s->part, .len = rows * axis->I * job->L};
-    char *const out[1] = {(char *)s->out};
-    F(rows)(job, item, PC_X, from, 0, rows * axis->I, row, s->buffer);
-    if (job->levels)
-        F(chain_levels)(job, &chain, s->acc, s->levels);
-    else
-        F(chain_taps)(job, &chain, s->acc, 0);
-    F(last)(job, out, 1, &chain, 0, pc_round_up(chain.len, PC_BLOCK), false);
-    const int64_t whole = axis->I - (axis->K - 1) * axis->D + axis->PL;
-    for (int64_t o = 0; o < pc_min(axis->PL, axis->O); o++)
-        F(edge)(job, row, rows, o, s->out);
-    for (int64_t o = pc_max(whole, axis->PL); o < axis->O; o++)
-        F(edge)(job, row, rows, o, s->out);
-    F(emit)(job, item, at, rows, axis->I, s->out, IS_FINISHED(job), row_count, s->counts,
-            s->finished);
 }
 
 /* Rows are taken in groups: a row's taps are read unaligned from what has just been written, which
@@ -414,13 +346,6 @@ static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
 #if FINISHES
         F(count_rows)(job, item, &from, rows, row_count);
 #endif
-        if (job->long_rows && rows > 1) {
-            F(long_rows)(job, item, &from, rows, &s, at, row_count);
-            if (row + rows < item->row_end)
-                pc_find_sources(job, item, row + rows, &from);
-            padded = 0;
-            continue;
-        }
         if (padded < rows)
             F(pad)(job, &span, rows, &s);
         padded = pc_max(padded, rows);

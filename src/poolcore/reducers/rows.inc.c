@@ -34,19 +34,6 @@ static inline void R(fill_padding)(const pc_job *job, const pc_span *span, int64
     }
 }
 
-/* The same for rows that are split into halves as they are combined. */
-static inline void R(fill_halves)(const pc_job *job, const pc_span *span, int64_t rows, E *even,
-                                  E *odd, E value)
-{
-    const int64_t after = span->lead + span->n;
-    for (int64_t r = 0; r < rows; r++, even += job->out_pitch, odd += job->out_pitch) {
-        R(fill)(even, value, (span->lead + 1) / 2);
-        R(fill)(odd, value, span->lead / 2);
-        R(fill)(even + (after + 1) / 2, value, job->out_pitch - (after + 1) / 2);
-        R(fill)(odd + after / 2, value, job->out_pitch - after / 2);
-    }
-}
-
 /* Are the lanes of a column one run, and so long that copying it is faster than one lane after another? */
 static inline bool R(has_runs)(const pc_operand *op, int64_t L)
 {

@@ -29,6 +29,7 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #define COMBINE(a, b) PC_CAT(better, NAME)(a, b)
 #define V_COMBINE(a, b) PC_CAT3(pc, ORDER, T_NAME)(a, b)
 #define V_PLAIN_COMBINE(a, b) PC_CAT3(pc_plain, ORDER, T_NAME)(a, b)
+#define SEES_NAN PC_SEES_NAN
 #define COMBINE_ROWS PC_CAT(combine_rows, NAME)
 #define COMBINE_RUNS PC_CAT(combine, NAME)
 #define COMBINE_APART PC_CAT(combine_apart, NAME)
@@ -56,6 +57,7 @@ PC_INLINE T PC_CAT(better, NAME)(T best, T x)
 #undef COMBINE
 #undef V_COMBINE
 #undef V_PLAIN_COMBINE
+#undef SEES_NAN
 #undef COMBINE_ROWS
 #undef COMBINE_RUNS
 #undef COMBINE_APART

@@ -16,9 +16,10 @@
 #if !defined(T) || !defined(A) || !defined(A_IS_T) || !defined(NAME) || !defined(COMBINE)
 #error "separable.inc.c needs T, A, A_IS_T, NAME, COMBINE and more: see its head"
 #endif
+#include "registers.inc.c"
 #if A_IS_T
 #define V_MEMBER(a) (a)
-#include "registers.inc.c"
+#include "direct.inc.c"
 #undef V_MEMBER
 #endif
 #define F(name) PC_CAT(name, NAME)
@@ -104,11 +105,13 @@ static const pc_walk_kernel F(walks)[PC_WALKS] = {
     [PC_WALK_shared_rows] = {.run = F(phases), .scratch = F(phases_bytes)},
     [PC_WALK_phases] = {.run = F(phases), .scratch = F(phases_bytes)},
 #if A_IS_T
-    [PC_WALK_nonoverlapping] = {.run = F(nonoverlapping)},
+#if FINISHES
+    [PC_WALK_few_columns] = {.run = F(few_columns), .scratch = F(few_bytes)},
+#else
+    [PC_WALK_few_columns] = {.run = F(few_columns)},
+#endif
     [PC_WALK_channels_last] = {.run = F(channels_last)},
-    [PC_WALK_k3s2] = {.run = F(k3s2)},
-    [PC_WALK_deinterleaved] = {.run = F(phases), .scratch = F(phases_bytes)},
-#if PC_PERMUTES
+#if PC_SHIFTS
     [PC_WALK_stride1] = {.run = F(stride1), .scratch = F(stride1_bytes)},
     [PC_WALK_sliding_rows] = {.run = F(sliding_rows)},
 #if IDEMPOTENT

@@ -117,11 +117,14 @@ PC_OUTLINE void pc_next_row(const pc_job *job, const pc_item *item, pc_sources *
 
 #define PC_FORWARD(name, order)                                                                    \
     {PC_CAT3(name, order, f32), PC_CAT3(name, order, f64), PC_CAT3(name, order, f32wide)}
+/* With more than 5 columns sums slide by any number of lanes, which is to be one instruction. */
+#define PC_SUMMED(width) (PC_PERMUTES ? 2 * (width) : PC_SHIFTS ? 5 : 0)
 #define PC_ALL(name) {PC_CAT(name, f32), PC_CAT(name, f64), PC_CAT(name, f32wide)}
 
 const pc_kernels PC_CAT(pc_kernels, PC_ISA) = {
     .name = PC_ISA_NAME,
     .width = {PC_WIDTH_f32, PC_WIDTH_f64, PC_WIDTH_f64},
+    .summed = {PC_SUMMED(PC_WIDTH_f32), PC_SUMMED(PC_WIDTH_f64), 0},
     .select = {{walks_max_f32, walks_max_f64, walks_max_f32},
                {walks_min_f32, walks_min_f64, walks_min_f32}},
     .argmax = {PC_FORWARD(marked_walks, max), PC_FORWARD(marked_walks, min)},
