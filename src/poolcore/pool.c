@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arrange.h"
-#include "fold.h"
+#include "drive/arrange.h"
+#include "drive/fold.h"
 #include "platform/dispatch.h"
 #include "platform/pages.h"
-#include "run.h"
-#include "separable.h"
-#include "windows.h"
+#include "drive/run.h"
+#include "drive/separable.h"
+#include "drive/windows.h"
 
 /* Are there such axes? */
 static bool is_possible(const pc_plan *plan)

@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "explain.h"
+#include "drive/explain.h"
 #include "status.h"
-#include "window.h"
+#include "geometry/window.h"
 
 typedef enum pc_dtype { PC_F32, PC_F64 } pc_dtype;
 

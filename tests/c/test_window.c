@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "pool.h"
-#include "window.h"
+#include "geometry/window.h"
 
 /* ---- Checks ---------------------------------------------------------------------------------- */
 

@@ -20,7 +20,7 @@ def test_the_table_of_walks_is_that_of_the_core() -> None:
 
 
 def test_every_walk_is_taken_by_some_problem() -> None:
-    source = (CORE / "walks.def").read_text(encoding="utf-8")
+    source = (CORE / "drive" / "walks.def").read_text(encoding="utf-8")
     named = {line.partition("(")[2].partition(")")[0] for line in source.splitlines()}
     told = set(WALKS.read_text(encoding="utf-8").replace("=", " ").replace("+", " ").split())
     assert {name for name in named if name.isidentifier()} - {"name"} <= told

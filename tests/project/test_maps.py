@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PYTHON, CORE = ROOT / "python" / "poolreg", ROOT / "src" / "poolcore"
+CORE_FOLDERS = ("geometry", "drive", "row", "separable", "functors", "external", "platform")
 PAGES = (
     "python/poolreg/README.md",
     "src/poolcore/README.md",
@@ -17,7 +18,7 @@ PAGES = (
     *(f"docs/design/{page.name}" for page in sorted((ROOT / "docs" / "design").glob("*.md"))),
 )
 FOLDERS = (
-    *(ROOT, ROOT / "python", CORE, CORE / "platform", CORE / "reducers"),
+    *(ROOT, ROOT / "python", CORE, *(CORE / name for name in CORE_FOLDERS)),
     *(PYTHON, PYTHON / "reducers", PYTHON / "torch", PYTHON / "include"),
 )
 FILE = re.compile(r"[\w/\[\].]+\.(?:py|pxi|md|\[ch\]|[ch])|\w[\w/]*/")
@@ -77,7 +78,6 @@ def test_python_map_has_every_package() -> None:
 def test_core_map_has_every_file() -> None:
     page = "src/poolcore/README.md"
     told = {name for text in quoted(page) for name in spelt_out(text)}
-    for folder in (CORE, CORE / "platform"):
-        assert not {e.name for e in folder.iterdir() if e.suffix in (".c", ".h")} - told
-    reducers = {e.name.removesuffix(".inc.c") for e in (CORE / "reducers").iterdir()}
-    assert not reducers - told
+    for folder in (CORE, *(CORE / name for name in CORE_FOLDERS)):
+        files = {e.name for e in folder.iterdir() if e.suffix in (".c", ".h", ".def")}
+        assert not {name.removesuffix(".inc.c") for name in files} - told

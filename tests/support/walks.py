@@ -76,7 +76,7 @@ def lines() -> list[str]:
 
 def table() -> str:
     """The walks, family by family, as Markdown."""
-    source = (CORE / "walks.def").read_text(encoding="utf-8")
+    source = (CORE / "drive" / "walks.def").read_text(encoding="utf-8")
     rows = re.findall(r"^PC_(\w+)_WALK\((\w+)\)\s*/\* (.+?) \*/", source, re.M | re.S)
     found = []
     for family, heading in HEADINGS.items():

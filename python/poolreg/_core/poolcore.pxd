@@ -19,7 +19,7 @@ cdef extern from "status.h":
         PC_ERR_TAP
         PC_ERR_INTERRUPTED
 
-cdef extern from "window.h":
+cdef extern from "geometry/window.h":
     enum:
         PC_MAX_NDIM
     ctypedef enum pc_kind:
@@ -170,7 +170,7 @@ cdef extern from "pool.h":
     pc_status pc_forward_by(const pc_way *, const void *, void *)
     pc_status pc_backward(const pc_call *) nogil
 
-cdef extern from "native.h":
+cdef extern from "external/native.h":
     ctypedef struct pc_native:
         const poolcore_method *method
         pc_dtype dtype
@@ -184,7 +184,7 @@ cdef extern from "poolcore/rng.h":
         PC_STREAM_OUTSIDE
     double pc_uniform(uint64_t, uint64_t, uint32_t, uint32_t) nogil
 
-cdef extern from "parallel.h":
+cdef extern from "drive/parallel.h":
     int pc_threads(int)
     int pc_openmp_version()
 

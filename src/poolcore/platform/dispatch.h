@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "kernel.h"
+#include "drive/kernel.h"
 
 /* Tables compiled in, best last; NULL beyond the last. */
 const pc_kernels *pc_isa_table(int i);

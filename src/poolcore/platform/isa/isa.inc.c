@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernel.h"
+#include "drive/kernel.h"
 #include "platform/vectors.h"
 #include "poolcore/functions.h"
 #include "poolcore/lanes.h"
@@ -27,24 +27,24 @@ PC_OUTLINE void pc_next_row(const pc_job *job, const pc_item *item, pc_sources *
 
 #define E float
 #define E_NAME f32
-#include "reducers/rows.inc.c"
-#include "reducers/columns.inc.c"
+#include "row/rows.inc.c"
+#include "row/columns.inc.c"
 #undef E
 #undef E_NAME
 #define E double
 #define E_NAME f64
-#include "reducers/rows.inc.c"
-#include "reducers/columns.inc.c"
+#include "row/rows.inc.c"
+#include "row/columns.inc.c"
 #undef E
 #undef E_NAME
 #define E int32_t
 #define E_NAME i32
-#include "reducers/rows.inc.c"
+#include "row/rows.inc.c"
 #undef E
 #undef E_NAME
 #define E int64_t
 #define E_NAME i64
-#include "reducers/rows.inc.c"
+#include "row/rows.inc.c"
 #undef E
 #undef E_NAME
 
@@ -56,17 +56,17 @@ PC_OUTLINE void pc_next_row(const pc_job *job, const pc_item *item, pc_sources *
 #define S_NAME f32
 #define A float
 #define A_NAME f32
-#include "reducers/combine.inc.c"
+#include "row/combine.inc.c"
 #undef A
 #undef A_NAME
 #define A double
 #define A_NAME f64
-#include "reducers/combine.inc.c"
+#include "row/combine.inc.c"
 #undef S
 #undef S_NAME
 #define S double
 #define S_NAME f64
-#include "reducers/combine.inc.c"
+#include "row/combine.inc.c"
 #undef S
 #undef S_NAME
 #undef A
@@ -76,7 +76,7 @@ PC_OUTLINE void pc_next_row(const pc_job *job, const pc_item *item, pc_sources *
 #undef V_COMBINE
 #undef NEUTRAL
 
-#include "reducers/draws.inc.c"
+#include "functors/draws.inc.c"
 
 #define TYPE f32
 #define T float

@@ -5,9 +5,9 @@
 #define BEATS(a, b) ((a) > (b))
 #define WORST (-(T)INFINITY)
 #if SUM_IS_T
-#include "reducers/select.inc.c"
+#include "separable/select.inc.c"
 #endif
-#include "reducers/select_marked.inc.c"
+#include "separable/select_marked.inc.c"
 #undef ORDER
 #undef BEATS
 #undef WORST
@@ -16,35 +16,35 @@
 #define BEATS(a, b) ((a) < (b))
 #define WORST ((T)INFINITY)
 #if SUM_IS_T
-#include "reducers/select.inc.c"
+#include "separable/select.inc.c"
 #endif
-#include "reducers/select_marked.inc.c"
+#include "separable/select_marked.inc.c"
 #undef ORDER
 #undef BEATS
 #undef WORST
 
 #if SUM_IS_T
-#include "reducers/select_backward.inc.c"
+#include "separable/select_backward.inc.c"
 #endif
 
 #define A SUM
 #define A_NAME SUM_NAME
 #define A_IS_T SUM_IS_T
-#include "reducers/linear.inc.c"
+#include "separable/linear.inc.c"
 
-#include "reducers/block.inc.c"
-#include "reducers/blend.inc.c"
-#include "reducers/detail.inc.c"
-#include "reducers/exponential.inc.c"
-#include "reducers/filter.inc.c"
-#include "reducers/power.inc.c"
-#include "reducers/weights.inc.c"
+#include "functors/block.inc.c"
+#include "functors/blend.inc.c"
+#include "functors/detail.inc.c"
+#include "functors/exponential.inc.c"
+#include "functors/filter.inc.c"
+#include "functors/power.inc.c"
+#include "functors/weights.inc.c"
 #if SUM_IS_DOUBLE
-#include "reducers/sample.inc.c"
+#include "functors/sample.inc.c"
 #endif
-#include "reducers/windows.inc.c"
+#include "functors/windows.inc.c"
 #if SUM_IS_T
-#include "reducers/whole.inc.c"
+#include "external/whole.inc.c"
 #endif
 #undef A
 #undef A_NAME

@@ -1,0 +1,405 @@
+#include "drive/arrange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The trivial axis that stands where a job has fewer than three. */
+static const pc_axis idle = {.kind = PC_REGULAR,
+                             .I = 1,
+                             .O = 1,
+                             .K = 1,
+                             .S = 1,
+                             .D = 1,
+                             .o_step = 1,
+                             .rows = 1,
+                             .counted = 1,
+                             .last_counted = 1};
+
+/* Lanes beyond the most become columns, where that is fast and an axis is free for them; else they are cut
+ * into equal parts, if there is a good divisor, or walked one by one. */
+enum { MOST_LANES = 1024, SOME_LANES = 64, GOOD_LANES = 16 };
+/* Elements that a walk keeps of a window: all its taps of a functor (BLOCK in windows.c), else those of
+ * its last axis (MOST_REACH in pool.c). */
+enum { OF_FUNCTOR = 8192, OF_LAST_AXIS = 4096 };
+/* Marks below this fit into 32 bits together with the mark of padding (select_marked.inc.c). */
+static const int64_t NARROW_MARKS = INT64_C(1) << 30;
+
+/* An axis of the arrays on its way to a role: its elements on the input side, weights and strides.
+ * `axis` is NULL for one that is not pooled. */
+typedef struct role {
+    pc_outer as;
+    const pc_axis *axis;
+} role;
+
+typedef struct roles {
+    int pooled, others;
+    role pool[PC_MAX_NDIM], other[PC_MAX_NDIM];
+} roles;
+
+static bool is_whole(const pc_axis *axis)
+{
+    if (axis->kind == PC_REGULAR)
+        return axis->O == 1 && axis->K == axis->I && axis->D == 1 && axis->PL == 0 &&
+               pc_counts_walked(axis);
+    return axis->kind == PC_BINS && !axis->begin && axis->O == 1;
+}
+
+/* Weights in the canonical plane number: unpooled axes in logical order, the channel last. */
+static void weigh_planes(const pc_plan *plan, const bool *is_pooled, int64_t *weight)
+{
+    int64_t product = 1;
+    if (plan->channel >= 0 && !is_pooled[plan->channel]) {
+        weight[plan->channel] = 1;
+        product = plan->in[plan->channel];
+    }
+    for (int d = plan->ndim - 1; d >= 0; d--)
+        if (!is_pooled[d] && d != plan->channel) {
+            weight[d] = product;
+            product *= plan->in[d];
+        }
+}
+
+static ptrdiff_t stride_of(const pc_array *array, int d)
+{
+    return array->data ? array->strides[d] : 0;
+}
+
+/* The arrays of a call in the order of the operands; those of windows only if it has them. */
+static int arrays_of(const pc_call *call, const pc_array *arrays[PC_OPERANDS])
+{
+    arrays[PC_X] = &call->x;
+    arrays[PC_Y] = &call->y;
+    arrays[PC_MARKS] = &call->marks;
+    if (call->reducer != PC_WINDOWS)
+        return PC_MARKS + 1;
+    arrays[PC_DX] = &call->dx;
+    arrays[PC_MAP_IN] = &call->map_in;
+    arrays[PC_DMAP_IN] = &call->dmap_in;
+    arrays[PC_MAP_OUT] = &call->map_out;
+    arrays[PC_DMAP_OUT] = &call->dmap_out;
+    return PC_OPERANDS;
+}
+
+static void take_roles(roles *r, const pc_call *call)
+{
+    const pc_plan *plan = call->plan;
+    const bool flat = call->marking == PC_INDICES;
+    bool is_pooled[PC_MAX_NDIM];
+    int64_t plane[PC_MAX_NDIM], mark[PC_MAX_NDIM], place[PC_MAX_NDIM], weight = 1, outputs = 1;
+    const pc_array *arrays[PC_OPERANDS];
+    const int count = arrays_of(call, arrays);
+    const pc_axis *axis[PC_MAX_NDIM];
+    for (int d = 0; d < plan->ndim; d++) {
+        is_pooled[d] = false;
+        plane[d] = mark[d] = place[d] = 0;
+        axis[d] = NULL;
+    }
+    for (int p = plan->pooled - 1; p >= 0; p--) {
+        const int d = plan->dim[p];
+        is_pooled[d] = true;
+        mark[d] = weight;
+        place[d] = outputs;
+        outputs *= plan->axis[p].O;
+        weight *= flat ? plan->axis[p].I : plan->axis[p].K;
+        if (!pc_axis_is_trivial(&plan->axis[p]))
+            axis[d] = &plan->axis[p];
+        else if (!flat)
+            mark[d] = 0; /* it has one tap only */
+    }
+    weigh_planes(plan, is_pooled, plane);
+    r->pooled = r->others = 0;
+    for (int d = 0; d < plan->ndim; d++) {
+        if (!axis[d] && plan->in[d] == 1)
+            continue;
+        role *one = axis[d] ? &r->pool[r->pooled++] : &r->other[r->others++];
+        one->axis = axis[d];
+        one->as.n = plan->in[d];
+        one->as.plane = plane[d];
+        one->as.mark = mark[d];
+        one->as.element = is_pooled[d] ? place[d] : plane[d] * outputs;
+        for (int o = 0; o < PC_OPERANDS; o++)
+            one->as.stride[o] = o < count ? stride_of(arrays[o], d) : 0;
+    }
+}
+
+/* Can one walk of a.as.n * b.as.n steps of b replace the two?  (No: an axis of another weight.) */
+static bool can_merge(const role *a, const role *b)
+{
+    for (int o = 0; o < PC_OPERANDS; o++)
+        if (a->as.stride[o] != b->as.stride[o] * b->as.n)
+            return false;
+    return a->as.plane == b->as.plane * b->as.n && a->as.mark == b->as.mark * b->as.n &&
+           a->as.element == b->as.element * b->as.n;
+}
+
+static bool continues_whole(const role *a, const role *b)
+{
+    for (int o = 0; o < PC_OPERANDS; o++)
+        if (pc_is_input(o) && a->as.stride[o] != b->as.stride[o] * b->as.n)
+            return false;
+    return is_whole(a->axis) && is_whole(b->axis) && a->as.mark == b->as.mark * b->as.n;
+}
+
+/* Windows that are the whole of neighbouring axes are the whole of one longer axis.  A transpose asks
+ * for the windows that hold an element by the formula of one that is alone, if it has it. */
+static void merge_whole(roles *r, pc_axis *whole, bool to_input)
+{
+    int kept = 0, made = 0;
+    for (int p = 0; p < r->pooled; p++) {
+        role one = r->pool[p];
+        bool by_formula = to_input && one.axis->kind == PC_REGULAR;
+        while (p + 1 < r->pooled && continues_whole(&one, &r->pool[p + 1])) {
+            r->pool[p + 1].as.n *= one.as.n;
+            one = r->pool[++p];
+            by_formula = false;
+        }
+        if (is_whole(one.axis) && !by_formula && made < 3) {
+            pc_axis_adaptive(&whole[made], one.as.n, 1);
+            one.axis = &whole[made++];
+        }
+        r->pool[kept++] = one;
+    }
+    r->pooled = kept;
+}
+
+static int by_stride_of_x(const void *a, const void *b)
+{
+    const ptrdiff_t sa = ((const role *)a)->as.stride[PC_X],
+                    sb = ((const role *)b)->as.stride[PC_X];
+    const ptrdiff_t abs_a = sa < 0 ? -sa : sa, abs_b = sb < 0 ? -sb : sb;
+    return (abs_a < abs_b) - (abs_a > abs_b);
+}
+
+/* Sort the unpooled axes, outermost in memory first, and merge what can be walked as one. */
+static void merge_others(roles *r)
+{
+    if (r->others > 1)
+        qsort(r->other, (size_t)r->others, sizeof *r->other, by_stride_of_x);
+    int kept = 0;
+    for (int i = 0; i < r->others; i++) {
+        role *last = kept > 0 ? &r->other[kept - 1] : NULL;
+        if (last && can_merge(last, &r->other[i])) {
+            r->other[i].as.n *= last->as.n;
+            *last = r->other[i];
+        } else {
+            r->other[kept++] = r->other[i];
+        }
+    }
+    r->others = kept;
+}
+
+static ptrdiff_t density(const role *one)
+{
+    return one->as.stride[PC_X] < 0 ? -one->as.stride[PC_X] : one->as.stride[PC_X];
+}
+
+/* The densest pooled axis goes last; the others keep their order, in which marks grow. */
+static void densest_last(roles *r)
+{
+    int densest = r->pooled - 1;
+    for (int p = 0; p < r->pooled; p++)
+        if (density(&r->pool[p]) < density(&r->pool[densest]))
+            densest = p;
+    if (densest < 0)
+        return;
+    const role last = r->pool[densest];
+    memmove(&r->pool[densest], &r->pool[densest + 1],
+            (size_t)(r->pooled - 1 - densest) * sizeof *r->pool);
+    r->pool[r->pooled - 1] = last;
+}
+
+/* Lanes: the densest unpooled axis, if it is denser than every pooled one and all its elements share
+ * their windows and the zero of their marks. */
+static bool has_lanes(const roles *r)
+{
+    if (r->others == 0)
+        return false;
+    const role *lane = &r->other[r->others - 1];
+    for (int p = 0; p < r->pooled; p++)
+        if (density(&r->pool[p]) <= density(lane) || r->pool[p].axis->rows > 1)
+            return false;
+    return lane->as.mark == 0;
+}
+
+static void place_axis(pc_job *job, int a, const role *one, const pc_axis *axis)
+{
+    job->axis[a] = axis;
+    job->mark_weight[a] = one->axis ? one->as.mark : 0;
+    job->windows.place[a] = one->as.element;
+    for (int o = 0; o < PC_OPERANDS; o++)
+        job->op[o].axis[a] = one->as.stride[o];
+}
+
+/* Lanes as columns of windows of one element: the pooled axes are then reduced across rows, all at once.
+ * Sums of the windows that hold an element have no rows in common where windows have strides. */
+static bool lanes_may_be_columns(const roles *r, const pc_job *job, const pc_call *call)
+{
+    bool shares = !job->to_input || call->reducer == PC_SELECT;
+    for (int p = 0; p < r->pooled; p++)
+        shares = shares || r->pool[p].axis->S == 1;
+    return shares && call->reducer != PC_WINDOWS && r->pooled < 3;
+}
+
+/* Lanes with which a window by formula is small enough for what a walk keeps of it. */
+static int64_t most_lanes(const roles *r, const pc_job *job, const pc_call *call)
+{
+    const bool is_functor = call->reducer == PC_WINDOWS;
+    int64_t most = is_functor ? OF_FUNCTOR : OF_LAST_AXIS;
+    for (int p = is_functor ? 0 : r->pooled - 1; p >= 0 && p < r->pooled; p++) {
+        const pc_axis *axis = r->pool[p].axis;
+        if (axis->kind == PC_REGULAR)
+            most /=
+                is_functor ? axis->K : (axis->K - 1) * axis->D / (job->to_input ? axis->S : 1) + 1;
+    }
+    return pc_min(pc_max(most, SOME_LANES), MOST_LANES);
+}
+
+/* The lane axis, or equal parts of it, as lanes. */
+static void take_lanes(pc_job *job, roles *r, int64_t most)
+{
+    role *lane = &r->other[r->others - 1];
+    int64_t L = pc_min(lane->as.n, most);
+    while (lane->as.n % L != 0)
+        L--;
+    if (L < GOOD_LANES && L < lane->as.n)
+        return;
+    job->L = L;
+    job->windows.plane = lane->as.plane;
+    job->windows.element = lane->as.element;
+    for (int o = 0; o < PC_OPERANDS; o++) {
+        job->op[o].lane = lane->as.stride[o];
+        lane->as.stride[o] *= L;
+    }
+    lane->as.n /= L;
+    lane->as.plane *= L;
+    lane->as.element *= L;
+    if (lane->as.n == 1)
+        r->others--;
+}
+
+/* The densest unpooled axis as one that is pooled with windows of one element: its planes are rows of
+ * one plane, and are walked in groups, without the work that a plane costs. */
+static void take_planes(pc_arrangement *to, roles *r, int free_axis)
+{
+    if (free_axis < 0 || r->others == 0)
+        return;
+    for (int p = 0; p < r->pooled; p++)
+        if (r->pool[p].axis->rows > 1)
+            return;
+    const role *planes = &r->other[r->others - 1];
+    if (planes->as.mark != 0)
+        return;
+    r->others--;
+    pc_axis_regular(&to->planes, planes->as.n, 1, 1, 0, 0, 1, false);
+    place_axis(&to->job, free_axis, planes, &to->planes);
+}
+
+/* Of windows that are whole planes each element has the gradient of one: where planes lie end to end they
+ * are windows side by side, of one long row. */
+static void join_planes(pc_arrangement *to, roles *r, const pc_call *call)
+{
+    if (!to->job.to_input || call->reducer != PC_LINEAR || r->pooled != 1 || r->others == 0 ||
+        !is_whole(r->pool[0].axis))
+        return;
+    role *row = &r->pool[0];
+    const role *planes = &r->other[r->others - 1];
+    const int64_t K = row->as.n, columns = planes->as.n * K;
+    if (planes->as.stride[PC_X] != K * row->as.stride[PC_X] ||
+        pc_axis_regular(&to->columns, columns, K, K, 0, 0, 1, false) != PC_OK)
+        return;
+    row->axis = &to->columns;
+    row->as.n = columns;
+    row->as.stride[PC_Y] = planes->as.stride[PC_Y];
+    r->others--;
+}
+
+static void place_roles(pc_arrangement *to, roles *r, const pc_call *call, bool planes_may_be_rows)
+{
+    pc_job *job = &to->job;
+    int free_axis = 2;
+    job->L = 1;
+    for (int a = 0; a < 3; a++)
+        job->axis[a] = &idle;
+    if (has_lanes(r)) {
+        const role *lane = &r->other[r->others - 1];
+        const int64_t most = most_lanes(r, job, call);
+        if (lane->as.n > most && lanes_may_be_columns(r, job, call)) {
+            r->others--;
+            pc_axis_regular(&to->columns, lane->as.n, 1, 1, 0, 0, 1, false);
+            place_axis(job, free_axis--, lane, &to->columns);
+        } else {
+            take_lanes(job, r, most);
+        }
+    } else {
+        join_planes(to, r, call);
+    }
+    for (int p = r->pooled - 1; p >= 0; p--)
+        place_axis(job, free_axis--, &r->pool[p], r->pool[p].axis);
+    if (planes_may_be_rows)
+        take_planes(to, r, free_axis);
+    job->nouter = r->others;
+    for (int d = 0; d < r->others; d++)
+        job->outer[d] = r->other[d].as;
+}
+
+static void place_data(pc_job *job, const pc_call *call)
+{
+    const pc_array *arrays[PC_OPERANDS];
+    const int count = arrays_of(call, arrays);
+    const ptrdiff_t size = call->dtype == PC_F32 ? 4 : 8;
+    for (int o = 0; o < count; o++) {
+        pc_operand *op = &job->op[o];
+        const ptrdiff_t item = o == PC_MARKS ? call->mark_bytes : size;
+        const int64_t columns = pc_is_input(o) ? job->axis[2]->I : job->axis[2]->O;
+        op->data = arrays[o]->data;
+        op->size = item;
+        op->contiguous =
+            (job->L == 1 || op->lane == item) && (columns == 1 || op->axis[2] == job->L * item);
+    }
+}
+
+/* Does axis a come before b when a tap number is decoded?  The heavier does; of two of equal weight
+ * the one with more taps (the other has one). */
+static bool decodes_first(const pc_job *job, int a, int b)
+{
+    if (job->mark_weight[a] != job->mark_weight[b])
+        return job->mark_weight[a] > job->mark_weight[b];
+    if (job->axis[a]->K != job->axis[b]->K)
+        return job->axis[a]->K > job->axis[b]->K;
+    return a < b;
+}
+
+static void order_marks(pc_job *job)
+{
+    for (int a = 0; a < 3; a++) {
+        int before = 0;
+        for (int b = 0; b < 3; b++)
+            before += b != a && decodes_first(job, b, a);
+        job->mark_order[before] = a;
+    }
+}
+
+pc_status pc_arrange(pc_arrangement *to, const pc_call *call, bool to_input,
+                     bool planes_may_be_rows)
+{
+    const pc_plan *plan = call->plan;
+    roles r;
+    take_roles(&r, call);
+    merge_whole(&r, to->whole, to_input);
+    if (r.pooled > 3)
+        return PC_ERR_MANY_AXES;
+    densest_last(&r);
+    merge_others(&r);
+    memset(&to->job, 0, offsetof(pc_job, outer));
+    to->job.to_input = to_input;
+    place_roles(to, &r, call, planes_may_be_rows);
+    place_data(&to->job, call);
+    order_marks(&to->job);
+    to->job.flat = call->marking == PC_INDICES;
+    to->job.mark_bytes = call->mark_bytes;
+    int64_t marks = 1;
+    for (int p = 0; p < plan->pooled; p++)
+        marks *= to->job.flat ? plan->axis[p].I : plan->axis[p].K;
+    to->job.wide_marks = marks >= NARROW_MARKS;
+    return PC_OK;
+}
