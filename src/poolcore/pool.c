@@ -11,6 +11,7 @@
 #include "platform/pages.h"
 #include "drive/run.h"
 #include "drive/separable.h"
+#include "drive/dtype.h"
 #include "drive/windows.h"
 
 /* Are there such axes? */
@@ -121,7 +122,10 @@ static bool is_possible_on_windows(const pc_call *call, bool backward)
 /* Are there such numbers? */
 static bool is_possible_call(const pc_call *call, bool backward)
 {
-    if ((unsigned)call->dtype > PC_F64 || (unsigned)call->marking > PC_INDICES)
+    if (call->dtype == PC_AS_X || (unsigned)call->dtype >= PC_DTYPES ||
+        (unsigned)call->result >= PC_DTYPES || (unsigned)call->marking > PC_INDICES)
+        return false;
+    if (call->reducer != PC_LINEAR && pc_result_of(call) != call->dtype)
         return false;
     if (call->marks.data && call->mark_bytes != 8 &&
         (call->marking == PC_INDICES || (call->mark_bytes != 1 && call->mark_bytes != 4)))
@@ -152,6 +156,9 @@ static pc_status check(const pc_call *call, bool backward)
         return PC_ERR_ARGUMENT;
     if (needs_members(call) && plan->empty_dim >= 0)
         return PC_ERR_EMPTY_WINDOW;
+    if ((call->dtype == PC_U8 && backward) ||
+        (call->reducer == PC_WINDOWS && pc_bytes_of(call->dtype) < 4))
+        return PC_ERR_UNSUPPORTED; /* whole numbers have no gradient; functors take floats alone yet */
     for (int p = 0; p < plan->pooled; p++)
         if (plan->axis[p].kind == PC_MAP)
             return PC_ERR_UNSUPPORTED; /* no kernel walks along lists yet */
@@ -172,8 +179,13 @@ static bool has_one_divisor(const pc_call *call, double *divisor)
     return uniform;
 }
 
+/* What is selected is divided by 1. */
 static void set_divisor(pc_job *job, const pc_call *call)
 {
+    job->uniform = job->exact_reciprocal = true;
+    job->divisor = 1;
+    if (call->reducer == PC_SELECT)
+        return;
     job->counted = call->dividing == PC_BY_COUNTED_TAPS;
     job->uniform = has_one_divisor(call, &job->divisor);
     int exponent;
@@ -193,7 +205,7 @@ static bool is_streamed(const pc_call *call, const pc_array *to, const int64_t *
     for (int d = 0; d < plan->ndim; d++)
         middle += shape[d] / 2 * to->strides[d];
     return pc_elements(plan, plan->in) + pc_elements(plan, plan->out) >=
-               STREAM_BYTES / (call->dtype == PC_F32 ? 4 : 8) &&
+               STREAM_BYTES / pc_bytes_of(call->dtype) &&
            pc_is_resident(middle);
 }
 
@@ -207,8 +219,7 @@ struct pc_way {
 /* The way of a call on rows. */
 static void choose_way(pc_way *way, const pc_call *call)
 {
-    if (call->reducer == PC_LINEAR)
-        set_divisor(&way->to.job, call);
+    set_divisor(&way->to.job, call);
     way->scratch = pc_plan_rows(&way->to.job, call, NULL);
 }
 
@@ -295,11 +306,13 @@ static bool turn_call(pc_call *turned, pc_plan *plan, const pc_call *call)
     turned->divisor = divisor;
     turned->x = call->y;
     turned->y = call->x;
+    turned->dtype = pc_result_of(call);
+    turned->result = call->dtype;
     return true;
 }
 
 /* One item a plane, which a thread owns. */
-static pc_status scatter(const pc_call *call, const pc_walk_kernel *kernel)
+static pc_status scatter(const pc_call *call, const pc_job *planned)
 {
     pc_arrangement to;
     const pc_status status = pc_arrange(&to, call, true, false);
@@ -310,8 +323,9 @@ static pc_status scatter(const pc_call *call, const pc_walk_kernel *kernel)
     job->stop = &stop;
     job->rows = job->row_block = job->blocks = 1;
     job->columns = job->tile = job->tiles = 1;
-    job->kernel = kernel;
-    return pc_run_rows(job, items_of(job), call, 0);
+    job->kernel = planned->kernel;
+    pc_set_type(job, planned->type);
+    return pc_run_rows(job, items_of(job), call, job->kernel->scratch(job));
 }
 
 static pc_status backward_on_rows(const pc_call *call, pc_job *job)
@@ -322,7 +336,7 @@ static pc_status backward_on_rows(const pc_call *call, pc_job *job)
         job->stream = is_streamed(call, &call->x, call->plan->in);
     const size_t scratch = pc_plan_rows(job, call, NULL);
     if (job->walk == PC_WALK_scatter)
-        return scatter(call, job->kernel);
+        return scatter(call, job);
     return pc_run_rows(job, items_of(job), call, scratch);
 }
 

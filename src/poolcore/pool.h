@@ -16,7 +16,13 @@
 #include "status.h"
 #include "geometry/window.h"
 
-typedef enum pc_dtype { PC_F32, PC_F64 } pc_dtype;
+/* The types of elements in memory: types.def. */
+typedef enum pc_dtype {
+    PC_AS_X, /* of results: that of x */
+#define PC_DTYPE(name, bytes, selected, marked, summed, widely) PC_##name,
+#include "drive/types.def"
+    PC_DTYPES
+} pc_dtype;
 
 typedef struct pc_plan {
     int ndim;
@@ -135,7 +141,8 @@ typedef int (*pc_interrupted_function)(void);
 
 typedef struct pc_call {
     const pc_plan *plan;
-    pc_dtype dtype;
+    pc_dtype dtype;  /* of x and dx; and of all else, but: */
+    pc_dtype result; /* PC_LINEAR: of y and dy */
     pc_reducer reducer;
     pc_order order;       /* PC_SELECT */
     pc_marking marking;   /* PC_SELECT: of `marks`, if there are any */

@@ -1033,7 +1033,7 @@ static void test_impossible_calls_are_refused(void)
         calls[n].params = 1;
         calls[n].param = &one;
     }
-    calls[0].dtype = (pc_dtype)2;
+    calls[0].dtype = PC_DTYPES;
     calls[1].order = (pc_order)2;
     calls[2].mark_bytes = 2;
     calls[3].marking = PC_INDICES;

@@ -1,3 +1,4 @@
+#include "drive/dtype.h"
 #include "drive/arrange.h"
 
 #include <stdlib.h>
@@ -346,14 +347,15 @@ static void place_data(pc_job *job, const pc_call *call)
 {
     const pc_array *arrays[PC_OPERANDS];
     const int count = arrays_of(call, arrays);
-    const ptrdiff_t size = call->dtype == PC_F32 ? 4 : 8;
     for (int o = 0; o < count; o++) {
         pc_operand *op = &job->op[o];
-        const ptrdiff_t item = o == PC_MARKS ? call->mark_bytes : size;
+        const pc_dtype dtype = o == PC_Y ? pc_result_of(call) : call->dtype;
+        const ptrdiff_t item = o == PC_MARKS ? call->mark_bytes : pc_bytes_of(dtype);
         const int64_t columns = pc_is_input(o) ? job->axis[2]->I : job->axis[2]->O;
         op->data = arrays[o]->data;
         op->size = item;
-        op->contiguous =
+        op->dtype = dtype;
+        op->dense = op->contiguous =
             (job->L == 1 || op->lane == item) && (columns == 1 || op->axis[2] == job->L * item);
     }
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "drive/parallel.h"
+#include "drive/dtype.h"
 #include "drive/run.h"
 
 /* Elements that are folded at once, in the first cache; outputs of a row that is long enough, also
@@ -70,7 +71,7 @@ static bool is_dense(const pc_array *array, int ndim, const int64_t *shape, int6
     return true;
 }
 
-static int64_t item_of(const pc_call *call) { return call->dtype == PC_F32 ? 4 : 8; }
+static int64_t item_of(const pc_call *call) { return pc_bytes_of(call->dtype); }
 
 static int64_t rows_of(const tiling *t) { return t->planes * t->O[0] * t->O[1]; }
 
@@ -89,8 +90,8 @@ bool pc_is_folded(const pc_call *call, bool backward)
 {
     const pc_plan *plan = call->plan;
     tiling t;
-    if (call->reducer == PC_WINDOWS || (call->marks.data && call->marking != PC_TAPS) ||
-        pc_elements(plan, plan->out) < FEW)
+    if (call->reducer == PC_WINDOWS || pc_result_of(call) != call->dtype ||
+        (call->marks.data && call->marking != PC_TAPS) || pc_elements(plan, plan->out) < FEW)
         return false;
     if (!find_tiling(plan, &t) || t.K[2] == 1 || t.O[2] >= LONG)
         return false;
@@ -120,8 +121,10 @@ static inline void copy(char *to, const char *from, int64_t bytes)
 {
     for (; bytes >= 16; bytes -= 16, to += 16, from += 16)
         memcpy(to, from, 16);
-    for (; bytes > 0; bytes -= 4, to += 4, from += 4)
+    for (; bytes >= 4; bytes -= 4, to += 4, from += 4)
         memcpy(to, from, 4);
+    for (; bytes > 0; bytes--)
+        *to++ = *from++;
 }
 
 static inline void zero(char *to, int64_t bytes)

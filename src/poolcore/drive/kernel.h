@@ -71,7 +71,9 @@ static inline bool pc_is_input(int operand)
 typedef struct pc_operand {
     char *data;
     ptrdiff_t axis[3], lane, size;
-    bool contiguous; /* a row is one run of columns * L elements */
+    pc_dtype dtype;  /* of its elements in memory */
+    bool dense;      /* a row is one run of columns * L elements ... */
+    bool contiguous; /* ... of the type that the kernel combines: it can be used as it is */
 } pc_operand;
 
 /* An unpooled axis, or several that can be walked as one. */
@@ -92,6 +94,9 @@ typedef enum pc_walk {
     PC_WALKS
 } pc_walk;
 
+/* Types of kernels (types.h).  WIDE: floats with marks of 64 bits, or, in functors, sums in double. */
+typedef enum pc_type { PC_TYPE_F32, PC_TYPE_F64, PC_TYPE_F32_WIDE, PC_TYPE_U8, PC_TYPES } pc_type;
+
 typedef struct pc_job {
     const pc_axis *axis[3];
     int64_t L;
@@ -101,7 +106,8 @@ typedef struct pc_job {
     bool to_input;   /* the destination is dx, not y */
     bool stream;     /* what is written may go past the caches */
     pc_walk walk;    /* how items are walked ... */
-    bool wide;       /* ... by kernels with sums in double or marks of 64 bits */
+    bool wide;       /* ... with sums in double or marks of 64 bits ... */
+    pc_type type;    /* ... by kernels of this type */
     bool wide_marks; /* marks need 64 bits */
     const struct pc_walk_kernel *kernel;
     int64_t rows, row_block, blocks; /* destination rows; rows of an item; items a plane */
@@ -222,19 +228,18 @@ typedef struct pc_walk_kernel {
 } pc_walk_kernel;
 
 enum { PC_MAX, PC_MIN, PC_ORDERS };
-/* Element types of kernels.  WIDE: float data with 64-bit marks (select) or double sums (linear). */
-enum { PC_TYPE_F32, PC_TYPE_F64, PC_TYPE_F32_WIDE, PC_TYPES };
 
 typedef struct pc_kernels {
     const char *name;
     int width[PC_TYPES];  /* lanes of a register of what is combined */
     int summed[PC_TYPES]; /* columns of a window along which registers of sums slide, at the most */
-    /* By walk. */
+    /* By walk; NULL: there is none for this type. */
     const pc_walk_kernel *select[PC_ORDERS][PC_TYPES];
     const pc_walk_kernel *argmax[PC_ORDERS][PC_TYPES];
     const pc_walk_kernel *select_gradient[PC_TYPES];
     const pc_walk_kernel *sum[PC_TYPES];
     const pc_walk_kernel *sum_gradient[PC_TYPES];
+    const pc_walk_kernel *norm[PC_TYPES];
     /* On ranges of items. */
     pc_kernel windows_forward[PC_TYPES];
     pc_kernel windows_backward[PC_TYPES];

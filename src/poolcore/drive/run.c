@@ -29,13 +29,6 @@ int64_t pc_planes_of(const pc_job *job)
     return planes;
 }
 
-int pc_element_type(const pc_call *call, bool wide)
-{
-    if (call->dtype == PC_F64)
-        return PC_TYPE_F64;
-    return wide ? PC_TYPE_F32_WIDE : PC_TYPE_F32;
-}
-
 /* Scratch begins where lines do. */
 enum { ALIGN = 64 };
 static char *aligned(char *memory) { return memory + (ALIGN - (uintptr_t)memory % ALIGN) % ALIGN; }

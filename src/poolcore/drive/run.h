@@ -11,9 +11,6 @@ enum { PC_PLAIN_SUM = 64 };
 
 int64_t pc_elements(const pc_plan *plan, const int64_t *shape);
 int64_t pc_planes_of(const pc_job *job);
-/* The element type of a call's kernel, `wide` if float is not enough for marks or sums. */
-int pc_element_type(const pc_call *call, bool wide);
-
 /* How many threads a call of so many items is worth. */
 int pc_threads_for(const pc_call *call, int64_t items);
 

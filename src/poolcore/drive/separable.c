@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "platform/dispatch.h"
+#include "drive/dtype.h"
 #include "drive/run.h"
 
 /* Elements of a tile's scratch row: 16 KiB of float, so that the row, its phases and the rows that
@@ -269,6 +270,20 @@ static bool sums_in_double(const pc_plan *plan)
     return plan->taps / least + most - 1 > PC_PLAIN_SUM;
 }
 
+void pc_set_type(pc_job *job, pc_type type)
+{
+    static const pc_dtype combined[PC_TYPES] = {PC_F32, PC_F64, PC_F32, PC_U8};
+    job->type = type;
+    for (int o = PC_X; o <= PC_Y; o++)
+        job->op[o].contiguous = job->op[o].dense && job->op[o].dtype == combined[type];
+}
+
+static void set_wide(pc_job *job, const pc_call *call, bool wide)
+{
+    job->wide = wide;
+    pc_set_type(job, pc_type_of(call, wide));
+}
+
 /* ---- What each walk asks for ------------------------------------------------------------------- */
 
 /* A walk's function plans the job and answers NULL, or what the walk asks for that the call has not got. */
@@ -378,7 +393,7 @@ static const char *take_strided_taps(pc_job *job, const choice *c)
     ASK(has_gaps(job) || !(prefers_runs(job) || fits_in_scratch(job)),
         "columns far apart, or more than fit in scratch");
     if (c->is_sum && !c->is_box)
-        job->wide = c->call->plan->taps > PC_PLAIN_SUM;
+        set_wide(job, c->call, c->is_wide || c->call->plan->taps > PC_PLAIN_SUM);
     tile_sparse(job);
     plan_tiles(job);
     return NULL;
@@ -585,7 +600,9 @@ static const char *take_spread_nonoverlapping(pc_job *job, const choice *c)
 {
     const int64_t S = job->axis[2]->S;
     const bool is_alone = !c->is_box && job->axis[0]->K * job->axis[1]->K == 1;
-    ASK(is_alone || !job->wide, "sums of few terms");
+    if (is_alone)
+        set_wide(job, c->call, false);
+    ASK(!job->wide, "sums of few terms");
     ASK(job->L == 1, "columns without lanes");
     ASK(is_nonoverlapping(job->axis[2], MOST_SPREAD), "kernel = stride, all windows inside");
     ASK(job->uniform, "one divisor");
@@ -593,7 +610,6 @@ static const char *take_spread_nonoverlapping(pc_job *job, const choice *c)
     ASK(job->op[PC_X].contiguous, "contiguous rows");
     if (take_spread_phases(job, c))
         take_spread_outputs(job, c);
-    job->wide = false;
     job->tile = pc_max(job->tile / S, 1) * S;
     job->tiles = pc_ceil_div(job->columns, job->tile);
     return NULL;
@@ -653,7 +669,7 @@ static const candidate *walks_of(const pc_job *job, const pc_call *call)
 static const pc_walk_kernel *kernels_of(const pc_job *job, const pc_call *call)
 {
     const pc_kernels *isa = pc_isa_current();
-    const int type = pc_element_type(call, job->wide);
+    const pc_type type = job->type;
     if (call->reducer == PC_LINEAR)
         return (job->to_input ? isa->sum_gradient : isa->sum)[type];
     if (job->to_input)
@@ -673,13 +689,13 @@ static choice choice_of(const pc_job *job, const pc_call *call, bool is_box)
 {
     const bool is_sum = call->reducer == PC_LINEAR;
     const pc_kernels *isa = pc_isa_current();
-    const int type = pc_element_type(call, job->wide);
+    const pc_type type = job->type;
     const int64_t most = is_sum ? isa->summed[type] : pc_min(4 * isa->width[type], MOST_SLIDING);
     return (choice){.call = call,
                     .width = isa->width[type],
                     .is_sum = is_sum,
                     .is_wide = job->wide,
-                    .is_finished = !is_sum || (job->uniform && !job->wide),
+                    .is_finished = !is_sum || job->uniform,
                     .is_box = is_box,
                     .most_sliding = kernels_of(job, call)[PC_WALK_sliding_rows].run ? most : 0};
 }
@@ -688,7 +704,7 @@ static choice choice_of(const pc_job *job, const pc_call *call, bool is_box)
 static bool is_wide(const pc_job *job, const pc_call *call)
 {
     if (call->reducer == PC_LINEAR)
-        return call->dtype == PC_F32 && sums_in_double(call->plan);
+        return pc_result_of(call) == PC_F64 || sums_in_double(call->plan);
     return call->marks.data && job->wide_marks;
 }
 
@@ -697,7 +713,7 @@ static const char *try_walk(pc_job *job, const candidate *one, const choice *c)
 {
     clear_plan(job);
     job->walk = one->walk;
-    job->wide = c->is_wide;
+    set_wide(job, c->call, c->is_wide);
     const char *asks = one->take(job, c);
     if (asks || kernels_of(job, c->call)[one->walk].run)
         return asks;
@@ -707,7 +723,7 @@ static const char *try_walk(pc_job *job, const candidate *one, const choice *c)
 
 size_t pc_plan_rows(pc_job *job, const pc_call *call, const bool *wide)
 {
-    job->wide = wide ? *wide : is_wide(job, call);
+    set_wide(job, call, wide ? *wide : is_wide(job, call));
     job->columns = job->to_input ? job->axis[2]->I : job->axis[2]->O;
     const choice c = choice_of(job, call, wide != NULL);
     const candidate *one = walks_of(job, call);

@@ -11,4 +11,7 @@
  * not split. */
 size_t pc_plan_rows(pc_job *job, const pc_call *call, const bool *wide);
 
+/* By which kernels a job goes; whether they can use its rows as they are. */
+void pc_set_type(pc_job *job, pc_type type);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "drive/run.h"
 #include "drive/separable.h"
+#include "platform/dispatch.h"
 
 /* Bytes of a band's box of inputs, about, so that all boxes stay in the first cache; with gradients there
  * are more of them.  No box has more than the most elements: where the least band would, units are cut
@@ -59,7 +60,9 @@ static const char *cannot_share(const pc_job *job, bool backward)
 /* A dense box of so many rows and columns an index of axis 0. */
 static pc_operand box_of(const pc_job *job, const int64_t n[3])
 {
-    pc_operand op = {.size = job->op[PC_X].size, .lane = job->op[PC_X].size, .contiguous = true};
+    const pc_operand *x = &job->op[PC_X];
+    pc_operand op = {.size = x->size, .lane = x->size, .dtype = x->dtype};
+    op.dense = op.contiguous = true;
     op.axis[2] = job->L * op.size;
     op.axis[1] = n[2] * op.axis[2];
     op.axis[0] = n[1] * op.axis[1];
@@ -275,9 +278,11 @@ static void choose_norms(pc_shared *shared, pc_job *job, bool backward)
 {
     const pc_walk walk = shared->sum.walk;
     const bool in_registers = walk == PC_WALK_few_columns || walk == PC_WALK_channels_last;
-    shared->norms = summed_power(job, backward) == 2 && job->op[PC_X].contiguous &&
+    const pc_walk_kernel *norms = pc_isa_current()->norm[job->type];
+    shared->norms = norms && summed_power(job, backward) == 2 && job->op[PC_X].contiguous &&
                     job->op[PC_Y].contiguous && in_registers;
     job->walk = walk;
+    job->kernel = norms ? &norms[walk] : NULL;
 }
 
 size_t pc_shared_scratch(pc_shared *shared, pc_job *job, const pc_call *call, bool wide,

@@ -4,6 +4,7 @@
 
 #include "platform/dispatch.h"
 #include "drive/run.h"
+#include "drive/dtype.h"
 #include "drive/shared.h"
 
 /* ---- Blocks of a functor --------------------------------------------------------------------- */
@@ -168,15 +169,16 @@ static void set_windows(pc_job *job, const pc_call *call)
         tile_windows(job);
 }
 
-static int windows_type(const pc_call *call)
+static pc_type windows_type(const pc_call *call)
 {
-    return pc_element_type(call, call->functor == PC_SAMPLE || call->plan->taps > PC_PLAIN_SUM);
+    return pc_type_of(call, call->functor == PC_SAMPLE || call->plan->taps > PC_PLAIN_SUM);
 }
 
 /* Shared weights where that can be; `shared` is then what the job refers to. */
 static void share_windows(pc_job *job, const pc_call *call, pc_shared *shared, bool backward)
 {
-    const bool wide = windows_type(call) == PC_TYPE_F32_WIDE;
+    job->type = windows_type(call);
+    const bool wide = job->type == PC_TYPE_F32_WIDE;
     job->windows.scratch = is_outside(job) ? whole_scratch(job) : windows_scratch(job);
     job->windows.units[0] = 1;
     job->windows.units[1] = job->blocks;

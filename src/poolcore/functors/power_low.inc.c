@@ -19,33 +19,21 @@
 #define BEND PC_CAT(pc_bend, T_NAME)
 
 enum {
-    P(RISEN) = P(SLOTS), /* sum s exp(p l) */
-    P(BENT),             /* B / c */
-    P(SIGNS),            /* sum s */
-    P(WHOLE),            /* c S */
-    P(ROOT_LOG),         /* k */
-    P(MEAN),             /* y */
-    P(TURN),             /* of dp: sum by y */
-    P(LOW_SLOTS)
+    RISEN = SLOTS, /* sum s exp(p l) */
+    BENT,          /* B / c */
+    SIGNS,         /* sum s */
+    WHOLE,         /* c S */
+    ROOT_LOG,      /* k */
+    MEAN,          /* y */
+    TURN,          /* of dp: sum by y */
+    LOW_SLOTS
 };
-static const pc_slot P(low_slot)[P(LOW_SLOTS)] = {
+static const pc_slot low_slot[LOW_SLOTS] = {
     {0, PC_SLOT_MAX},     {1, PC_SLOT_SUM},     {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED},
     {2, PC_SLOT_SUM},     {1, PC_SLOT_SUM},     {1, PC_SLOT_SUM},     {1, PC_SLOT_SUM},
     {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}};
 
-PC_INLINE bool P(is_low)(T p) { return (p < 1) & (p > -1); }
-
-/* Has a lane a small p, of all that a call has? */
-static bool P(has_low)(const pc_job *job)
-{
-    const pc_param *param = &job->windows.param[0];
-    bool any = false;
-    for (int64_t c = 0; c < (param->per_channel ? job->windows.channels : 1); c++)
-        any |= P(is_low)(((const T *)param->data)[c]);
-    return any;
-}
-
-static bool P(has_high)(const F(lanes) * lanes)
+static bool has_high(const lane_slots *lanes)
 {
     const T *p = lanes->param[0];
     const int64_t n = lanes->n;
@@ -56,7 +44,7 @@ static bool P(has_high)(const F(lanes) * lanes)
 }
 
 /* l, 0 for equals; of quotients at the ends of T's range, from one that is a power of two away. */
-PC_INLINE T P(log_of)(T x, int base, T least, T extreme)
+PC_INLINE T log_of(T x, int base, T least, T extreme)
 {
     const bool is_float = sizeof(T) == sizeof(float);
     const T root = is_float ? (T)0x1p64 : (T)0x1p512, end = is_float ? (T)0x1p100 : (T)0x1p900;
@@ -71,10 +59,10 @@ PC_INLINE T P(log_of)(T x, int base, T least, T extreme)
     return LOG(PICK(is_small | is_large, u * up / (m / up), q)) - less;
 }
 
-PC_INLINE T P(sign_of)(T x, int base) { return PICK((base == PC_SIGNED) & (x < 0), -1, 1); }
+PC_INLINE T sign_of(T x, int base) { return PICK((base == PC_SIGNED) & (x < 0), -1, 1); }
 
 /* (exp(p l) - 1) / p, where what vanishes is kept within the range of T. */
-PC_INLINE T P(bent)(T l, T p)
+PC_INLINE T bent_of(T l, T p)
 {
     const T d = p * l, less = EXPM1(d), far = -1 / p;
     const T most = (T)(sizeof(T) == sizeof(float) ? 0x1p100 : 0x1p900);
@@ -82,36 +70,36 @@ PC_INLINE T P(bent)(T l, T p)
     return PICK(d < (T)-0.5, PICK(less == -1, kept, less / p), l * PICK(d == 0, 1, less / d));
 }
 
-PC_OUTLINE void P(add_low)(const T *x, const T *p, int base, T least, A *const slot[], T *logs,
-                           int64_t lo, int64_t hi)
+PC_OUTLINE void add_low(const T *x, const T *p, int base, T least, A *const slot[], T *logs,
+                        int64_t lo, int64_t hi)
 {
-    const A *extreme = slot[P(EXTREME)];
-    A *risen = slot[P(RISEN)], *bent = slot[P(BENT)], *signs = slot[P(SIGNS)];
+    const A *extreme = slot[EXTREME];
+    A *risen = slot[RISEN], *bent = slot[BENT], *signs = slot[SIGNS];
     PC_LANES
     for (int64_t i = lo; i < hi; i++)
-        logs[i] = P(log_of)(x[i], base, least, (T)extreme[i]);
+        logs[i] = log_of(x[i], base, least, (T)extreme[i]);
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        const T l = logs[i], s = P(sign_of)(x[i], base);
+        const T l = logs[i], s = sign_of(x[i], base);
         risen[i] += (A)(s * EXP(p[i] * l));
-        bent[i] += (A)(s * P(bent)(l, p[i]));
+        bent[i] += (A)(s * bent_of(l, p[i]));
         signs[i] += (A)s;
     }
 }
 
-PC_OUTLINE void P(differentiate_low)(const T *x, const F(lanes) * lanes, int base, T least, T *dx,
-                                     int64_t lo, int64_t hi)
+PC_OUTLINE void differentiate_low(const T *x, const lane_slots *lanes, int base, T least, T *dx,
+                                  int64_t lo, int64_t hi)
 {
     A *const *slot = lanes->slot;
-    const A *extreme = slot[P(EXTREME)], *ks = slot[P(ROOT_LOG)];
-    const A *whole = slot[P(WHOLE)], *signs = slot[P(SIGNS)], *count = lanes->count;
+    const A *extreme = slot[EXTREME], *ks = slot[ROOT_LOG];
+    const A *whole = slot[WHOLE], *signs = slot[SIGNS], *count = lanes->count;
     const bool mean = lanes->job->windows.option[0];
     const T *ps = lanes->param[0], *dy = lanes->dy;
-    A *turn = slot[P(TURN)];
+    A *turn = slot[TURN];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
-        const T p = ps[i], l = P(log_of)(x[i], base, least, (T)extreme[i]), w = l - (T)ks[i];
-        const T c = mean ? 1 / (T)count[i] : 1, s = P(sign_of)(x[i], base);
+        const T p = ps[i], l = log_of(x[i], base, least, (T)extreme[i]), w = l - (T)ks[i];
+        const T c = mean ? 1 / (T)count[i] : 1, s = sign_of(x[i], base);
         const T total = (T)whole[i], risen = EXP(p * l) / (total < 0 ? -total : total);
         const T v = p * w, size = v < 0 ? -v : v;
         const T slope = c * EXP((p - 1) * w), turned = x[i] < 0 ? -1 : 1;
@@ -123,29 +111,29 @@ PC_OUTLINE void P(differentiate_low)(const T *x, const F(lanes) * lanes, int bas
         const T of_one = PICK(size <= (T)0.5, w * w * BEND(v), far);
         const T of_many = (total < 0 ? -s : s) * product / p;
         const A one = signs[i] < 0 ? -signs[i] : signs[i];
-        dx[i] = PICK(P(is_low)(p), g, dx[i]);
+        dx[i] = PICK(is_low(p), g, dx[i]);
         turn[i] += (A)(c * PICK(mean & (one == count[i]), of_one, of_many));
     }
 }
 
-static void P(pass_low)(const F(block) * block, F(lanes) * lanes, int pass)
+static void pass_low(const member_block *block, lane_slots *lanes, int pass)
 {
     const int base = lanes->job->windows.option[1];
     const T least = (T)lanes->job->windows.number[0];
-    if (pass == 0 || P(has_high)(lanes))
-        P(pass)(block, lanes, pass);
+    if (pass == 0 || has_high(lanes))
+        pass_high(block, lanes, pass);
     for (int64_t r = 0; pass > 0 && r < block->rows; r++) {
         const int64_t at = r * block->pitch, lo = block->row[r].lo, hi = block->row[r].hi;
         const T *x = block->x + at;
         if (pass == 1)
-            P(add_low)(x, lanes->param[0], base, least, lanes->slot, block->dmap + at, lo, hi);
+            add_low(x, lanes->param[0], base, least, lanes->slot, block->dmap + at, lo, hi);
         else
-            P(differentiate_low)(x, lanes, base, least, block->dx + at, lo, hi);
+            differentiate_low(x, lanes, base, least, block->dx + at, lo, hi);
     }
 }
 
 /* c S, k and y. */
-PC_OUTLINE void P(find_low)(const F(lanes) * lanes, int64_t n)
+PC_OUTLINE void find_low(const lane_slots *lanes, int64_t n)
 {
     const bool is_float = sizeof(T) == sizeof(float);
     const T most = (T)(is_float ? FLT_MAX : DBL_MAX), square = (T)(is_float ? 0x1p64 : 0x1p512);
@@ -155,67 +143,62 @@ PC_OUTLINE void P(find_low)(const F(lanes) * lanes, int64_t n)
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
         const T p = ps[i], c = mean ? 1 / (T)lanes->count[i] : 1;
-        const A signs = slot[P(SIGNS)][i], size = signs < 0 ? -signs : signs;
-        const A side = signs < 0 ? -1 : 1, extreme = slot[P(EXTREME)][i];
-        const T bent = (T)(side * slot[P(BENT)][i] / (mean ? lanes->count[i] : 1));
-        const T more = p * bent, risen = (T)(side * slot[P(RISEN)][i]) * c;
+        const A signs = slot[SIGNS][i], size = signs < 0 ? -signs : signs;
+        const A side = signs < 0 ? -1 : 1, extreme = slot[EXTREME][i];
+        const T bent = (T)(side * slot[BENT][i] / (mean ? lanes->count[i] : 1));
+        const T more = p * bent, risen = (T)(side * slot[RISEN][i]) * c;
         const T sum = signs == 0 ? more : risen, whole = sum < 0 ? -sum : sum;
         const bool is_one = mean & (size == lanes->count[i]) & (more >= (T)-0.5);
         const T one = bent * PICK(more == 0, 1, LOG1P(more) / more), many = LOG(whole) / p;
         const T k = PICK(is_one, one, many), half = EXP(k / 2);
         const T m = (T)(extreme < 0 ? -extreme : extreme), large = m < 1 / square ? square : 1;
         const T y = PICK((m == 0) | (m > most), m, m * (half * large) * (half / large));
-        slot[P(WHOLE)][i] = side * (A)PICK(is_one, 1 + more, sum);
-        slot[P(ROOT_LOG)][i] = (A)k;
-        slot[P(MEAN)][i] = (A)(side * sum < 0 ? -y : y);
+        slot[WHOLE][i] = side * (A)PICK(is_one, 1 + more, sum);
+        slot[ROOT_LOG][i] = (A)k;
+        slot[MEAN][i] = (A)(side * sum < 0 ? -y : y);
     }
 }
 
-static void P(prepare_low)(F(lanes) * lanes, int pass, int64_t n)
+static void prepare_low(lane_slots *lanes, int pass, int64_t n)
 {
     if (pass != 2)
         return;
-    if (P(has_high)(lanes))
-        P(prepare)(lanes, pass, n);
-    P(find_low)(lanes, n);
+    if (has_high(lanes))
+        prepare(lanes, pass, n);
+    find_low(lanes, n);
 }
 
-static void P(finish_low)(const F(lanes) * lanes, int64_t n, T *y)
+static void finish_low(const lane_slots *lanes, int64_t n, T *y)
 {
-    if (P(has_high)(lanes))
-        P(finish)(lanes, n, y);
-    P(find_low)(lanes, n);
+    if (has_high(lanes))
+        finish(lanes, n, y);
+    find_low(lanes, n);
     PC_LANES
     for (int64_t i = 0; i < n; i++)
-        y[i] = PICK(P(is_low)(lanes->param[0][i]), (T)lanes->slot[P(MEAN)][i], y[i]);
+        y[i] = PICK(is_low(lanes->param[0][i]), (T)lanes->slot[MEAN][i], y[i]);
 }
 
-static void P(learn_low)(const F(lanes) * lanes, int64_t n, double *const gradient[])
+static void learn_low(const lane_slots *lanes, int64_t n, double *const gradient[])
 {
     A *const *slot = lanes->slot;
-    if (P(has_high)(lanes))
-        P(learn)(lanes, n, gradient);
+    if (has_high(lanes))
+        learn(lanes, n, gradient);
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const A y = slot[P(MEAN)][i];
-        const double all = (double)lanes->dy[i] * (double)slot[P(TURN)][i] * (double)y;
+        const A y = slot[MEAN][i];
+        const double all = (double)lanes->dy[i] * (double)slot[TURN][i] * (double)y;
         const double low = y == 0 ? 0 : all;
-        gradient[0][i] = pc_pick_f64(P(is_low)(lanes->param[0][i]), low, gradient[0][i]);
+        gradient[0][i] = pc_pick_f64(is_low(lanes->param[0][i]), low, gradient[0][i]);
     }
 }
 
-static const F(functor) P(functor_low) = {
+const window_functor PC_EXPORT(power_low) = {
     .forward = 2,
     .passes = 3,
-    .slots = P(LOW_SLOTS),
-    .slot = P(low_slot),
-    .prepare = P(prepare_low),
-    .pass = P(pass_low),
-    .finish = P(finish_low),
-    .learn = P(learn_low),
+    .slots = LOW_SLOTS,
+    .slot = low_slot,
+    .prepare = prepare_low,
+    .pass = pass_low,
+    .finish = finish_low,
+    .learn = learn_low,
 };
-
-#undef EXP
-#undef EXPM1
-#undef LOG1P
-#undef BEND

@@ -6,13 +6,13 @@
  * Part of shared.inc.c. */
 
 /* sums = dy / sum w and values = y dy / sum w, where they can be trusted, else 0 and dy is left over. */
-PC_OUTLINE int64_t F(divide_gradient)(T *sums, T *values, const T *dy, T *rest, int64_t n)
+PC_OUTLINE int64_t divide_gradient(T *sums, T *values, const T *dy, T *rest, int64_t n)
 {
     const T large = sizeof(T) == sizeof(float) ? (T)0x1p30 : (T)0x1p100;
     int left = 0;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const int trusted = F(trusts)(sums[i], values[i]) & (dy[i] <= large) & (dy[i] >= -large);
+        const int trusted = trusts(sums[i], values[i]) & (dy[i] <= large) & (dy[i] >= -large);
         const T inverse = 1 / sums[i], share = dy[i] * inverse;
         left += !trusted;
         sums[i] = PC_CAT(pc_pick, T_NAME)(trusted, share, 0);
@@ -23,18 +23,18 @@ PC_OUTLINE int64_t F(divide_gradient)(T *sums, T *values, const T *dy, T *rest, 
 }
 
 /* The functor adds the gradients of outputs that are left over. */
-static void F(differentiate_rest)(const F(unit) * u)
+static void differentiate_rest(const shared_unit *u)
 {
     pc_item item = u->item;
-    item.base[PC_Y] = F(origin)(u->rest, &u->shared->rest.op[PC_Y], u->left);
+    item.base[PC_Y] = origin(u->rest, &u->shared->rest.op[PC_Y], u->left);
     for (int64_t o0 = u->o[0]; o0 < u->o_end[0];) {
-        o0 = F(take_rows)(u, o0, &item);
-        F(walk_item)(u->walk, &item, F(differentiate_outputs));
+        o0 = take_rows(u, o0, &item);
+        walk_item(u->walk, &item, differentiate_outputs);
     }
 }
 
 /* What the elements of rows have learnt, added to that of the unit's lanes. */
-static void F(learn_of)(const F(unit) * u, const T *learnt, int64_t n)
+static void learn_of(const shared_unit *u, const T *learnt, int64_t n)
 {
     enum { WIDE = 16, GROUP = 4 }; /* so many are added before they become doubles */
     const int64_t L = u->job->L;
@@ -53,15 +53,15 @@ static void F(learn_of)(const F(unit) * u, const T *learnt, int64_t n)
 }
 
 /* A row, or rows that are one run, of gradients: where they are made, and then stored or added. */
-static T *F(gradient_run)(const F(unit) * u, int operand, int64_t i0, int64_t i1, T *box)
+static T *gradient_run(const shared_unit *u, int operand, int64_t i0, int64_t i1, T *box)
 {
     const pc_operand *op = &u->job->op[operand];
     if (u->shared->adds || !op->data)
         return box;
-    return ON_T(target)(op, pc_row_of(u->job, &u->item, operand, i0, i1, u->i[2]), box);
+    return target_row(op, pc_row_of(u->job, &u->item, operand, i0, i1, u->i[2]), box);
 }
 
-static void F(give)(const F(unit) * u, int operand, int64_t i0, int64_t i1, int64_t n, const T *src)
+static void give(const shared_unit *u, int operand, int64_t i0, int64_t i1, int64_t n, const T *src)
 {
     const pc_operand *op = &u->job->op[operand];
     const int64_t L = u->job->L, columns = n / L;
@@ -69,42 +69,42 @@ static void F(give)(const F(unit) * u, int operand, int64_t i0, int64_t i1, int6
     if (!op->data)
         return;
     if (u->shared->adds)
-        ON_T(add_columns)(at, op->axis[2], op->lane, columns, L, src, L, op->contiguous);
+        add_columns(at, op->axis[2], op->lane, columns, L, src, L, op->contiguous);
     else
-        ON_T(store)(op, at, columns, L, src);
+        store_row(op, at, columns, L, src);
 }
 
-static void F(spread_gradients)(const F(unit) * u)
+static void spread_gradients(const shared_unit *u)
 {
     const pc_job *job = u->job;
-    F(elements) e = F(elements_of)(u);
+    elements e = elements_of(u);
     const int64_t columns = (u->i_end[2] - u->i[2]) * job->L;
     for (int64_t i0 = u->i[0]; i0 < u->i_end[0]; i0++)
         for (int64_t i1 = u->i[1], rows; i1 < u->i_end[1]; i1 += rows) {
-            rows = F(rows_of_unit)(u, i1, true);
-            const int64_t n = rows * columns, at = F(place_of)(u, i0, i1);
+            rows = rows_of_unit(u, i1, true);
+            const int64_t n = rows * columns, at = place_of(u, i0, i1);
             e.weights = u->weights + at;
             e.products = u->products + at;
             e.shares = u->shares + at;
             e.means = u->means + at;
-            e.x = F(load_run)(u, PC_X, i0, i1);
-            e.map = F(load_run)(u, PC_MAP_IN, i0, i1);
-            T *dx = F(gradient_run)(u, PC_DX, i0, i1, (T *)e.shares);
-            T *dmap = F(gradient_run)(u, PC_DMAP_IN, i0, i1, (T *)e.means);
+            e.x = load_run(u, PC_X, i0, i1);
+            e.map = load_run(u, PC_MAP_IN, i0, i1);
+            T *dx = gradient_run(u, PC_DX, i0, i1, (T *)e.shares);
+            T *dmap = gradient_run(u, PC_DMAP_IN, i0, i1, (T *)e.means);
             e.dx = dx;
             e.dmap = dmap;
             e.learnt = u->learnt;
-            F(over_run)(u, u->walk->functor->spread, n, &e);
-            F(give)(u, PC_DX, i0, i1, n, dx);
-            F(give)(u, PC_DMAP_IN, i0, i1, n, dmap);
+            over_run(u, u->walk->functor->spread, n, &e);
+            give(u, PC_DX, i0, i1, n, dx);
+            give(u, PC_DMAP_IN, i0, i1, n, dmap);
             if (u->walk->lanes.partial)
-                F(learn_of)(u, u->learnt, n);
+                learn_of(u, u->learnt, n);
         }
 }
 
 /* The boxes of outputs reach over all windows that hold an input of the band: those of the band before
  * are moved to their front. */
-static void F(reach_over)(F(unit) * u)
+static void reach_over(shared_unit *u)
 {
     const pc_operand *op = &u->shared->sum.op[PC_Y];
     const int split = u->shared->split;
@@ -117,18 +117,18 @@ static void F(reach_over)(F(unit) * u)
         if (u->o[a] > 0 || u->o_end[a] < axis->O)
             pc_outputs_near(axis, 0, u->i[a], u->i_end[a], &u->near[a], &u->near_end[a]);
     }
-    const int64_t n = F(step_of)(op, split), from = (u->near[split] - before) * n;
+    const int64_t n = step_of(op, split), from = (u->near[split] - before) * n;
     const int64_t lead = u->summed == u->o[split] ? (u->o[split] - u->near[split]) * n : 0;
     for (int64_t d = 0; lead > 0 && d < (split == 1 ? u->near_end[0] - u->near[0] : 1); d++)
         for (int b = 0; b < 2; b++) {
-            T *to = box[b] + d * F(step_of)(op, 0);
+            T *to = box[b] + d * step_of(op, 0);
             memmove(to, to + from, (size_t)lead * sizeof(T));
         }
     u->summed = u->o_end[split];
 }
 
 /* Outputs of other units, which are in the boxes, count nothing. */
-static void F(clear_others)(const F(unit) * u)
+static void clear_others(const shared_unit *u)
 {
     bool all = true;
     for (int a = 0; a < 3; a++)
@@ -136,7 +136,7 @@ static void F(clear_others)(const F(unit) * u)
     if (all)
         return;
     const pc_operand *op = &u->shared->sum.op[PC_Y];
-    const int64_t pitch = F(step_of)(op, 1), lead = (u->o[2] - u->near[2]) * u->job->L;
+    const int64_t pitch = step_of(op, 1), lead = (u->o[2] - u->near[2]) * u->job->L;
     const int64_t mine = lead + (u->o_end[2] - u->o[2]) * u->job->L;
     T *const box[2] = {u->sums, u->values};
     for (int64_t o0 = u->near[0]; o0 < u->near_end[0]; o0++)
@@ -144,7 +144,7 @@ static void F(clear_others)(const F(unit) * u)
             const bool other =
                 o0 < u->left[0] || o0 >= u->o_end[0] || o1 < u->left[1] || o1 >= u->o_end[1];
             for (int b = 0; b < 2 && (other || mine < pitch); b++) {
-                T *row = F(outputs)(u, box[b], o0, o1) - lead;
+                T *row = outputs(u, box[b], o0, o1) - lead;
                 memset(row, 0, (size_t)(other ? pitch : lead) * sizeof(T));
                 if (!other)
                     memset(row + mine, 0, (size_t)(pitch - mine) * sizeof(T));
@@ -153,52 +153,51 @@ static void F(clear_others)(const F(unit) * u)
 }
 
 /* The gradients of the outputs of a band, as shares; how many are left over. */
-static int64_t F(share_gradients)(const F(unit) * u)
+static int64_t share_gradients(const shared_unit *u)
 {
     const int64_t columns = u->o_end[2] - u->o[2], L = u->job->L;
     int64_t left = 0;
     for (int64_t o0 = u->o[0]; o0 < u->o_end[0]; o0++)
         for (int64_t o1 = u->o[1], rows; o1 < u->o_end[1]; o1 += rows) {
-            rows = F(outputs_at_once)(u, o1);
+            rows = outputs_at_once(u, o1);
             const char *at = pc_row_of(u->job, &u->item, PC_Y, o0, o1, u->o[2]);
-            const T *dy = ON_T(load)(&u->job->op[PC_Y], at, columns, L, u->row[PC_Y]);
-            left +=
-                F(divide_gradient)(F(outputs)(u, u->sums, o0, o1), F(outputs)(u, u->values, o0, o1),
-                                   dy, F(left_over)(u, o0, o1), rows * columns * L);
+            const T *dy = load_row(&u->job->op[PC_Y], at, columns, L, u->row[PC_Y]);
+            left += divide_gradient(outputs(u, u->sums, o0, o1), outputs(u, u->values, o0, o1), dy,
+                                    left_over(u, o0, o1), rows * columns * L);
         }
     return left;
 }
 
 /* Both sums over the windows that hold an input. */
-static void F(hold_all)(const F(unit) * u)
+static void hold_all(const shared_unit *u)
 {
     const T *const from[] = {u->sums, u->values};
     T *const to[] = {u->shares, u->means};
 #if !SUM_IS_DOUBLE
     if (u->shared->taps) {
-        F(hold_by_pairs)(u);
+        hold_by_pairs(u);
         return;
     }
 #endif
     for (int b = 0; b < 2; b++)
-        F(sum_holding)(u, from[b], to[b]);
+        sum_holding(u, from[b], to[b]);
 }
 
 /* Inputs up to `complete` have no windows behind the band. */
-static int64_t F(differentiate_band)(F(unit) * u, int64_t complete)
+static int64_t differentiate_band(shared_unit *u, int64_t complete)
 {
-    F(reach_over)(u);
-    F(share_weights)(u);
-    F(sum_all)(u, false);
-    F(clear_others)(u);
-    const int64_t left = F(share_gradients)(u);
+    reach_over(u);
+    share_weights(u);
+    sum_all(u, false);
+    clear_others(u);
+    const int64_t left = share_gradients(u);
     u->i_end[u->shared->split] = complete;
-    F(hold_all)(u);
-    F(spread_gradients)(u);
+    hold_all(u);
+    spread_gradients(u);
     return left;
 }
 
-static void F(differentiate_unit)(F(unit) * u)
+static void differentiate_unit(shared_unit *u)
 {
     const int split = u->shared->split;
     const pc_axis *axis = u->job->axis[split];
@@ -207,10 +206,10 @@ static void F(differentiate_unit)(F(unit) * u)
     int64_t left = 0;
     for (int64_t o = first; o < end; o += band) {
         const int64_t o_end = pc_min(o + band, end), next = pc_max(o_end * axis->S - axis->PL, 0);
-        F(take_outputs)(u, split, o, o_end);
-        left += F(differentiate_band)(u, o_end < end ? next : i_end);
+        take_outputs(u, split, o, o_end);
+        left += differentiate_band(u, o_end < end ? next : i_end);
     }
-    F(take_outputs)(u, split, first, end);
+    take_outputs(u, split, first, end);
     if (left > 0)
-        F(differentiate_rest)(u);
+        differentiate_rest(u);
 }

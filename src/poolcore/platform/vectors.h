@@ -5,6 +5,8 @@
  * arm64 processor has beside the baseline table, PC_NEON.  To add one: its file here, its
  * unit in isa/, a line in CMakeLists.txt, a row in dispatch.c.  tests/c/test_vectors.c tests them all.
  *
+ * Whole numbers have a file for all instruction sets (vectors_u8.h), with what selection needs.
+ *
  * Of each element type t, float (f32) or double (f64), a file has pc_v_<t>, a register; PC_WIDTH_<t>, its
  * lanes; pc_nan_<t>, a truth a lane; pc_v_u64, PC_WIDTH_f64 whole numbers; and what PC_CONTRACT lists below.  Further:
  *
@@ -49,6 +51,8 @@ PC_INLINE void pc_stream_bytes(void *dst, const void *src, int64_t bytes)
 #define pc_stream_part_f32 pc_store_part_f32
 #define pc_stream_part_f64 pc_store_part_f64
 #endif
+
+#include "vectors_u8.h"
 
 /* ---- Which operations there are --------------------------------------------------------------- */
 
@@ -154,6 +158,7 @@ PC_INLINE pc_v_f64 pc_load_part_f64_f64(const double *p, int n, double rest)
     }
 PC_STORE_OR_STREAM(f32, float)
 PC_STORE_OR_STREAM(f64, double)
+PC_STORE_OR_STREAM(u8, uint8_t)
 #undef PC_STORE_OR_STREAM
 
 #endif

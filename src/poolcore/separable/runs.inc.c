@@ -1,7 +1,7 @@
 /* Windows along axis 2 that are runs of neighbours with no common stride, or far apart.  The rows of a
  * window are combined first, as everywhere, then its run:
  *
- *   short  up to PC_RUN members: tap by tap, all outputs of a group of rows at once.  A list tells
+ *   short  up to PC_RUN members: tap by tap, all outputs of a group of rows at once.  T list tells
  *          where in scratch a tap is; for what is no tap there is the neutral element.  Rows that two
  *          registers hold are permuted there.
  *   long   dealt to PC_RUN partial results, each of every PC_RUN-th member; then pairs of neighbours.
@@ -10,18 +10,17 @@
 
 /* ---- Short runs ------------------------------------------------------------------------------ */
 
-typedef struct F(list) {
+typedef struct tap_list {
     int32_t *at; /* [t][lanes]: where in scratch tap t of an output is, in columns */
     int64_t lanes;
     bool picked; /* two registers hold a row: the list of one is that of all */
-} F(list);
+} tap_list;
 
 /* The list of an item's outputs, for rows of `width` columns from `begin` on and one of the neutral
  * element. */
-static void F(list_taps)(const pc_job *job, const pc_item *item, int64_t begin, int64_t width,
-                         F(list) * list)
+static void list_taps(const pc_job *job, const pc_item *item, int64_t begin, int64_t width,
+                      tap_list *list)
 {
-    enum { W = PC_CAT(PC_WIDTH, A_NAME) };
     const int64_t n = item->column_end - item->column, K = job->axis[2]->K;
     list->picked = job->L == 1 && width < 2 * W;
     list->lanes = list->picked ? pc_round_up(n, W) : job->group * n;
@@ -39,34 +38,34 @@ static void F(list_taps)(const pc_job *job, const pc_item *item, int64_t begin, 
 }
 
 /* out = the outputs of some rows in scratch, their taps combined; with lanes, one after another. */
-static void F(listed)(const pc_job *job, const A *acc, const F(list) * list, int64_t width,
-                      int64_t rows, int64_t n, A *out)
+static void listed(const pc_job *job, const T *acc, const tap_list *list, int64_t width,
+                   int64_t rows, int64_t n, T *out)
 {
     const int64_t K = job->axis[2]->K, L = job->L;
     for (int64_t r = 0; list->picked && r < rows; r++)
-        PICK_RUNS(out + r * n, (const char *)(acc + r * (width + 1)), 0, 1, (int)width, list->at,
+        pick_taps(out + r * n, (const char *)(acc + r * (width + 1)), 0, 1, (int)width, list->at,
                   list->lanes, (int)K, n);
     if (list->picked)
         return;
     if (L == 1) {
-        GATHER_RUNS(out, acc, list->at, list->lanes, (int)K, rows * n);
+        gather_taps(out, acc, list->at, list->lanes, (int)K, rows * n);
         return;
     }
     for (int64_t i = 0; i < rows * n; i++) {
         const void *src[PC_RUN];
         for (int64_t t = 0; t < K; t++)
             src[t] = acc + list->at[t * list->lanes + i] * L;
-        COMBINE_RUNS(out + i * L, src, (int)K, false, L);
+        combine(out + i * L, src, (int)K, false, L);
     }
 }
 
 /* ---- Long runs ------------------------------------------------------------------------------- */
 
 /* The members of `n` columns to the partial results, [PC_RUN][L]. */
-static void F(deal_lanes)(A *dealt, const A *run, int64_t n, int64_t L, bool more)
+static void deal_lanes(T *dealt, const T *run, int64_t n, int64_t L, bool more)
 {
     for (int64_t j = n; !more && j < PC_RUN; j++)
-        ON_A(fill)(dealt + j * L, NEUTRAL, L);
+        fill_row(dealt + j * L, NEUTRAL, L);
     for (int64_t j = 0; j < pc_min(n, PC_RUN); j++) {
         const void *src[PC_BATCH];
         bool add = more;
@@ -74,24 +73,24 @@ static void F(deal_lanes)(A *dealt, const A *run, int64_t n, int64_t L, bool mor
             int count = 0;
             for (; i < n && count < PC_BATCH; i += PC_RUN)
                 src[count++] = run + i * L;
-            COMBINE_RUNS(dealt + j * L, src, count, add, L);
+            combine(dealt + j * L, src, count, add, L);
         }
     }
 }
 
-/* A run of n columns in scratch, dealt. */
-static void F(deal_scratch)(A *dealt, A *run, int64_t n, int64_t L, bool more)
+/* T run of n columns in scratch, dealt. */
+static void deal_scratch(T *dealt, T *run, int64_t n, int64_t L, bool more)
 {
     char *const row[1] = {(char *)run};
     if (L == 1)
-        DEAL_RUN(dealt, 0, row, 1, 0, n, more, true);
+        deal(dealt, 0, row, 1, 0, n, more, true);
     else
-        F(deal_lanes)(dealt, run, n, L, more);
+        deal_lanes(dealt, run, n, L, more);
 }
 
 /* The run of output o, dealt; its rows are combined chunk by chunk. */
-static void F(deal_run)(const pc_job *job, const pc_item *item, const pc_sources *from, int64_t o,
-                        int64_t chunk, A *acc, A *dealt, T *buffer)
+static void deal_run(const pc_job *job, const pc_item *item, const pc_sources *from, int64_t o,
+                     int64_t chunk, T *acc, T *dealt, T *buffer)
 {
     pc_links run;
     pc_find_window(job->axis[2], item->plane, o, &run);
@@ -99,14 +98,14 @@ static void F(deal_run)(const pc_job *job, const pc_item *item, const pc_sources
         const int64_t n = pc_min(chunk, run.n - at);
         if (pc_stopped_at(job->stop, at / chunk, PC_SEVERAL))
             return;
-        F(rows)(job, item, PC_X, from, run.pos + at, n, acc, buffer);
-        F(deal_scratch)(dealt, acc, n, job->L, at > 0);
+        combine_sources(job, item, PC_X, from, run.pos + at, n, acc, buffer);
+        deal_scratch(dealt, acc, n, job->L, at > 0);
     }
 }
 
 /* The runs of a group of rows, dealt from where they are. */
-static void F(deal_rows)(const pc_job *job, const pc_item *item, const pc_sources *from,
-                         int64_t rows, A *dealt)
+static void deal_rows(const pc_job *job, const pc_item *item, const pc_sources *from, int64_t rows,
+                      T *dealt)
 {
     const int64_t n = item->column_end - item->column;
     char *at[PC_MOST_ROWS];
@@ -117,26 +116,26 @@ static void F(deal_rows)(const pc_job *job, const pc_item *item, const pc_source
         for (int64_t done = 0; done < run.n; done += PC_MOST_DEALT) {
             if (done > 0 && pc_stopped(job->stop))
                 return;
-            DEAL_ROW(dealt + c * PC_RUN, n * PC_RUN, at, rows,
-                     (run.pos + done - item->column) * (ptrdiff_t)sizeof(T),
-                     pc_min(PC_MOST_DEALT, run.n - done), done > 0, job->rows_adjoin);
+            deal(dealt + c * PC_RUN, n * PC_RUN, at, rows,
+                 (run.pos + done - item->column) * (ptrdiff_t)sizeof(T),
+                 pc_min(PC_MOST_DEALT, run.n - done), done > 0, job->rows_adjoin);
         }
     }
 }
 
 /* out = the partial results of each of n outputs combined; buffer has room for half of them. */
-static void F(join_dealt)(A *dealt, A *buffer, int64_t n, int64_t L, A *out)
+static void join_dealt(T *dealt, T *buffer, int64_t n, int64_t L, T *out)
 {
-    A *src = dealt, *dst = buffer;
+    T *src = dealt, *dst = buffer;
     for (int64_t parts = PC_RUN; parts > 1; parts /= 2) {
         dst = parts == 2 ? out : dst;
         if (L == 1)
-            JOIN_PAIRS(dst, src, n * parts / 2);
+            join_pairs(dst, src, n * parts / 2);
         for (int64_t m = 0; L > 1 && m < n * parts / 2; m++) {
             const void *two[2] = {src + 2 * m * L, src + (2 * m + 1) * L};
-            COMBINE_RUNS(dst + m * L, two, 2, false, L);
+            combine(dst + m * L, two, 2, false, L);
         }
-        A *done = src;
+        T *done = src;
         src = dst;
         dst = done;
     }
@@ -144,18 +143,18 @@ static void F(join_dealt)(A *dealt, A *buffer, int64_t n, int64_t L, A *out)
 
 /* ---- Groups of rows -------------------------------------------------------------------------- */
 
-typedef struct F(run_scratch) {
-    A *acc, *dealt, *joined, *out, *divisors;
+typedef struct run_scratch {
+    T *acc, *dealt, *joined, *out, *divisors;
     double *counts; /* along axis 2, for divisors */
     T *buffer, *finished;
-    F(list) list;
+    tap_list list;
     int64_t begin, width; /* the columns of the item */
     pc_sources *from;     /* of the rows of a group */
-} F(run_scratch);
+} run_scratch;
 
 /* The windows of the rows of a group; after `distinct` rows they are those of the next plane. */
-static void F(find_windows)(const pc_job *job, const pc_item *item, int64_t row, int64_t distinct,
-                            int64_t rows, pc_sources from[])
+static void find_windows(const pc_job *job, const pc_item *item, int64_t row, int64_t distinct,
+                         int64_t rows, pc_sources from[])
 {
     for (int64_t r = 0; r < pc_min(distinct, rows); r++)
         pc_find_sources(job, item, row + r, &from[r]);
@@ -167,7 +166,7 @@ static void F(find_windows)(const pc_job *job, const pc_item *item, int64_t row,
 }
 
 /* The same some planes on. */
-static void F(next_planes)(int64_t planes, int64_t rows, pc_sources from[])
+static void next_planes(int64_t planes, int64_t rows, pc_sources from[])
 {
     for (int64_t r = 0; r < rows; r++) {
         from[r].position[0] += planes;
@@ -176,78 +175,75 @@ static void F(next_planes)(int64_t planes, int64_t rows, pc_sources from[])
 }
 
 /* out = the outputs of a group of rows of which two registers hold one, from memory. */
-static void F(picked_rows)(const pc_job *job, const pc_item *item, int64_t rows,
-                           const F(run_scratch) * s)
+static void picked_rows(const pc_job *job, const pc_item *item, int64_t rows, const run_scratch *s)
 {
     const int64_t n = item->column_end - item->column;
     for (int64_t r = 0; r < rows; r++) {
         const pc_links *link = s->from[r].link;
         if (pc_source_rows(&s->from[r]) == 0) {
-            ON_A(fill)(s->out + r * n, NEUTRAL, n);
+            fill_row(s->out + r * n, NEUTRAL, n);
             continue;
         }
         const char *src = pc_source_row(job, item, PC_X, &s->from[r], 0, 0, s->begin);
-        PICK_ROWS(s->out + r * n, src, link[1].pos_step * job->op[PC_X].axis[1], link[1].n,
+        pick_taps(s->out + r * n, src, link[1].pos_step * job->op[PC_X].axis[1], link[1].n,
                   (int)s->width, s->list.at, s->list.lanes, (int)job->axis[2]->K, n);
     }
 }
 
 /* The same from scratch. */
-static void F(short_runs)(const pc_job *job, const pc_item *item, int64_t rows,
-                          const F(run_scratch) * s)
+static void short_runs(const pc_job *job, const pc_item *item, int64_t rows, const run_scratch *s)
 {
     const int64_t L = job->L, n = item->column_end - item->column;
     if (s->list.picked && job->op[PC_X].contiguous && job->axis[0]->K == 1) {
-        F(picked_rows)(job, item, rows, s);
+        picked_rows(job, item, rows, s);
         return;
     }
     for (int64_t r = 0; r < rows; r++) {
-        A *row = s->acc + r * (s->width + 1) * L;
-        F(rows)(job, item, PC_X, &s->from[r], s->begin, s->width, row, s->buffer);
-        ON_A(fill)(row + s->width * L, NEUTRAL, L);
+        T *row = s->acc + r * (s->width + 1) * L;
+        combine_sources(job, item, PC_X, &s->from[r], s->begin, s->width, row, s->buffer);
+        fill_row(row + s->width * L, NEUTRAL, L);
     }
-    F(listed)(job, s->acc, &s->list, s->width, rows, n, s->out);
+    listed(job, s->acc, &s->list, s->width, rows, n, s->out);
 }
 
 /* The runs of one row of outputs, dealt.  If scratch holds the columns of all of them, rows are combined
  * once. */
-static void F(deal_outputs)(const pc_job *job, const pc_item *item, const pc_sources *from,
-                            A *dealt, const F(run_scratch) * s)
+static void deal_outputs(const pc_job *job, const pc_item *item, const pc_sources *from, T *dealt,
+                         const run_scratch *s)
 {
     const int64_t L = job->L, chunk = (job->acc / L - PC_BLOCK) / PC_RUN * PC_RUN;
     const bool shared = s->width <= chunk;
     if (shared)
-        F(rows)(job, item, PC_X, from, s->begin, s->width, s->acc, s->buffer);
+        combine_sources(job, item, PC_X, from, s->begin, s->width, s->acc, s->buffer);
     for (int64_t o = item->column; o < item->column_end; o++, dealt += PC_RUN * L) {
         if (!shared) {
-            F(deal_run)(job, item, from, o, chunk, s->acc, dealt, s->buffer);
+            deal_run(job, item, from, o, chunk, s->acc, dealt, s->buffer);
             continue;
         }
         const pc_links run = pc_window_of(job->axis[2], item->plane, o);
-        F(deal_scratch)(dealt, s->acc + (run.pos - s->begin) * L, run.n, L, false);
+        deal_scratch(dealt, s->acc + (run.pos - s->begin) * L, run.n, L, false);
     }
 }
 
-static void F(long_runs)(const pc_job *job, const pc_item *item, int64_t rows,
-                         const F(run_scratch) * s)
+static void long_runs(const pc_job *job, const pc_item *item, int64_t rows, const run_scratch *s)
 {
     const int64_t L = job->L, n = item->column_end - item->column;
     if (job->bare_rows)
-        F(deal_rows)(job, item, s->from, rows, s->dealt);
+        deal_rows(job, item, s->from, rows, s->dealt);
     for (int64_t r = 0; r < rows && !job->bare_rows; r++)
-        F(deal_outputs)(job, item, &s->from[r], s->dealt + r * n * PC_RUN * L, s);
-    F(join_dealt)(s->dealt, s->joined, rows * n, L, s->out);
+        deal_outputs(job, item, &s->from[r], s->dealt + r * n * PC_RUN * L, s);
+    join_dealt(s->dealt, s->joined, rows * n, L, s->out);
 }
 
-static F(run_scratch) F(run_scratch_of)(const pc_job *job, pc_arena *arena)
+static run_scratch run_scratch_of(const pc_job *job, pc_arena *arena)
 {
-    F(run_scratch) s = {0};
+    run_scratch s = {0};
     const int64_t listed = job->walk == PC_WALK_short_runs ? job->axis[2]->K * job->out : 0;
-    s.acc = pc_take(arena, job->acc, sizeof(A));
-    s.dealt = pc_take(arena, job->dealt, sizeof(A));
-    s.joined = pc_take(arena, job->dealt / 2, sizeof(A));
-    s.out = pc_take(arena, job->out, sizeof(A));
-    s.divisors = pc_take(arena, job->out, sizeof(A));
+    s.acc = pc_take(arena, job->acc, sizeof(T));
+    s.dealt = pc_take(arena, job->dealt, sizeof(T));
+    s.joined = pc_take(arena, job->dealt / 2, sizeof(T));
+    s.out = pc_take(arena, job->out, sizeof(T));
+    s.divisors = pc_take(arena, job->out, sizeof(T));
     s.counts = pc_take(arena, job->out, sizeof(double));
     s.buffer = pc_take(arena, 3 * job->load, sizeof(T));
     s.finished = pc_take(arena, job->out, sizeof(T));
@@ -255,75 +251,66 @@ static F(run_scratch) F(run_scratch_of)(const pc_job *job, pc_arena *arena)
     return s;
 }
 
-static size_t F(runs_bytes)(const pc_job *job)
+static size_t runs_bytes(const pc_job *job)
 {
     pc_arena arena = {0};
-    F(run_scratch_of)(job, &arena);
+    run_scratch_of(job, &arena);
     return pc_arena_bytes(&arena);
 }
 
-static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
+static void runs(const pc_job *job, const pc_item *item, char *scratch)
 {
     const bool is_short = job->walk == PC_WALK_short_runs;
     const int64_t n = item->column_end - item->column;
     const pc_links last = pc_window_of(job->axis[2], item->plane, item->column_end - 1);
     pc_arena arena = {.memory = scratch};
-    F(run_scratch) s = F(run_scratch_of)(job, &arena);
+    run_scratch s = run_scratch_of(job, &arena);
     char *at[PC_MOST_ROWS];
     pc_sources from[PC_MOST_ROWS];
     s.from = from;
-#if FINISHES
     double row_count[PC_MOST_ROWS];
-    F(count_columns)(job, item, item->column, item->column_end, s.counts);
-#endif
+    count_columns(job, item, item->column, item->column_end, s.counts);
     s.begin = pc_window_of(job->axis[2], item->plane, item->column).pos;
     s.width = last.pos + last.n - s.begin;
     if (is_short)
-        F(list_taps)(job, item, s.begin, s.width, &s.list);
+        list_taps(job, item, s.begin, s.width, &s.list);
     for (int64_t row = item->row, rows; row < item->row_end; row += rows) {
         rows = pc_min(job->group, item->row_end - row);
         if (job->planes > 0 && row > item->row) {
-            F(next_planes)(job->planes, rows, from);
+            next_planes(job->planes, rows, from);
         } else {
             const int64_t distinct = job->planes > 0 ? pc_min(job->axis[1]->O, rows) : rows;
-            F(find_windows)(job, item, row, distinct, job->bare_rows ? 1 : rows, from);
-#if FINISHES
-            F(count_rows)(job, item, from, distinct, row_count);
+            find_windows(job, item, row, distinct, job->bare_rows ? 1 : rows, from);
+            count_rows(job, item, from, distinct, row_count);
             if (!job->uniform)
-                F(find_divisors)(row_count, s.counts, distinct, rows, n, s.divisors);
-#endif
+                find_divisors(row_count, s.counts, distinct, rows, n, s.divisors);
         }
         pc_place_rows(job, item, PC_Y, from, rows, at);
         if (is_short)
-            F(short_runs)(job, item, rows, &s);
+            short_runs(job, item, rows, &s);
         else
-            F(long_runs)(job, item, rows, &s);
-#if FINISHES
+            long_runs(job, item, rows, &s);
         if (!job->uniform)
-            F(divide_each)(job, s.finished, s.out, s.divisors, rows * n);
-        F(emit)(job, item, at, rows, n, job->uniform ? s.out : (A *)s.finished, !job->uniform,
-                row_count, s.counts, s.finished);
-#else
-        F(emit)(job, item, at, rows, n, s.out, true, NULL, NULL, s.finished);
-#endif
+            divide_each(job, s.finished, s.out, s.divisors, rows * n);
+        emit(job, item, at, rows, n, job->uniform ? s.out : s.finished, !job->uniform, row_count,
+             s.counts, s.finished);
     }
 }
 
 /* Rows that adjoin and are one window each, to results that adjoin: as many at a time as a register has
  * lanes; items of few rows one by one.  Those of less than PC_RUN elements after which no others come are read from a copy. */
-static void F(whole_rows)(const pc_job *job, const pc_item *item, char *scratch)
+static void whole_rows(const pc_job *job, const pc_item *item, char *scratch)
 {
-    enum { W = PC_CAT(PC_WIDTH, A_NAME) };
     const int64_t len = job->axis[2]->I;
     const ptrdiff_t step = job->op[PC_X].axis[1];
     const char *x = pc_row_of(job, item, PC_X, 0, item->row, 0);
     T *y = (T *)pc_row_of(job, item, PC_Y, 0, item->row, 0);
     const int64_t rows = item->row_end - item->row;
     if (rows < PC_RUN) {
-        F(runs)(job, item, scratch);
+        runs(job, item, scratch);
         return;
     }
-    A out[W];
+    T out[W];
     T copy[W * PC_RUN + PC_RUN] = {0};
     for (int64_t r = 0; r < rows; r += W) {
         const int64_t row = pc_min(r, rows - W);
@@ -334,11 +321,10 @@ static void F(whole_rows)(const pc_job *job, const pc_item *item, char *scratch)
             src = (const char *)copy;
             roomy = true;
         }
-        REDUCE_ROWS(out, src, step, len, roomy);
-#if FINISHES
-        F(divide_run)(job, y + row, out, W);
-#else
-        ON_T(copy)(y + row, out, W);
-#endif
+        reduce(out, src, step, len, roomy);
+        if (IDEMPOTENT)
+            copy_row(y + row, out, W);
+        else
+            divide_run(job, y + row, out, W);
     }
 }

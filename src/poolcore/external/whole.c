@@ -4,15 +4,13 @@
  * Lanes are rows x columns of outputs x the L lanes of a column.  A tap's place in the block is its
  * number in the window, row-major, so that a window without a stride fills as many as it has members.
  * Items, units and the zeroing of dx are those of windows.inc.c.
- *
- * Parameters: T, T_NAME (element); TYPE (suffix). */
-#if !defined(T) || !defined(T_NAME) || !defined(TYPE)
-#error "whole.inc.c needs T, T_NAME and TYPE"
-#endif
-#define F(name) PC_CAT(name, TYPE)
-#define ON_T(name) PC_CAT(name, T_NAME)
+ */
+#include "platform/unit.h"
 
-typedef struct F(whole) {
+#include "row/columns.inc.c"
+#include "functors/units.inc.c"
+
+typedef struct whole_block {
     const pc_job *job;
     const pc_item *item;
     int64_t row, rows, column, columns; /* the outputs of the block */
@@ -21,20 +19,20 @@ typedef struct F(whole) {
     uint8_t *valid;
     int64_t *channel, *element;
     double *partial; /* gradients of parameters of the unit, [L] for each */
-} F(whole);
+} whole_block;
 
 /* Cells of a block that are neighbours along axis 2: of one tap, or of one window. */
-typedef struct F(run) {
+typedef struct cell_run {
     int64_t pos[3], step;   /* in the input: where the first is, columns to the next */
     int64_t n, cell, pitch; /* in the block: where the first is, cells to the next */
-} F(run);
+} cell_run;
 
 /* ---- Runs ------------------------------------------------------------------------------------ */
 
-typedef void (*F(use))(F(whole) *, const F(run) *, int operand, T *cells);
+typedef void (*run_use)(whole_block *, const cell_run *, int operand, T *cells);
 
 /* Tap by tap, the outputs of a row that have it. */
-static void F(runs_of_taps)(F(whole) * w, F(run) run, int operand, T *cells, F(use) use)
+static void runs_of_taps(whole_block *w, cell_run run, int operand, T *cells, run_use use)
 {
     const pc_axis *axis = w->job->axis[2];
     const int64_t L = w->job->L, weight = w->job->mark_weight[2], cell = run.cell;
@@ -52,7 +50,7 @@ static void F(runs_of_taps)(F(whole) * w, F(run) run, int operand, T *cells, F(u
 }
 
 /* Output by output, its members along axis 2. */
-static void F(runs_of_windows)(F(whole) * w, F(run) run, int operand, T *cells, F(use) use)
+static void runs_of_windows(whole_block *w, cell_run run, int operand, T *cells, run_use use)
 {
     const int64_t L = w->job->L, weight = w->job->mark_weight[2], cell = run.cell;
     pc_links along;
@@ -68,7 +66,7 @@ static void F(runs_of_windows)(F(whole) * w, F(run) run, int operand, T *cells, 
     }
 }
 
-static void F(each_run)(F(whole) * w, int operand, T *cells, F(use) use)
+static void each_run(whole_block *w, int operand, T *cells, run_use use)
 {
     const pc_job *job = w->job;
     const bool by_windows = job->axis[2]->kind != PC_REGULAR || w->columns == 1;
@@ -80,35 +78,35 @@ static void F(each_run)(F(whole) * w, int operand, T *cells, F(use) use)
             for (int64_t j = 0; j < b->n; j++) {
                 const int64_t tap = pc_link_tap(a, i) * job->mark_weight[0] +
                                     pc_link_tap(b, j) * job->mark_weight[1];
-                F(run) run = {.pos = {pc_link_pos(a, i), pc_link_pos(b, j), 0}};
+                cell_run run = {.pos = {pc_link_pos(a, i), pc_link_pos(b, j), 0}};
                 run.cell = tap * w->block.lanes + r * w->columns * job->L;
-                (by_windows ? F(runs_of_windows) : F(runs_of_taps))(w, run, operand, cells, use);
+                (by_windows ? runs_of_windows : runs_of_taps)(w, run, operand, cells, use);
             }
         if (r + 1 < w->rows)
             pc_next_sources(job, w->item, &from);
     }
 }
 
-static char *F(run_at)(const F(whole) * w, const F(run) * run, int operand)
+static char *run_at(const whole_block *w, const cell_run *run, int operand)
 {
     return pc_row_of(w->job, w->item, operand, run->pos[0], run->pos[1], run->pos[2]);
 }
 
-static void F(gather_run)(F(whole) * w, const F(run) * run, int operand, T *cells)
+static void gather_run(whole_block *w, const cell_run *run, int operand, T *cells)
 {
     const pc_operand *op = &w->job->op[operand];
-    ON_T(gather_columns)(F(run_at)(w, run, operand), run->step * op->axis[2], op->lane, run->n,
-                         w->job->L, cells + run->cell, run->pitch);
+    gather_columns(run_at(w, run, operand), run->step * op->axis[2], op->lane, run->n, w->job->L,
+                   cells + run->cell, run->pitch);
 }
 
-static void F(scatter_run)(F(whole) * w, const F(run) * run, int operand, T *cells)
+static void scatter_run(whole_block *w, const cell_run *run, int operand, T *cells)
 {
     const pc_operand *op = &w->job->op[operand];
-    ON_T(add_columns)(F(run_at)(w, run, operand), run->step * op->axis[2], op->lane, run->n,
-                      w->job->L, cells + run->cell, run->pitch, op->contiguous);
+    add_columns(run_at(w, run, operand), run->step * op->axis[2], op->lane, run->n, w->job->L,
+                cells + run->cell, run->pitch, op->contiguous);
 }
 
-static void F(mark_run)(F(whole) * w, const F(run) * run, int operand, T *cells)
+static void mark_run(whole_block *w, const cell_run *run, int operand, T *cells)
 {
     (void)operand, (void)cells;
     const int64_t L = w->job->L;
@@ -120,7 +118,7 @@ static void F(mark_run)(F(whole) * w, const F(run) * run, int operand, T *cells)
 
 /* Channels and canonical numbers of the lanes, and the members of their windows: have all
  * of them all taps? */
-static bool F(number_lanes)(F(whole) * w)
+static bool number_lanes(whole_block *w)
 {
     const pc_job *job = w->job;
     const int64_t L = job->L, channels = job->windows.channels, *place = job->windows.place;
@@ -147,7 +145,7 @@ static bool F(number_lanes)(F(whole) * w)
     return full;
 }
 
-static void F(load_params)(F(whole) * w)
+static void load_params(whole_block *w)
 {
     const pc_job *job = w->job;
     T *value = w->params;
@@ -162,55 +160,54 @@ static void F(load_params)(F(whole) * w)
 }
 
 /* The block's part of a row of an operand of y's shape. */
-static char *F(outputs_at)(const F(whole) * w, int operand, int64_t row)
+static char *outputs_at(const whole_block *w, int operand, int64_t row)
 {
     const int64_t inner = w->job->axis[1]->O;
     return pc_row_of(w->job, w->item, operand, row / inner, row % inner, w->column);
 }
 
-static void F(load_lanes)(const F(whole) * w, int operand, T *lanes)
+static void load_lanes(const whole_block *w, int operand, T *lanes)
 {
     const pc_operand *op = &w->job->op[operand];
     const int64_t L = w->job->L, n = w->columns;
     for (int64_t r = 0; r < w->rows; r++, lanes += n * L)
-        ON_T(gather_columns)(F(outputs_at)(w, operand, w->row + r), op->axis[2], op->lane, n, L,
-                             lanes, L);
+        gather_columns(outputs_at(w, operand, w->row + r), op->axis[2], op->lane, n, L, lanes, L);
 }
 
-static void F(store_lanes)(const F(whole) * w, int operand, const T *lanes)
+static void store_lanes(const whole_block *w, int operand, const T *lanes)
 {
     for (int64_t r = 0; r < w->rows; r++, lanes += w->columns * w->job->L)
-        ON_T(store)(&w->job->op[operand], F(outputs_at)(w, operand, w->row + r), w->columns,
-                    w->job->L, lanes);
+        store_row(&w->job->op[operand], outputs_at(w, operand, w->row + r), w->columns, w->job->L,
+                  lanes);
 }
 
 /* ---- Blocks ---------------------------------------------------------------------------------- */
 
-static void F(gather_cells)(F(whole) * w, int operand, T *cells)
+static void gather_cells(whole_block *w, int operand, T *cells)
 {
     if (!w->block.full)
-        ON_T(fill)(cells, (T)w->job->windows.blocks.fill, w->block.taps * w->block.lanes);
-    F(each_run)(w, operand, cells, F(gather_run));
+        fill_row(cells, (T)w->job->windows.blocks.fill, w->block.taps * w->block.lanes);
+    each_run(w, operand, cells, gather_run);
 }
 
-static void F(load_whole)(F(whole) * w)
+static void load_whole(whole_block *w)
 {
     pc_block *block = &w->block;
     block->lanes = w->rows * w->columns * w->job->L;
-    block->full = F(number_lanes)(w);
+    block->full = number_lanes(w);
     memset(w->valid, block->full, (size_t)(block->taps * block->lanes));
     if (!block->full)
-        F(each_run)(w, PC_X, NULL, F(mark_run));
-    F(gather_cells)(w, PC_X, w->win);
+        each_run(w, PC_X, NULL, mark_run);
+    gather_cells(w, PC_X, w->win);
     if (w->map_in)
-        F(gather_cells)(w, PC_MAP_IN, w->map_in);
+        gather_cells(w, PC_MAP_IN, w->map_in);
     if (w->map_out)
-        F(load_lanes)(w, PC_MAP_OUT, w->map_out);
-    F(load_params)(w);
+        load_lanes(w, PC_MAP_OUT, w->map_out);
+    load_params(w);
 }
 
 /* Does the function take the block? */
-static bool F(call_outside)(const F(whole) * w)
+static bool call_outside(const whole_block *w)
 {
     const pc_blocks *blocks = &w->job->windows.blocks;
     if (blocks->function(blocks->context, &w->block) == 0)
@@ -219,15 +216,15 @@ static bool F(call_outside)(const F(whole) * w)
     return false;
 }
 
-static void F(pool_block)(F(whole) * w)
+static void pool_block(whole_block *w)
 {
-    F(load_whole)(w);
-    if (F(call_outside)(w))
-        F(store_lanes)(w, PC_Y, w->outputs);
+    load_whole(w);
+    if (call_outside(w))
+        store_lanes(w, PC_Y, w->outputs);
 }
 
 /* Gradients of the parameters, lane by lane, to those of the unit. */
-static void F(sum_params)(const F(whole) * w)
+static void sum_params(const whole_block *w)
 {
     const int64_t L = w->job->L, lanes = w->block.lanes;
     for (int64_t k = 0; k < w->job->windows.width; k++)
@@ -235,25 +232,25 @@ static void F(sum_params)(const F(whole) * w)
             w->partial[k * L + i % L] += (double)w->dparams[k * lanes + i];
 }
 
-static void F(differentiate_block)(F(whole) * w)
+static void differentiate_block(whole_block *w)
 {
-    F(load_whole)(w);
-    F(load_lanes)(w, PC_Y, w->outputs);
-    if (!F(call_outside)(w))
+    load_whole(w);
+    load_lanes(w, PC_Y, w->outputs);
+    if (!call_outside(w))
         return;
-    F(each_run)(w, PC_DX, w->dwin, F(scatter_run));
+    each_run(w, PC_DX, w->dwin, scatter_run);
     if (w->dmap_in)
-        F(each_run)(w, PC_DMAP_IN, w->dmap_in, F(scatter_run));
+        each_run(w, PC_DMAP_IN, w->dmap_in, scatter_run);
     if (w->dmap_out)
-        F(store_lanes)(w, PC_DMAP_OUT, w->dmap_out);
+        store_lanes(w, PC_DMAP_OUT, w->dmap_out);
     if (w->dparams)
-        F(sum_params)(w);
+        sum_params(w);
 }
 
 /* ---- Items ----------------------------------------------------------------------------------- */
 
 /* Memory for `count` things, in steps of cache lines (pool.c counts the same); NULL if not wanted. */
-static void *F(take_part)(char **scratch, int64_t count, size_t size, bool wanted)
+static void *take_part(char **scratch, int64_t count, size_t size, bool wanted)
 {
     char *taken = *scratch;
     if (!wanted)
@@ -262,25 +259,25 @@ static void *F(take_part)(char **scratch, int64_t count, size_t size, bool wante
     return taken;
 }
 
-static F(whole) F(whole_of)(const pc_job *job, char *scratch, bool backward)
+static whole_block whole_of(const pc_job *job, char *scratch, bool backward)
 {
     const int64_t lanes = job->windows.pitch, cells = job->windows.chunk * lanes;
     const int64_t width = job->windows.width;
     const bool learns = backward && job->windows.partial;
-    F(whole) w = {.job = job};
-    w.win = F(take_part)(&scratch, cells, sizeof(T), true);
-    w.dwin = F(take_part)(&scratch, cells, sizeof(T), backward);
-    w.map_in = F(take_part)(&scratch, cells, sizeof(T), job->op[PC_MAP_IN].data);
-    w.dmap_in = F(take_part)(&scratch, cells, sizeof(T), job->op[PC_DMAP_IN].data);
-    w.count = F(take_part)(&scratch, lanes, sizeof(T), true);
-    w.outputs = F(take_part)(&scratch, lanes, sizeof(T), true);
-    w.map_out = F(take_part)(&scratch, lanes, sizeof(T), job->op[PC_MAP_OUT].data);
-    w.dmap_out = F(take_part)(&scratch, lanes, sizeof(T), job->op[PC_DMAP_OUT].data);
-    w.params = F(take_part)(&scratch, width * lanes, sizeof(T), width > 0);
-    w.dparams = F(take_part)(&scratch, width * lanes, sizeof(T), learns);
-    w.channel = F(take_part)(&scratch, lanes, sizeof(int64_t), true);
-    w.element = F(take_part)(&scratch, lanes, sizeof(int64_t), true);
-    w.valid = F(take_part)(&scratch, cells, 1, true);
+    whole_block w = {.job = job};
+    w.win = take_part(&scratch, cells, sizeof(T), true);
+    w.dwin = take_part(&scratch, cells, sizeof(T), backward);
+    w.map_in = take_part(&scratch, cells, sizeof(T), job->op[PC_MAP_IN].data);
+    w.dmap_in = take_part(&scratch, cells, sizeof(T), job->op[PC_DMAP_IN].data);
+    w.count = take_part(&scratch, lanes, sizeof(T), true);
+    w.outputs = take_part(&scratch, lanes, sizeof(T), true);
+    w.map_out = take_part(&scratch, lanes, sizeof(T), job->op[PC_MAP_OUT].data);
+    w.dmap_out = take_part(&scratch, lanes, sizeof(T), job->op[PC_DMAP_OUT].data);
+    w.params = take_part(&scratch, width * lanes, sizeof(T), width > 0);
+    w.dparams = take_part(&scratch, width * lanes, sizeof(T), learns);
+    w.channel = take_part(&scratch, lanes, sizeof(int64_t), true);
+    w.element = take_part(&scratch, lanes, sizeof(int64_t), true);
+    w.valid = take_part(&scratch, cells, 1, true);
     w.block = (pc_block){
         .taps = job->windows.chunk,
         .win = w.win,
@@ -301,7 +298,7 @@ static F(whole) F(whole_of)(const pc_job *job, char *scratch, bool backward)
     return w;
 }
 
-static void F(whole_item)(F(whole) * w, const pc_item *item, void (*each)(F(whole) *))
+static void whole_item(whole_block *w, const pc_item *item, void (*each)(whole_block *))
 {
     const pc_job *job = w->job;
     w->item = item;
@@ -316,26 +313,23 @@ static void F(whole_item)(F(whole) * w, const pc_item *item, void (*each)(F(whol
     }
 }
 
-static void F(whole_forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+PC_KERNEL(whole_forward)
 {
-    F(whole) w = F(whole_of)(job, scratch, false);
+    whole_block w = whole_of(job, scratch, false);
     for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
-        F(whole_item)(&w, &item, F(pool_block));
+        whole_item(&w, &item, pool_block);
     }
 }
 
-static void F(whole_backward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+PC_KERNEL(whole_backward)
 {
-    F(whole) w = F(whole_of)(job, scratch, true);
+    whole_block w = whole_of(job, scratch, true);
     for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         int64_t unit;
-        const pc_item item = F(unit_at)(job, number, &unit);
+        const pc_item item = unit_at(job, number, &unit);
         if (job->windows.partial)
             w.partial = job->windows.partial + unit * job->windows.partials;
-        F(whole_item)(&w, &item, F(differentiate_block));
+        whole_item(&w, &item, differentiate_block);
     }
 }
-
-#undef F
-#undef ON_T

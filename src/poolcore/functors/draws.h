@@ -1,5 +1,10 @@
 /* Uniform numbers for lanes: pc_uniform of rng.h, registers of lanes at a time.  The words of a
  * counter are the low halves of 64-bit lanes; what is above them is ignored, as wide_product does. */
+#ifndef PC_DRAWS_H
+#define PC_DRAWS_H
+
+#include "platform/unit.h"
+#include "poolcore/rng.h"
 
 /* Registers at a time: the rounds of one are a chain, of 7 cycles each where 3 are work.  There is room
  * for a multiple of so many lanes. */
@@ -143,8 +148,8 @@ static void pc_number(const pc_numbers *of, int64_t rows, int64_t columns, int64
 
 /* u = the uniform numbers of the elements of these numbers, which do not fall; those of single lanes
  * in rows that follow one another are a run. */
-static void pc_uniforms(uint64_t key, uint32_t stream, const pc_numbers *of, int64_t rows,
-                        int64_t columns, int64_t L, const pc_wanted *wanted, double *u)
+static inline void pc_uniforms(uint64_t key, uint32_t stream, const pc_numbers *of, int64_t rows,
+                               int64_t columns, int64_t L, const pc_wanted *wanted, double *u)
 {
     const int64_t last =
         of->first + (rows - 1) * of->down + (columns - 1) * of->column + (L - 1) * of->lane;
@@ -169,3 +174,5 @@ static void pc_uniforms(uint64_t key, uint32_t stream, const pc_numbers *of, int
 }
 
 #undef PC_UNROLL
+
+#endif

@@ -18,14 +18,9 @@
  *   dalpha = g D' sum q / unit of w,  dlambda = g D' sum (q u log v) / 2,
  *   gd = lambda g D' / D (q u phi / e - k sum (q u) phi),  dr = -sum gd,
  *   dx = g w + gd (+ dr / n if r = mean x).
- *
- * Parameters: T, T_NAME, A, A_NAME, TYPE. */
-#if !defined(T) || !defined(A) || !defined(TYPE)
-#error "detail.inc.c needs T, T_NAME, A, A_NAME and TYPE"
-#endif
-#define F(name) PC_CAT(name, TYPE)
-#define D(name) PC_CAT3(name, detail, TYPE)
-#define ON_A(name) PC_CAT(name, A_NAME)
+ */
+#include "functors/block.h"
+
 #define LOG2 PC_CAT(pc_log2_near, T_NAME)
 #define EXP2 PC_CAT(pc_exp2_near, T_NAME)
 #define LOG2_A PC_CAT(pc_log2_near, A_NAME)
@@ -41,37 +36,37 @@
 #define NEAR 32
 
 enum {
-    D(SUM),
-    D(SIZE), /* the greatest |x| */
-    D(UNIT), /* 1 / D; of pass 0, what x is multiplied by there */
-    D(ORIGIN),
-    D(ANCHOR),
-    D(UNIT_X), /* mean x in units of its own, 1 / D': what x is averaged from */
-    D(CENTRE),
-    D(ADDED), /* r, r in units, eps2 in squares of D */
-    D(SQUARES),
-    D(LARGEST), /* of e: sum, later k; greatest */
-    D(DS),      /* sum of d */
-    D(INVERSE),
-    D(DEEP), /* log2 of I / D^2, where there are units */
-    D(LIFT),
-    D(OFFSET),
-    D(FLOOR),
-    D(BY_WEIGHT), /* 1 / unit of w, later dalpha */
-    D(US),
-    D(DUS), /* sums of u, d u */
-    D(MEAN),
-    D(SHARE), /* m, g */
-    D(LOGS),
-    D(SLOPES),
-    D(PHIS), /* sums of q u l, q u phi / e, phi */
-    D(SCALE),
-    D(ALL),
-    D(REST),
-    D(LEARNT), /* lambda g; that times k sum (q u); what is the same for all members; dlambda */
-    D(SLOTS)
+    SUM,
+    SIZE, /* the greatest |x| */
+    UNIT, /* 1 / D; of pass 0, what x is multiplied by there */
+    ORIGIN,
+    ANCHOR,
+    UNIT_X, /* mean x in units of its own, 1 / D': what x is averaged from */
+    CENTRE,
+    ADDED, /* r, r in units, eps2 in squares of D */
+    SQUARES,
+    LARGEST, /* of e: sum, later k; greatest */
+    DS,      /* sum of d */
+    INVERSE,
+    DEEP, /* log2 of I / D^2, where there are units */
+    LIFT,
+    OFFSET,
+    FLOOR,
+    BY_WEIGHT, /* 1 / unit of w, later dalpha */
+    US,
+    DUS, /* sums of u, d u */
+    MEAN,
+    SHARE, /* m, g */
+    LOGS,
+    SLOPES,
+    PHIS, /* sums of q u l, q u phi / e, phi */
+    SCALE,
+    ALL,
+    REST,
+    LEARNT, /* lambda g; that times k sum (q u); what is the same for all members; dlambda */
+    SLOTS
 };
-static const pc_slot D(slot)[D(SLOTS)] = {
+static const pc_slot slot_kinds[SLOTS] = {
     {0, PC_SLOT_SUM},     {0, PC_SLOT_MAX},     {0, PC_SLOT_DERIVED}, {1, PC_SLOT_DERIVED},
     {1, PC_SLOT_DERIVED}, {1, PC_SLOT_DERIVED}, {1, PC_SLOT_DERIVED}, {1, PC_SLOT_DERIVED},
     {1, PC_SLOT_SUM},     {1, PC_SLOT_MAX},     {1, PC_SLOT_SUM},     {2, PC_SLOT_DERIVED},
@@ -87,11 +82,11 @@ static const pc_slot D(slot)[D(SLOTS)] = {
     const T *xs = block->x + at;                                                                   \
     A *const *slot = lanes->slot
 
-PC_INLINE void D(look)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
+PC_INLINE void look(int rows, const member_block *block, const lane_slots *lanes, int64_t first)
 {
     STEP;
-    const A *units = slot[D(UNIT)];
-    A *sums = slot[D(SUM)], *sizes = slot[D(SIZE)];
+    const A *units = slot[UNIT];
+    A *sums = slot[SUM], *sizes = slot[SIZE];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         A sum = sums[i], size = sizes[i];
@@ -107,22 +102,22 @@ PC_INLINE void D(look)(int rows, const F(block) * block, const F(lanes) * lanes,
 
 /* What belongs to a lane; `least` is 0 if only what lies above r counts, else minus infinity. */
 #define MEMBERS                                                                                    \
-    const A *centres = slot[D(CENTRE)], *units = slot[D(UNIT)], *adding = slot[D(ADDED)];          \
+    const A *centres = slot[CENTRE], *units = slot[UNIT], *adding = slot[ADDED];                   \
     const T least = lanes->job->windows.option[0] ? 0 : -(T)INFINITY
 #define OF_LANE const T centre = (T)centres[i], unit = (T)units[i], added = (T)adding[i]
 /* d of a member of row r of a step. */
-#define OF_MEAN const T anchor = (T)slot[D(ANCHOR)][i], unit_x = (T)slot[D(UNIT_X)][i]
+#define OF_MEAN const T anchor = (T)slot[ANCHOR][i], unit_x = (T)slot[UNIT_X][i]
 #define D_OF(r) (xs[(r) * pitch + i] * unit_x - anchor)
 /* p, phi and e of a member of row r of a step. */
 #define MEMBER                                                                                     \
     const T p = xs[r * pitch + i] * unit - centre, phi = p > least ? p : least;                    \
     const T e = phi * phi + added
 
-PC_INLINE void D(square)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
+PC_INLINE void square(int rows, const member_block *block, const lane_slots *lanes, int64_t first)
 {
     STEP;
     MEMBERS;
-    A *squares = slot[D(SQUARES)], *largest = slot[D(LARGEST)], *ds = slot[D(DS)];
+    A *squares = slot[SQUARES], *largest = slot[LARGEST], *ds = slot[DS];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         OF_LANE;
@@ -142,11 +137,11 @@ PC_INLINE void D(square)(int rows, const F(block) * block, const F(lanes) * lane
 
 /* l.  A loop of its own, as that of u: with more behind it a step takes so long that a processor has
  * too few of them in flight. */
-PC_INLINE void D(find_logs)(const F(block) * block, const F(lanes) * lanes, T *logs, int64_t first)
+PC_INLINE void find_logs(const member_block *block, const lane_slots *lanes, T *logs, int64_t first)
 {
     STEP;
     MEMBERS;
-    const A *inverse = slot[D(INVERSE)];
+    const A *inverse = slot[INVERSE];
     const int64_t r = 0;
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
@@ -158,20 +153,20 @@ PC_INLINE void D(find_logs)(const F(block) * block, const F(lanes) * lanes, T *l
 
 /* x - r, its phi and e, of a member; whether the lane has units and these are of use in it. */
 #define NEAR_MEMBER                                                                                \
-    const T z = xs[i] - (T)slot[D(ORIGIN)][i], near_phi = z > least ? z : least;                   \
+    const T z = xs[i] - (T)slot[ORIGIN][i], near_phi = z > least ? z : least;                      \
     const T near_e = near_phi * near_phi + near_added;                                             \
     const int is_near = (unit != 1) & (near_phi <= (T)FAR) & (near_phi >= -(T)FAR)
 #define NEAR_ADDED                                                                                 \
     const T eps2 = (T)lanes->job->windows.number[0], near_added = eps2 > LEAST ? eps2 : LEAST
 
 /* l where lanes have units. */
-PC_OUTLINE void D(find_deep_logs)(const F(block) * block, const F(lanes) * lanes, T *logs,
-                                  int64_t first)
+PC_OUTLINE void find_deep_logs(const member_block *block, const lane_slots *lanes, T *logs,
+                               int64_t first)
 {
     STEP;
     MEMBERS;
     NEAR_ADDED;
-    const A *inverse = slot[D(INVERSE)], *deep = slot[D(DEEP)];
+    const A *inverse = slot[INVERSE], *deep = slot[DEEP];
     const int64_t r = 0;
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
@@ -184,33 +179,33 @@ PC_OUTLINE void D(find_deep_logs)(const F(block) * block, const F(lanes) * lanes
 }
 
 /* u, from l. */
-PC_INLINE void D(rise)(const F(lanes) * lanes, const T *logs, T *us, int64_t lo, int64_t hi)
+PC_INLINE void rise(const lane_slots *lanes, const T *logs, T *us, int64_t lo, int64_t hi)
 {
     const T *lambda = lanes->param[1];
-    const A *offset = lanes->slot[D(OFFSET)];
+    const A *offset = lanes->slot[OFFSET];
     PC_LANES
     for (int64_t i = lo; i < hi; i++)
         us[i] = EXP2(lambda[i] / 2 * logs[i] + (T)offset[i]);
 }
 
 /* Leaves u in dx and l in dmap. */
-PC_OUTLINE void D(find_u)(const F(block) * block, const F(lanes) * lanes, bool deep, int64_t first)
+PC_OUTLINE void find_u(const member_block *block, const lane_slots *lanes, bool deep, int64_t first)
 {
     const pc_row *row = &block->row[first];
     const int64_t at = first * block->pitch;
     if (deep)
-        D(find_deep_logs)(block, lanes, block->dmap + at, first);
+        find_deep_logs(block, lanes, block->dmap + at, first);
     else
-        D(find_logs)(block, lanes, block->dmap + at, first);
-    D(rise)(lanes, block->dmap + at, block->dx + at, row->lo, row->hi);
+        find_logs(block, lanes, block->dmap + at, first);
+    rise(lanes, block->dmap + at, block->dx + at, row->lo, row->hi);
 }
 
 /* dx holds u. */
-PC_INLINE void D(add)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
+PC_INLINE void add(int rows, const member_block *block, const lane_slots *lanes, int64_t first)
 {
     STEP;
     const T *dx = block->dx + at;
-    A *us = slot[D(US)], *dus = slot[D(DUS)];
+    A *us = slot[US], *dus = slot[DUS];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         OF_MEAN;
@@ -226,15 +221,15 @@ PC_INLINE void D(add)(int rows, const F(block) * block, const F(lanes) * lanes, 
 }
 
 /* dx holds u, dmap holds l and then q u phi / e. */
-PC_INLINE void D(find_slopes)(int rows, const F(block) * block, const F(lanes) * lanes,
-                              int64_t first)
+PC_INLINE void find_slopes(int rows, const member_block *block, const lane_slots *lanes,
+                           int64_t first)
 {
     STEP;
     MEMBERS;
     const T *dx = block->dx + at;
     T *dmap = block->dmap + at;
-    const A *means = slot[D(MEAN)];
-    A *logs = slot[D(LOGS)], *slopes = slot[D(SLOPES)], *phis = slot[D(PHIS)];
+    const A *means = slot[MEAN];
+    A *logs = slot[LOGS], *slopes = slot[SLOPES], *phis = slot[PHIS];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         OF_LANE;
@@ -256,15 +251,15 @@ PC_INLINE void D(find_slopes)(int rows, const F(block) * block, const F(lanes) *
 }
 
 /* The same for one row, where lanes have units. */
-PC_OUTLINE void D(find_deep_slopes)(const F(block) * block, const F(lanes) * lanes, int64_t first)
+PC_OUTLINE void find_deep_slopes(const member_block *block, const lane_slots *lanes, int64_t first)
 {
     STEP;
     MEMBERS;
     NEAR_ADDED;
     const T *dx = block->dx + at;
     T *dmap = block->dmap + at;
-    const A *means = slot[D(MEAN)];
-    A *logs = slot[D(LOGS)], *slopes = slot[D(SLOPES)], *phis = slot[D(PHIS)];
+    const A *means = slot[MEAN];
+    A *logs = slot[LOGS], *slopes = slot[SLOPES], *phis = slot[PHIS];
     const int64_t r = 0;
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
@@ -283,14 +278,14 @@ PC_OUTLINE void D(find_deep_slopes)(const F(block) * block, const F(lanes) * lan
 }
 
 /* dx holds u, dmap holds q u phi / e. */
-PC_INLINE void D(differentiate)(int rows, const F(block) * block, const F(lanes) * lanes,
-                                int64_t first)
+PC_INLINE void differentiate(int rows, const member_block *block, const lane_slots *lanes,
+                             int64_t first)
 {
     STEP;
-    const A *centres = slot[D(CENTRE)], *units = slot[D(UNIT)];
+    const A *centres = slot[CENTRE], *units = slot[UNIT];
     const T least = lanes->job->windows.option[0] ? 0 : -(T)INFINITY;
-    const A *share = slot[D(SHARE)], *scale = slot[D(SCALE)];
-    const A *all = slot[D(ALL)], *rest = slot[D(REST)];
+    const A *share = slot[SHARE], *scale = slot[SCALE];
+    const A *all = slot[ALL], *rest = slot[REST];
     T *dx = block->dx + at;
     const T *slopes = block->dmap + at;
     PC_LANES
@@ -304,18 +299,18 @@ PC_INLINE void D(differentiate)(int rows, const F(block) * block, const F(lanes)
     }
 }
 
-PC_BY_ROWS(D(look))
-PC_BY_ROWS(D(square))
-PC_BY_ROWS(D(add))
-PC_BY_ROWS(D(find_slopes))
-PC_BY_ROWS(D(differentiate))
+PC_BY_ROWS(look)
+PC_BY_ROWS(square)
+PC_BY_ROWS(add)
+PC_BY_ROWS(find_slopes)
+PC_BY_ROWS(differentiate)
 
 #include "functors/detail_lanes.inc.c"
 
 /* Whether some lane has units. */
-static bool D(has_units)(const F(lanes) * lanes)
+static bool has_units(const lane_slots *lanes)
 {
-    const A *units = lanes->slot[D(UNIT)];
+    const A *units = lanes->slot[UNIT];
     const int64_t n = lanes->n;
     int any = 0;
     for (int64_t i = 0; i < n; i++)
@@ -323,92 +318,70 @@ static bool D(has_units)(const F(lanes) * lanes)
     return any;
 }
 
-static void D(pass)(const F(block) * block, F(lanes) * lanes, int pass)
+static void pass(const member_block *block, lane_slots *lanes, int pass)
 {
-    const bool deep = pass > 1 && D(has_units)(lanes);
+    const bool deep = pass > 1 && has_units(lanes);
     int rows;
     for (int64_t r = 0; r < block->rows; r += rows) {
-        rows = deep ? 1 : F(rows_of_step)(block, r);
+        rows = deep ? 1 : rows_of_step(block, r);
         for (int64_t k = r; (pass == 2 || (pass > 2 && !block->kept)) && k < r + rows; k++)
-            D(find_u)(block, lanes, deep, k);
+            find_u(block, lanes, deep, k);
         if (pass == 0)
-            PC_CAT(D(look), rows)(rows, block, lanes, r);
+            PC_CAT(look, rows)(rows, block, lanes, r);
         if (pass == 1)
-            PC_CAT(D(square), rows)(rows, block, lanes, r);
+            PC_CAT(square, rows)(rows, block, lanes, r);
         if (pass == 2)
-            PC_CAT(D(add), rows)(rows, block, lanes, r);
+            PC_CAT(add, rows)(rows, block, lanes, r);
         if (deep && (pass == 3 || (pass == 4 && !block->kept)))
-            D(find_deep_slopes)(block, lanes, r);
+            find_deep_slopes(block, lanes, r);
         else if (pass == 3 || (pass == 4 && !block->kept))
-            PC_CAT(D(find_slopes), rows)(rows, block, lanes, r);
+            PC_CAT(find_slopes, rows)(rows, block, lanes, r);
         if (pass == 4)
-            PC_CAT(D(differentiate), rows)(rows, block, lanes, r);
+            PC_CAT(differentiate, rows)(rows, block, lanes, r);
     }
 }
 
 /* A mean of members in range is in range, however it is rounded. */
-static void D(finish)(const F(lanes) * lanes, int64_t most, T *y)
+static void finish(const lane_slots *lanes, int64_t most, T *y)
 {
     const int64_t n = (most + PC_BLOCK - 1) & ~(int64_t)(PC_BLOCK - 1);
     const A greatest = (A)(IS_FLOAT ? FLT_MAX : DBL_MAX);
     A *const *slot = lanes->slot;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        const A unit = slot[D(UNIT_X)][i], end = greatest * unit;
-        const A mean = slot[D(ANCHOR)][i] + D(products)(lanes, i) / D(weights)(lanes, i);
+        const A unit = slot[UNIT_X][i], end = greatest * unit;
+        const A mean = slot[ANCHOR][i] + products(lanes, i) / weights(lanes, i);
         const A kept = mean > end ? end : mean < -end ? -end : mean;
-        y[i] = (T)(PICK_A(slot[D(SIZE)][i] <= greatest, kept, mean) / unit);
+        y[i] = (T)(PICK_A(slot[SIZE][i] <= greatest, kept, mean) / unit);
     }
 }
 
-static void D(learn)(const F(lanes) * lanes, int64_t most, double *const gradient[])
+static void learn(const lane_slots *lanes, int64_t most, double *const gradient[])
 {
     const int64_t n = (most + PC_BLOCK - 1) & ~(int64_t)(PC_BLOCK - 1);
     A *const *slot = lanes->slot;
     PC_LANES
     for (int64_t i = 0; i < n; i++) {
-        gradient[0][i] = (double)slot[D(BY_WEIGHT)][i];
-        gradient[1][i] = (double)slot[D(LEARNT)][i];
+        gradient[0][i] = (double)slot[BY_WEIGHT][i];
+        gradient[1][i] = (double)slot[LEARNT][i];
     }
 }
 
-#if A_IS_T
+#if SUM_IS_T
 #include "functors/detail_few.inc.c"
 #endif
 
-static const F(functor) D(functor) = {
+const window_functor PC_EXPORT(FAMILY) = {
     .forward = 3,
     .passes = 5,
-    .slots = D(SLOTS),
-    .slot = D(slot),
-    .prepare = D(prepare),
-    .pass = D(pass),
-    .again = D(again),
-    .finish = D(finish),
-    .learn = D(learn),
-#if A_IS_T
-    .at_once = D(at_once),
+    .slots = SLOTS,
+    .slot = slot_kinds,
+    .prepare = prepare,
+    .pass = pass,
+    .again = again,
+    .finish = finish,
+    .learn = learn,
+#if SUM_IS_T
+    .at_once = at_once,
 #endif
 };
-
-#undef F
-#undef D
-#undef ON_A
-#undef LOG2
-#undef EXP2
-#undef LOG2_A
-#undef PICK
-#undef PICK_A
-#undef EXP2_A
-#undef IS_FLOAT
-#undef LEAST
-#undef FAR
-#undef NEAR
-#undef STEP
-#undef MEMBERS
-#undef OF_LANE
-#undef OF_MEAN
-#undef D_OF
-#undef MEMBER
-#undef NEAR_MEMBER
-#undef NEAR_ADDED

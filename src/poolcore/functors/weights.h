@@ -1,13 +1,16 @@
-/* The weights of weighted.inc.c, for one element type: a key, a weight, its derivatives.
- * Parameters: those of weighted.inc.c but for the weight's own. */
-
-#define FIRST_UNIT(m) 1
+/* The weights of weighted.c: a key, a weight, its derivatives.
+ *
+ * Parameters: FAMILY_softmax, _mapped, _gated, _positive or _positive_power. */
+#ifndef PC_WEIGHTS_H
+#define PC_WEIGHTS_H
 
 /* 0 between equal infinities, too. */
 #define BELOW(k, m) PICK((k) == (m), 0, (k) - (m))
+#define SIZE(u) PICK((u) < 0, o0 ? -(u) : 0, u)
+#define RATIO(k, m) PICK(((m) == 0) | ((k) == (m)), 1, (k) / (m))
 
+#if defined(FAMILY_softmax)
 /* w = exp(p x); o0: constants for the gradient of x.  Halves differ by no more than is in range. */
-#define NAME softmax
 #define KEY PICK(p == 0, 0, PICK(p < 0, -x, x))
 #define NEAR_KEY (p * x)
 #define AWAY(k, m) PICK((k) == (m), 0, ((k) / 2 - (m) / 2) * (p < 0 ? -p : p) * 2)
@@ -19,10 +22,10 @@
 #define USES_MAP 0
 #define USES_P 1
 #define SHARES 1
-#include "functors/weighted.inc.c"
+#define FIRST_UNIT(m) 1
 
+#elif defined(FAMILY_mapped)
 /* w = exp(g). */
-#define NAME mapped
 #define KEY g
 #define NEAR_KEY g
 #define AWAY(k, m) BELOW(k, m)
@@ -34,10 +37,10 @@
 #define USES_MAP 1
 #define USES_P 0
 #define SHARES 1
-#include "functors/weighted.inc.c"
+#define FIRST_UNIT(m) 1
 
+#elif defined(FAMILY_gated)
 /* w = exp(n0 sigmoid(g)). */
-#define NAME gated
 #define KEY (n0 * SIGMOID(g))
 #define NEAR_KEY KEY
 #define AWAY(k, m) BELOW(k, m)
@@ -49,16 +52,11 @@
 #define USES_MAP 1
 #define USES_P 0
 #define SHARES 1
-#include "functors/weighted.inc.c"
+#define FIRST_UNIT(m) 1
 
-#undef FIRST_UNIT
-
+#elif defined(FAMILY_positive)
 /* w = max(x, 0)^n0, or |x|^n0; NaN stays.  Members that are no normal numbers, nor is then y, are found
  * in units, as the gradient divides by them. */
-#define SIZE(u) PICK((u) < 0, o0 ? -(u) : 0, u)
-#define FIRST_UNIT(m) ((((m) > 0) & ((m) < 1 / FAR)) ? 1 / SMALLER : 1)
-#define RATIO(k, m) PICK(((m) == 0) | ((k) == (m)), 1, (k) / (m))
-#define NAME positive
 #define KEY SIZE(x)
 #define AWAY(k, m) RATIO(k, m)
 #define WEIGHT(away) (away)
@@ -67,9 +65,9 @@
 #define USES_MAP 0
 #define USES_P 0
 #define SHARES 0
-#include "functors/weighted.inc.c"
+#define FIRST_UNIT(m) ((((m) > 0) & ((m) < 1 / FAR)) ? 1 / SMALLER : 1)
 
-#define NAME positive_power
+#elif defined(FAMILY_positive_power)
 #define KEY SIZE(x)
 #define AWAY(k, m) RATIO(k, m)
 #define WEIGHT(away) PICK((away) == 0, 0, POW(away, n0))
@@ -78,8 +76,7 @@
 #define USES_MAP 0
 #define USES_P 0
 #define SHARES 0
-#include "functors/weighted.inc.c"
-#undef BELOW
-#undef SIZE
-#undef FIRST_UNIT
-#undef RATIO
+#define FIRST_UNIT(m) ((((m) > 0) & ((m) < 1 / FAR)) ? 1 / SMALLER : 1)
+#endif
+
+#endif

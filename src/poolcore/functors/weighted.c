@@ -15,12 +15,9 @@
  * of l): expressions in x, g (the map), p (the lane's parameter), n0 and o0 (the call's), unit (u) and
  * larger (1 / u); USES_MAP and USES_P, 1 or 0; SHARES (1: weights are exp(NEAR_KEY) where that is
  * finite, and windows can share them). */
-#if !defined(NAME) || !defined(KEY) || !defined(AWAY) || !defined(WEIGHT) || !defined(BY_X)
-#error                                                                                             \
-    "weighted.inc.c needs T, T_NAME, A, A_NAME, TYPE, NAME, KEY, AWAY, WEIGHT and its derivatives"
-#endif
-#define F(name) PC_CAT(name, TYPE)
-#define W(name) PC_CAT3(name, NAME, TYPE)
+#include "functors/block.h"
+#include "functors/weights.h"
+
 #define EXP PC_CAT(pc_exp_fall, T_NAME)
 #define POW PC_CAT(pc_pow, T_NAME)
 #define SIGMOID PC_CAT(pc_sigmoid, T_NAME)
@@ -36,18 +33,18 @@
 #define SMALLER (sizeof(A) == sizeof(float) ? (A)0x1p-64 : (A)0x1p-512)
 
 enum {
-    W(LARGEST),
-    W(UNIT),
-    W(WEIGHTS),
-    W(PRODUCTS),
-    W(LEAST),
-    W(MOST),  /* of u x, where u is not 1 */
-    W(MEAN),  /* u y */
-    W(SHARE), /* dy / sum w */
-    W(LEARNT),
-    W(SLOTS)
+    LARGEST,
+    UNIT,
+    WEIGHTS,
+    PRODUCTS,
+    LEAST,
+    MOST,  /* of u x, where u is not 1 */
+    MEAN,  /* u y */
+    SHARE, /* dy / sum w */
+    LEARNT,
+    SLOTS
 };
-static const pc_slot W(slot)[W(SLOTS)] = {
+static const pc_slot slot_kinds[SLOTS] = {
     {0, PC_SLOT_MAX},     {1, PC_SLOT_DERIVED}, {1, PC_SLOT_SUM},
     {1, PC_SLOT_SUM},     {1, PC_SLOT_MIN},     {1, PC_SLOT_MAX},
     {2, PC_SLOT_DERIVED}, {2, PC_SLOT_DERIVED}, {2, PC_SLOT_SUM}};
@@ -62,11 +59,11 @@ static const pc_slot W(slot)[W(SLOTS)] = {
     A *const *slot = lanes->slot;                                                                  \
     (void)map
 
-PC_INLINE void W(find_largest)(int rows, const F(block) * block, const F(lanes) * lanes,
-                               int64_t first)
+PC_INLINE void find_largest(int rows, const member_block *block, const lane_slots *lanes,
+                            int64_t first)
 {
     STEP;
-    A *largest = slot[W(LARGEST)];
+    A *largest = slot[LARGEST];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         const T p = USES_P ? param[i] : 0;
@@ -81,10 +78,10 @@ PC_INLINE void W(find_largest)(int rows, const F(block) * block, const F(lanes) 
 }
 
 /* How far keys are from the largest, left in dx. */
-PC_INLINE void W(measure)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
+PC_INLINE void measure(int rows, const member_block *block, const lane_slots *lanes, int64_t first)
 {
     STEP;
-    const A *largest = slot[W(LARGEST)];
+    const A *largest = slot[LARGEST];
     T *away = block->dx + at;
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
@@ -99,7 +96,7 @@ PC_INLINE void W(measure)(int rows, const F(block) * block, const F(lanes) * lan
 
 /* From that, the weights.  A loop of its own, as long as can be: it is a chain so long that a processor
  * has too few of them in flight if more hangs on it, or if it often ends. */
-PC_OUTLINE void W(weigh)(T *weights, T n0, int64_t lo, int64_t hi)
+PC_OUTLINE void weigh(T *weights, T n0, int64_t lo, int64_t hi)
 {
     (void)n0;
     PC_LANES
@@ -110,11 +107,11 @@ PC_OUTLINE void W(weigh)(T *weights, T n0, int64_t lo, int64_t hi)
 }
 
 /* The two sums.  Weight 0 counts nothing. */
-PC_INLINE void W(add)(int rows, const F(block) * block, const F(lanes) * lanes, int64_t first)
+PC_INLINE void add(int rows, const member_block *block, const lane_slots *lanes, int64_t first)
 {
     const int64_t pitch = block->pitch, lo = block->row[first].lo, hi = block->row[first].hi;
     const T *xs = block->x + first * pitch, *ws = block->dx + first * pitch;
-    A *weights = lanes->slot[W(WEIGHTS)], *products = lanes->slot[W(PRODUCTS)];
+    A *weights = lanes->slot[WEIGHTS], *products = lanes->slot[PRODUCTS];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         A sum = weights[i], product = products[i];
@@ -129,11 +126,11 @@ PC_INLINE void W(add)(int rows, const F(block) * block, const F(lanes) * lanes, 
 }
 
 /* The same in units, with what y lies between. */
-PC_OUTLINE void W(add_in_units)(const T *xs, const T *ws, A *const slot[], int64_t lo, int64_t hi)
+PC_OUTLINE void add_in_units(const T *xs, const T *ws, A *const slot[], int64_t lo, int64_t hi)
 {
-    const A *units = slot[W(UNIT)];
-    A *weights = slot[W(WEIGHTS)], *products = slot[W(PRODUCTS)];
-    A *least = slot[W(LEAST)], *most = slot[W(MOST)];
+    const A *units = slot[UNIT];
+    A *weights = slot[WEIGHTS], *products = slot[PRODUCTS];
+    A *least = slot[LEAST], *most = slot[MOST];
     PC_LANES
     for (int64_t i = lo; i < hi; i++) {
         const A w = (A)ws[i], x = (A)xs[i] * units[i], low = least[i], high = most[i];
@@ -145,12 +142,12 @@ PC_OUTLINE void W(add_in_units)(const T *xs, const T *ws, A *const slot[], int64
 }
 
 /* dx holds the weights. */
-PC_INLINE void W(differentiate)(int rows, const F(block) * block, const F(lanes) * lanes,
-                                int64_t first)
+PC_INLINE void differentiate(int rows, const member_block *block, const lane_slots *lanes,
+                             int64_t first)
 {
     STEP;
-    const A *mean = slot[W(MEAN)], *share = slot[W(SHARE)], *units = slot[W(UNIT)];
-    A *learnt = slot[W(LEARNT)];
+    const A *mean = slot[MEAN], *share = slot[SHARE], *units = slot[UNIT];
+    A *learnt = slot[LEARNT];
     T *dxs = block->dx + at, *dmaps = block->dmap + at;
     (void)dmaps;
     PC_LANES
@@ -177,37 +174,37 @@ PC_INLINE void W(differentiate)(int rows, const F(block) * block, const F(lanes)
     }
 }
 
-PC_BY_ROWS(W(find_largest))
-PC_BY_ROWS(W(measure))
-PC_BY_ROWS(W(add))
-PC_BY_ROWS(W(differentiate))
+PC_BY_ROWS(find_largest)
+PC_BY_ROWS(measure)
+PC_BY_ROWS(add)
+PC_BY_ROWS(differentiate)
 
 /* u y */
-PC_INLINE A W(mean)(A *const slot[], int64_t i)
+PC_INLINE A mean(A *const slot[], int64_t i)
 {
-    const A least = slot[W(LEAST)][i], most = slot[W(MOST)][i];
-    const A mean = slot[W(PRODUCTS)][i] / slot[W(WEIGHTS)][i];
+    const A least = slot[LEAST][i], most = slot[MOST][i];
+    const A mean = slot[PRODUCTS][i] / slot[WEIGHTS][i];
     const A kept = mean < least ? least : mean > most ? most : mean;
-    return PICK_A(slot[W(UNIT)][i] == 1, mean, kept);
+    return PICK_A(slot[UNIT][i] == 1, mean, kept);
 }
 
-static void W(prepare)(F(lanes) * lanes, int pass, int64_t n)
+static void prepare(lane_slots *lanes, int pass, int64_t n)
 {
     A *const *slot = lanes->slot;
     PC_LANES
     for (int64_t i = 0; pass == 1 && i < n; i++)
-        slot[W(UNIT)][i] = FIRST_UNIT(slot[W(LARGEST)][i]);
+        slot[UNIT][i] = FIRST_UNIT(slot[LARGEST][i]);
     PC_LANES
     for (int64_t i = 0; pass == 2 && i < n; i++) {
-        slot[W(MEAN)][i] = W(mean)(slot, i);
-        slot[W(SHARE)][i] = (A)lanes->dy[i] / slot[W(WEIGHTS)][i];
+        slot[MEAN][i] = mean(slot, i);
+        slot[SHARE][i] = (A)lanes->dy[i] / slot[WEIGHTS][i];
     }
 }
 
-static bool W(again)(F(lanes) * lanes, int pass, int64_t n)
+static bool again(lane_slots *lanes, int pass, int64_t n)
 {
-    const A *products = lanes->slot[W(PRODUCTS)];
-    A *units = lanes->slot[W(UNIT)];
+    const A *products = lanes->slot[PRODUCTS];
+    A *units = lanes->slot[UNIT];
     int any = 0;
     for (int64_t i = 0; pass == 1 && i < n; i++) {
         const int far = !((products[i] <= FAR) & (products[i] >= -FAR));
@@ -218,9 +215,9 @@ static bool W(again)(F(lanes) * lanes, int pass, int64_t n)
 }
 
 /* Whether some lane has a unit. */
-static bool W(has_units)(const F(lanes) * lanes)
+static bool has_units(const lane_slots *lanes)
 {
-    const A *units = lanes->slot[W(UNIT)];
+    const A *units = lanes->slot[UNIT];
     const int64_t n = lanes->n;
     int any = 0;
     for (int64_t i = 0; i < n; i++)
@@ -228,70 +225,70 @@ static bool W(has_units)(const F(lanes) * lanes)
     return any;
 }
 
-static void W(find_weights)(const F(block) * block, const F(lanes) * lanes)
+static void find_weights(const member_block *block, const lane_slots *lanes)
 {
     const T n0 = (T)lanes->job->windows.number[0];
     const int64_t pitch = block->pitch;
     for (int64_t r = 0, rows; r < block->rows; r += rows) {
-        rows = F(rows_of_step)(block, r);
-        PC_CAT(W(measure), rows)((int)rows, block, lanes, r);
+        rows = rows_of_step(block, r);
+        PC_CAT(measure, rows)((int)rows, block, lanes, r);
     }
     for (int64_t r = 0, rows; r < block->rows; r += rows) {
         const int64_t lo = block->row[r].lo, hi = block->row[r].hi;
-        rows = F(rows_of_run)(block, r);
-        W(weigh)(block->dx + r * pitch, n0, lo, (rows - 1) * pitch + hi);
+        rows = rows_of_run(block, r);
+        weigh(block->dx + r * pitch, n0, lo, (rows - 1) * pitch + hi);
     }
 }
 
-static void W(find_sums)(const F(block) * block, const F(lanes) * lanes)
+static void find_sums(const member_block *block, const lane_slots *lanes)
 {
-    const bool in_units = W(has_units)(lanes);
+    const bool in_units = has_units(lanes);
     for (int64_t r = 0, rows; r < block->rows; r += rows) {
         const int64_t at = r * block->pitch;
-        rows = in_units ? 1 : F(rows_of_step)(block, r);
+        rows = in_units ? 1 : rows_of_step(block, r);
         if (in_units)
-            W(add_in_units)(block->x + at, block->dx + at, lanes->slot, block->row[r].lo,
-                            block->row[r].hi);
+            add_in_units(block->x + at, block->dx + at, lanes->slot, block->row[r].lo,
+                         block->row[r].hi);
         else
-            PC_CAT(W(add), rows)((int)rows, block, lanes, r);
+            PC_CAT(add, rows)((int)rows, block, lanes, r);
     }
 }
 
-static void W(pass)(const F(block) * block, F(lanes) * lanes, int pass)
+static void pass(const member_block *block, lane_slots *lanes, int pass)
 {
     if (pass == 1 || (pass == 2 && !block->kept))
-        W(find_weights)(block, lanes);
+        find_weights(block, lanes);
     if (pass == 1)
-        W(find_sums)(block, lanes);
+        find_sums(block, lanes);
     int rows;
     for (int64_t r = 0; pass != 1 && r < block->rows; r += rows) {
-        rows = F(rows_of_step)(block, r);
+        rows = rows_of_step(block, r);
         if (pass == 0)
-            PC_CAT(W(find_largest), rows)(rows, block, lanes, r);
+            PC_CAT(find_largest, rows)(rows, block, lanes, r);
         else
-            PC_CAT(W(differentiate), rows)(rows, block, lanes, r);
+            PC_CAT(differentiate, rows)(rows, block, lanes, r);
     }
 }
 
-static void W(finish)(const F(lanes) * lanes, int64_t n, T *y)
+static void finish(const lane_slots *lanes, int64_t n, T *y)
 {
     A *const *slot = lanes->slot;
     PC_LANES
     for (int64_t i = 0; i < n; i++)
-        y[i] = (T)(W(mean)(slot, i) / slot[W(UNIT)][i]);
+        y[i] = (T)(mean(slot, i) / slot[UNIT][i]);
 }
 
 #if USES_P
-static void W(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[])
+static void learn(const lane_slots *lanes, int64_t n, double *const gradient[])
 {
     PC_LANES
     for (int64_t i = 0; i < n; i++)
-        gradient[0][i] = (double)lanes->slot[W(LEARNT)][i];
+        gradient[0][i] = (double)lanes->slot[LEARNT][i];
 }
 #endif
 
 #if SHARES
-static void W(share)(const F(elements) * e, int64_t n)
+static void share(const elements *e, int64_t n)
 {
     const T n0 = e->n0, *param = e->param, *xs = e->x, *map = e->map;
     const int o0 = e->o0;
@@ -309,7 +306,7 @@ static void W(share)(const F(elements) * e, int64_t n)
 /* With U = sum of dy / sum w and V = sum of y dy / sum w, over the windows that hold an element, D is
  * w x U - w V, where x U alone may be out of range.  Where both are 0 it has no windows but such as are
  * left to the functor. */
-static void W(spread)(const F(elements) * e, int64_t n)
+static void spread(const elements *e, int64_t n)
 {
     const T n0 = e->n0, *param = e->param, *xs = e->x, *map = e->map;
     const int o0 = e->o0;
@@ -331,44 +328,20 @@ static void W(spread)(const F(elements) * e, int64_t n)
 }
 #endif
 
-static const F(functor) W(functor) = {
+const window_functor PC_EXPORT(FAMILY) = {
     .forward = 2,
     .passes = 3,
-    .slots = W(SLOTS),
-    .slot = W(slot),
-    .prepare = W(prepare),
-    .pass = W(pass),
-    .again = W(again),
-    .finish = W(finish),
+    .slots = SLOTS,
+    .slot = slot_kinds,
+    .prepare = prepare,
+    .pass = pass,
+    .again = again,
+    .finish = finish,
 #if USES_P
-    .learn = W(learn),
+    .learn = learn,
 #endif
 #if SHARES
-    .share = W(share),
-    .spread = W(spread),
+    .share = share,
+    .spread = spread,
 #endif
 };
-
-#undef F
-#undef W
-#undef EXP
-#undef POW
-#undef SIGMOID
-#undef PICK
-#undef PICK_A
-#undef INPUTS
-#undef STEP
-#undef FAR
-#undef SMALLER
-#undef NAME
-#undef KEY
-#undef NEAR_KEY
-#undef AWAY
-#undef WEIGHT
-#undef BY_X
-#undef L_X
-#undef L_MAP
-#undef L_P
-#undef USES_MAP
-#undef USES_P
-#undef SHARES

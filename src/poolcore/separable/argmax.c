@@ -1,20 +1,31 @@
-/* select, forward, with marks: y = the best element of the window, and which one it was.
+/* argmax, argmin: y = the best element of the window, and which one it was.
  *
  * A mark is a tap number or a flat index.  It grows in row-major order, so the rule "the first of
- * equals, the last NaN" is decided from value and mark alone, whatever the order of visiting.
- *
- * Parameters: those of select.inc.c, and IX, IX_NAME (the mark). */
-#if !defined(T) || !defined(IX) || !defined(TYPE) || !defined(ORDER) || !defined(BEATS)
-#error "select_marked.inc.c needs T, T_NAME, IX, IX_NAME, TYPE, ORDER, BEATS and WORST"
-#endif
-#define F(name) PC_CAT3(marked_##name, ORDER, TYPE)
-#define ON_T(name) PC_CAT(name, T_NAME)
-#define ON_IX(name) PC_CAT(name, IX_NAME)
+ * equals, the last NaN" is decided from value and mark alone, whatever the order of visiting. */
+#include "platform/unit.h"
+#include "separable/order.h"
+
+typedef PC_CAT(PC_MARK, TYPE) IX;
+
+#define E IX
+#define copy_row copy_marks
+#define fill_row fill_marks
+#define split_row split_marks
+#define split_all split_all_marks
+#define merge_row merge_marks
+#include "row/run.inc.c"
+#undef E
+#undef copy_row
+#undef fill_row
+#undef split_row
+#undef split_all
+#undef merge_row
+
 /* The mark of padding: later than every element's, and the sum with one of them still fits. */
 #define NO_MARK ((IX)1 << (8 * sizeof(IX) - 2))
 
 /* One more row, whose marks are later than those before; len is cut to whole blocks. */
-PC_OUTLINE void F(later)(T *acc, IX *marks, const T *x, IX mark, int64_t len)
+PC_OUTLINE void later(T *acc, IX *marks, const T *x, IX mark, int64_t len)
 {
     const size_t whole = (size_t)len & ~(size_t)(PC_BLOCK - 1);
     PC_LANES
@@ -26,8 +37,7 @@ PC_OUTLINE void F(later)(T *acc, IX *marks, const T *x, IX mark, int64_t len)
 }
 
 /* Candidates in any order; len is cut to whole blocks. */
-PC_INLINE void F(merge_blocks)(T *best, IX *marks, const T *x, const IX *x_marks, IX add,
-                               int64_t len)
+PC_INLINE void merge_blocks(T *best, IX *marks, const T *x, const IX *x_marks, IX add, int64_t len)
 {
     const size_t whole = (size_t)len & ~(size_t)(PC_BLOCK - 1);
     PC_LANES
@@ -42,25 +52,25 @@ PC_INLINE void F(merge_blocks)(T *best, IX *marks, const T *x, const IX *x_marks
 }
 
 /* The ragged end goes through a block of its own, so that no lane is a scalar with a branch. */
-PC_OUTLINE void F(merge)(T *best, IX *marks, const T *x, const IX *x_marks, IX add, int64_t len)
+PC_OUTLINE void merge(T *best, IX *marks, const T *x, const IX *x_marks, IX add, int64_t len)
 {
     const int64_t whole = len / PC_BLOCK * PC_BLOCK, rest = len - whole;
-    F(merge_blocks)(best, marks, x, x_marks, add, whole);
+    merge_blocks(best, marks, x, x_marks, add, whole);
     if (rest == 0)
         return;
     T a[PC_BLOCK] = {0}, b[PC_BLOCK] = {0};
     IX m[PC_BLOCK] = {0}, n[PC_BLOCK] = {0};
-    ON_T(copy)(a, best + whole, rest);
-    ON_T(copy)(b, x + whole, rest);
-    ON_IX(copy)(m, marks + whole, rest);
-    ON_IX(copy)(n, x_marks + whole, rest);
-    F(merge_blocks)(a, m, b, n, add, PC_BLOCK);
-    ON_T(copy)(best + whole, a, rest);
-    ON_IX(copy)(marks + whole, m, rest);
+    copy_row(a, best + whole, rest);
+    copy_row(b, x + whole, rest);
+    copy_marks(m, marks + whole, rest);
+    copy_marks(n, x_marks + whole, rest);
+    merge_blocks(a, m, b, n, add, PC_BLOCK);
+    copy_row(best + whole, a, rest);
+    copy_marks(marks + whole, m, rest);
 }
 
 /* What the position (or tap) of a link on an outer axis adds to a mark. */
-static inline IX F(row_mark)(const pc_job *job, const pc_sources *from, int64_t a, int64_t b)
+static inline IX row_mark(const pc_job *job, const pc_sources *from, int64_t a, int64_t b)
 {
     if (job->flat)
         return (IX)(pc_link_pos(&from->link[0], a) * job->mark_weight[0] +
@@ -69,8 +79,8 @@ static inline IX F(row_mark)(const pc_job *job, const pc_sources *from, int64_t 
                 pc_link_tap(&from->link[1], b) * job->mark_weight[1]);
 }
 
-static void F(rows)(const pc_job *job, const pc_item *item, const pc_sources *from, int64_t column,
-                    int64_t n, T *acc, IX *marks, T *buffer)
+static void combine_sources(const pc_job *job, const pc_item *item, const pc_sources *from,
+                            int64_t column, int64_t n, T *acc, IX *marks, T *buffer)
 {
     const int64_t len = n * job->L, whole = len / PC_BLOCK * PC_BLOCK;
     int64_t taken = 0;
@@ -79,18 +89,18 @@ static void F(rows)(const pc_job *job, const pc_item *item, const pc_sources *fr
             if (pc_stopped_at(job->stop, taken, PC_SEVERAL))
                 return;
             const char *at = pc_source_row(job, item, PC_X, from, a, b, column);
-            const T *x = ON_T(load)(&job->op[PC_X], at, n, job->L, buffer);
-            const IX mark = F(row_mark)(job, from, a, b);
+            const T *x = load_row(&job->op[PC_X], at, n, job->L, buffer);
+            const IX mark = row_mark(job, from, a, b);
             if (taken == 0) {
-                ON_T(copy)(acc, x, len);
-                ON_IX(fill)(marks, mark, len);
+                copy_row(acc, x, len);
+                fill_marks(marks, mark, len);
                 continue;
             }
             T tail[PC_BLOCK];
-            ON_T(fill)(tail, WORST, PC_BLOCK);
-            ON_T(copy)(tail, x + whole, len - whole);
-            F(later)(acc, marks, x, mark, whole);
-            F(later)(acc + whole, marks + whole, tail, mark, PC_BLOCK);
+            fill_row(tail, WORST, PC_BLOCK);
+            copy_row(tail, x + whole, len - whole);
+            later(acc, marks, x, mark, whole);
+            later(acc + whole, marks + whole, tail, mark, PC_BLOCK);
         }
 }
 
@@ -98,8 +108,8 @@ static void F(rows)(const pc_job *job, const pc_item *item, const pc_sources *fr
 #define STORE_MARKS(type)                                                                          \
     for (int64_t c = 0; c < n; c++)                                                                \
     ((type *)at)[c] = (type)(marks[c] + first + c * step)
-PC_OUTLINE void F(store_marks)(char *at, int mark_bytes, const IX *marks, int64_t n, int64_t first,
-                               int64_t step)
+PC_OUTLINE void store_marks(char *at, int mark_bytes, const IX *marks, int64_t n, int64_t first,
+                            int64_t step)
 {
     if (mark_bytes == 1)
         STORE_MARKS(uint8_t);
@@ -110,92 +120,92 @@ PC_OUTLINE void F(store_marks)(char *at, int mark_bytes, const IX *marks, int64_
 }
 #undef STORE_MARKS
 
-/* y and marks of n columns.  A flat mark lacks what is common to the plane, and in the phases also
+/* y and marks of n columns.  T flat mark lacks what is common to the plane, and in the phases also
  * what is common to a column: `column_mark` for the first, `step` more for each next. */
-static void F(store_result)(const pc_job *job, const pc_item *item, const pc_sources *from,
-                            const T *best, const IX *marks, int64_t column_mark, int64_t step)
+static void store_result(const pc_job *job, const pc_item *item, const pc_sources *from,
+                         const T *best, const IX *marks, int64_t column_mark, int64_t step)
 {
     const int64_t L = job->L, n = item->column_end - item->column;
     const int64_t i0 = from->position[0], i1 = from->position[1];
     const pc_operand *m = &job->op[PC_MARKS];
-    ON_T(store)(&job->op[PC_Y], pc_row_of(job, item, PC_Y, i0, i1, item->column), n, L, best);
+    store_row(&job->op[PC_Y], pc_row_of(job, item, PC_Y, i0, i1, item->column), n, L, best);
     char *at = pc_row_of(job, item, PC_MARKS, i0, i1, item->column);
     if (job->flat)
         column_mark += item->mark;
     if (L == 1 && m->contiguous) {
-        F(store_marks)(at, job->mark_bytes, marks, n, column_mark, step);
+        store_marks(at, job->mark_bytes, marks, n, column_mark, step);
         return;
     }
     for (int64_t c = 0; c < n; c++, at += m->axis[2], column_mark += step) {
         if (m->contiguous) {
-            F(store_marks)(at, job->mark_bytes, marks + c * L, L, column_mark, 0);
+            store_marks(at, job->mark_bytes, marks + c * L, L, column_mark, 0);
             continue;
         }
         for (int64_t l = 0; l < L; l++)
-            F(store_marks)(at + l * m->lane, job->mark_bytes, marks + c * L + l, 1, column_mark, 0);
+            store_marks(at + l * m->lane, job->mark_bytes, marks + c * L + l, 1, column_mark, 0);
     }
 }
 
 /* What tap k adds to a mark; in flat marks, relative to the output's first tap. */
-static inline IX F(tap_mark)(const pc_job *job, int64_t k)
+static inline IX tap_mark(const pc_job *job, int64_t k)
 {
     return (IX)(k * (job->flat ? job->axis[2]->D : 1) * job->mark_weight[2]);
 }
 
-static void F(store_regular)(const pc_job *job, const pc_item *item, const pc_sources *from,
-                             const T *best, const IX *marks)
+static void store_regular(const pc_job *job, const pc_item *item, const pc_sources *from,
+                          const T *best, const IX *marks)
 {
     const pc_axis *axis = job->axis[2];
     const int64_t weight = job->flat ? job->mark_weight[2] : 0;
-    F(store_result)(job, item, from, best, marks, (item->column * axis->S - axis->PL) * weight,
-                    axis->S * weight);
+    store_result(job, item, from, best, marks, (item->column * axis->S - axis->PL) * weight,
+                 axis->S * weight);
 }
 
-static void F(taps)(const pc_job *job, T *best, IX *marks, const T *x, const IX *x_marks,
-                    int64_t first, int64_t len)
+static void taps(const pc_job *job, T *best, IX *marks, const T *x, const IX *x_marks,
+                 int64_t first, int64_t len)
 {
     pc_tap_run run = {.column = first};
     for (int64_t k = 0; k < job->axis[2]->K; k++, pc_next_tap(job, &run)) {
         const int64_t at = run.phase * job->slot + run.column * job->L;
         if (k == 0) {
-            ON_T(copy)(best, x + at, len);
-            ON_IX(copy)(marks, x_marks + at, len);
+            copy_row(best, x + at, len);
+            copy_marks(marks, x_marks + at, len);
         } else {
-            F(merge)(best, marks, x + at, x_marks + at, F(tap_mark)(job, k), len);
+            merge(best, marks, x + at, x_marks + at, tap_mark(job, k), len);
         }
     }
 }
 
-static void F(columns)(const pc_job *job, const T *acc, const IX *acc_marks, T *slots,
-                       IX *slot_marks, int64_t rows, int64_t n, T *out, IX *out_marks)
+static void columns(const pc_job *job, const T *acc, const IX *acc_marks, T *slots, IX *slot_marks,
+                    int64_t rows, int64_t n, T *out, IX *out_marks)
 {
     const int64_t L = job->L, S = job->axis[2]->S;
     if (job->split) {
-        ON_T(split)(job, acc, slots, rows * job->out_pitch);
-        ON_IX(split)(job, acc_marks, slot_marks, rows * job->out_pitch);
+        split_row(job, acc, slots, rows * job->out_pitch);
+        split_marks(job, acc_marks, slot_marks, rows * job->out_pitch);
     }
     if (job->split || S == 1)
-        F(taps)(job, out, out_marks, job->split ? slots : acc, job->split ? slot_marks : acc_marks,
-                0, ((rows - 1) * job->out_pitch + n) * L);
+        taps(job, out, out_marks, job->split ? slots : acc, job->split ? slot_marks : acc_marks, 0,
+             ((rows - 1) * job->out_pitch + n) * L);
     else
         for (int64_t r = 0; r < rows; r++)
             for (int64_t c = 0; c < n; c++) {
                 const int64_t to = (r * job->out_pitch + c) * L;
-                F(taps)(job, out + to, out_marks + to, acc, acc_marks, r * job->pitch + c * S, L);
+                taps(job, out + to, out_marks + to, acc, acc_marks, r * job->pitch + c * S, L);
             }
 }
 
 /* What a walk finds room in: values and their marks.  slots: of phases, or one run. */
-typedef struct F(room) {
+typedef struct argmax_room {
     T *acc, *slots, *out, *buffer;
     IX *acc_marks, *slot_marks, *out_marks;
-} F(room);
+} argmax_room;
 
-static F(room) F(room_of)(const pc_job *job, pc_arena *arena)
+static argmax_room room_of(const pc_job *job, pc_arena *arena)
 {
     const int64_t slots =
         job->walk == PC_WALK_argmax_phases ? job->phases * job->slot : pc_max(job->acc, job->out);
-    F(room) s;
+    argmax_room s;
     s.acc = pc_take(arena, job->acc, sizeof(T));
     s.slots = pc_take(arena, slots, sizeof(T));
     s.buffer = pc_take(arena, job->load, sizeof(T));
@@ -206,41 +216,42 @@ static F(room) F(room_of)(const pc_job *job, pc_arena *arena)
     return s;
 }
 
-static size_t F(room_bytes)(const pc_job *job)
+static size_t room_bytes(const pc_job *job)
 {
     pc_arena arena = {0};
-    F(room_of)(job, &arena);
+    room_of(job, &arena);
     return pc_arena_bytes(&arena);
 }
 
-static void F(phases)(const pc_job *job, const pc_item *item, char *scratch)
+static void phases(const pc_job *job, const pc_item *item, char *scratch)
 {
     const pc_span span = pc_span_of(job->axis[2], item->column, item->column_end);
     const int64_t L = job->L, n = item->column_end - item->column;
     pc_arena arena = {.memory = scratch};
-    const F(room) s = F(room_of)(job, &arena);
+    const argmax_room s = room_of(job, &arena);
     pc_sources next, from[PC_MOST_ROWS];
     pc_find_sources(job, item, item->row, &next);
-    ON_T(fill)(s.acc, WORST, job->acc);
-    ON_IX(fill)(s.acc_marks, NO_MARK, job->acc);
+    fill_row(s.acc, WORST, job->acc);
+    fill_marks(s.acc_marks, NO_MARK, job->acc);
     for (int64_t row = item->row; row < item->row_end; row += job->group) {
         const int64_t rows = pc_min(job->group, item->row_end - row);
         for (int64_t r = 0; r < rows; r++, pc_next_sources(job, item, &next)) {
             const int64_t to = (r * job->pitch + span.lead) * L;
             from[r] = next;
-            F(rows)(job, item, &from[r], span.from, span.n, s.acc + to, s.acc_marks + to, s.buffer);
+            combine_sources(job, item, &from[r], span.from, span.n, s.acc + to, s.acc_marks + to,
+                            s.buffer);
         }
-        F(columns)(job, s.acc, s.acc_marks, s.slots, s.slot_marks, rows, n, s.out, s.out_marks);
+        columns(job, s.acc, s.acc_marks, s.slots, s.slot_marks, rows, n, s.out, s.out_marks);
         for (int64_t r = 0; r < rows; r++)
-            F(store_regular)(job, item, &from[r], s.out + r * job->out_pitch * L,
-                             s.out_marks + r * job->out_pitch * L);
+            store_regular(job, item, &from[r], s.out + r * job->out_pitch * L,
+                          s.out_marks + r * job->out_pitch * L);
     }
 }
 
-#include "separable/marked_few.inc.c"
+#include "separable/argmax_few.inc.c"
 
 /* The best of a run of n columns, the first of which counts as column `first` in the marks. */
-static void F(fold)(const pc_job *job, T *run, IX *marks, int64_t first, int64_t n)
+static void fold(const pc_job *job, T *run, IX *marks, int64_t first, int64_t n)
 {
     const int64_t L = job->L;
     for (int64_t c = 0; c < n; c++)
@@ -248,92 +259,87 @@ static void F(fold)(const pc_job *job, T *run, IX *marks, int64_t first, int64_t
             marks[c * L + l] += (IX)((first + c) * job->mark_weight[2]);
     while (n > 1) {
         const int64_t half = (n + 1) / 2;
-        F(merge)(run, marks, run + half * L, marks + half * L, 0, (n - half) * L);
+        merge(run, marks, run + half * L, marks + half * L, 0, (n - half) * L);
         n = half;
     }
 }
 
-static void F(runs)(const pc_job *job, const pc_item *item, char *scratch)
+static void runs(const pc_job *job, const pc_item *item, char *scratch)
 {
     const pc_axis *axis = job->axis[2];
     const int64_t L = job->L, n = item->column_end - item->column, chunk = job->acc / L - PC_BLOCK;
     const int64_t begin = pc_window_of(axis, item->plane, item->column).pos;
     const pc_links last = pc_window_of(axis, item->plane, item->column_end - 1);
     pc_arena arena = {.memory = scratch};
-    const F(room) s = F(room_of)(job, &arena);
-    ON_T(fill)(s.acc, WORST, job->acc);
-    ON_IX(fill)(s.acc_marks, NO_MARK, job->acc);
+    const argmax_room s = room_of(job, &arena);
+    fill_row(s.acc, WORST, job->acc);
+    fill_marks(s.acc_marks, NO_MARK, job->acc);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
-        ON_T(fill)(s.out, WORST, job->out);
-        ON_IX(fill)(s.out_marks, NO_MARK, job->out);
+        fill_row(s.out, WORST, job->out);
+        fill_marks(s.out_marks, NO_MARK, job->out);
         for (int64_t first = begin; first < last.pos + last.n; first += chunk) {
             const int64_t end = pc_min(first + chunk, last.pos + last.n);
             if (first > begin && pc_stopped(job->stop))
                 return;
-            F(rows)(job, item, &from, first, end - first, s.acc, s.acc_marks, s.buffer);
+            combine_sources(job, item, &from, first, end - first, s.acc, s.acc_marks, s.buffer);
             for (int64_t c = 0; c < n; c++) {
                 const pc_links of = pc_window_of(axis, item->plane, item->column + c);
                 const int64_t low = pc_max(of.pos, first), high = pc_min(of.pos + of.n, end);
                 if (low >= high)
                     continue;
-                ON_T(copy)(s.slots, s.acc + (low - first) * L, (high - low) * L);
-                ON_IX(copy)(s.slot_marks, s.acc_marks + (low - first) * L, (high - low) * L);
-                F(fold)(job, s.slots, s.slot_marks, job->flat ? low : low - of.pos + of.tap,
-                        high - low);
-                F(merge)(s.out + c * L, s.out_marks + c * L, s.slots, s.slot_marks, 0, L);
+                copy_row(s.slots, s.acc + (low - first) * L, (high - low) * L);
+                copy_marks(s.slot_marks, s.acc_marks + (low - first) * L, (high - low) * L);
+                fold(job, s.slots, s.slot_marks, job->flat ? low : low - of.pos + of.tap,
+                     high - low);
+                merge(s.out + c * L, s.out_marks + c * L, s.slots, s.slot_marks, 0, L);
             }
         }
-        F(store_result)(job, item, &from, s.out, s.out_marks, 0, 0);
+        store_result(job, item, &from, s.out, s.out_marks, 0, 0);
     }
 }
 
 /* The better of the result so far and tap k, for the outputs of the item that have it. */
-static void F(sparse_tap)(const pc_job *job, const pc_item *item, const char *row, int64_t k,
-                          IX row_mark, T *out, IX *out_marks, T *value, IX *marks)
+static void sparse_tap(const pc_job *job, const pc_item *item, const char *row, int64_t k,
+                       IX row_mark, T *out, IX *out_marks, T *value, IX *marks)
 {
     int64_t first = item->column, end = item->column_end;
     pc_outputs_with_tap(job->axis[2], k, 0, job->axis[2]->I, &first, &end);
     if (first == end)
         return;
     const int64_t at = (first - item->column) * job->L, len = (end - first) * job->L;
-    ON_T(load_tap)(job, row, k, first, end, value);
-    ON_IX(fill)(marks, (IX)(row_mark + F(tap_mark)(job, k)), len);
-    F(merge)(out + at, out_marks + at, value, marks, 0, len);
+    load_tap(job, row, k, first, end, value);
+    fill_marks(marks, (IX)(row_mark + tap_mark(job, k)), len);
+    merge(out + at, out_marks + at, value, marks, 0, len);
 }
 
-static void F(sparse)(const pc_job *job, const pc_item *item, char *scratch)
+static void sparse(const pc_job *job, const pc_item *item, char *scratch)
 {
     pc_arena arena = {.memory = scratch};
-    const F(room) s = F(room_of)(job, &arena);
+    const argmax_room s = room_of(job, &arena);
     pc_sources from;
     pc_find_sources(job, item, item->row, &from);
     int64_t taps = 0;
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_sources(job, item, &from)) {
-        ON_T(fill)(s.out, WORST, job->out);
-        ON_IX(fill)(s.out_marks, NO_MARK, job->out);
+        fill_row(s.out, WORST, job->out);
+        fill_marks(s.out_marks, NO_MARK, job->out);
         for (int64_t a = 0; a < from.link[0].n; a++)
             for (int64_t b = 0; b < from.link[1].n; b++)
                 for (int64_t k = 0; k < job->axis[2]->K; k++) {
                     if (pc_stopped_at(job->stop, taps++, PC_SEVERAL))
                         return;
-                    F(sparse_tap)(job, item, pc_source_row(job, item, PC_X, &from, a, b, 0), k,
-                                  F(row_mark)(job, &from, a, b), s.out, s.out_marks, s.slots,
-                                  s.slot_marks);
+                    sparse_tap(job, item, pc_source_row(job, item, PC_X, &from, a, b, 0), k,
+                               row_mark(job, &from, a, b), s.out, s.out_marks, s.slots,
+                               s.slot_marks);
                 }
-        F(store_regular)(job, item, &from, s.out, s.out_marks);
+        store_regular(job, item, &from, s.out, s.out_marks);
     }
 }
 
-static const pc_walk_kernel F(walks)[PC_WALKS] = {
-    [PC_WALK_argmax_few_taps] = {.run = F(few_taps), .scratch = F(few_bytes)},
-    [PC_WALK_argmax_strided_taps] = {.run = F(sparse), .scratch = F(room_bytes)},
-    [PC_WALK_argmax_runs] = {.run = F(runs), .scratch = F(room_bytes)},
-    [PC_WALK_argmax_phases] = {.run = F(phases), .scratch = F(room_bytes)},
+const pc_walk_kernel PC_EXPORT(FAMILY)[PC_WALKS] = {
+    [PC_WALK_argmax_few_taps] = {.run = few_taps, .scratch = few_bytes},
+    [PC_WALK_argmax_strided_taps] = {.run = sparse, .scratch = room_bytes},
+    [PC_WALK_argmax_runs] = {.run = runs, .scratch = room_bytes},
+    [PC_WALK_argmax_phases] = {.run = phases, .scratch = room_bytes},
 };
-
-#undef F
-#undef ON_T
-#undef ON_IX
-#undef NO_MARK

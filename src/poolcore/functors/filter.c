@@ -1,18 +1,13 @@
 /* linear with a weight for each tap: y = p1 + sum p0[tap] x over the taps that exist.  For dy = 1:
  * dx = p0[tap], dp0[tap] = x, dp1 = 1.
- *
- * Parameters: T, T_NAME, A, TYPE. */
-#if !defined(T) || !defined(A) || !defined(TYPE)
-#error "filter.inc.c needs T, T_NAME, A and TYPE"
-#endif
-#define F(name) PC_CAT(name, TYPE)
-#define L(name) PC_CAT3(name, filter, TYPE)
+ */
+#include "functors/block.h"
 
-enum { L(SUM), L(SLOTS) };
-static const pc_slot L(slot)[L(SLOTS)] = {{0, PC_SLOT_SUM}};
+enum { SUM, SLOTS };
+static const pc_slot slot_kinds[SLOTS] = {{0, PC_SLOT_SUM}};
 
 /* The weight of a tap in every lane, in param[0]. */
-static void L(find_weights)(F(lanes) * lanes, int64_t tap)
+static void find_weights(lane_slots *lanes, int64_t tap)
 {
     const pc_param *filter = &lanes->job->windows.param[0];
     const T *weights = (const T *)filter->data + tap;
@@ -24,14 +19,14 @@ static void L(find_weights)(F(lanes) * lanes, int64_t tap)
     }
 }
 
-PC_OUTLINE void L(add)(const T *x, const T *weight, A *sum, int64_t lo, int64_t hi)
+PC_OUTLINE void add(const T *x, const T *weight, A *sum, int64_t lo, int64_t hi)
 {
     PC_LANES
     for (int64_t i = lo; i < hi; i++)
         sum[i] += (A)x[i] * (A)weight[i];
 }
 
-PC_OUTLINE void L(differentiate)(const T *dy, const T *weight, T *dx, int64_t lo, int64_t hi)
+PC_OUTLINE void differentiate(const T *dy, const T *weight, T *dx, int64_t lo, int64_t hi)
 {
     PC_LANES
     for (int64_t i = lo; i < hi; i++)
@@ -39,50 +34,47 @@ PC_OUTLINE void L(differentiate)(const T *dy, const T *weight, T *dx, int64_t lo
 }
 
 /* The gradient of one tap's weights. */
-static void L(learn_weights)(F(lanes) * lanes, const T *x, int64_t tap, int64_t lo, int64_t hi)
+static void learn_weights(lane_slots *lanes, const T *x, int64_t tap, int64_t lo, int64_t hi)
 {
     double *partial = lanes->partial + tap * lanes->L;
     for (int64_t i = lo; i < hi; i++)
         partial[i % lanes->L] += (double)lanes->dy[i] * (double)x[i];
 }
 
-static void L(pass)(const F(block) * block, F(lanes) * lanes, int pass)
+static void pass(const member_block *block, lane_slots *lanes, int pass)
 {
     for (int64_t r = 0; r < block->rows; r++) {
         const int64_t at = r * block->pitch, lo = block->row[r].lo, hi = block->row[r].hi;
         const int64_t tap = block->row[r].number;
-        L(find_weights)(lanes, tap);
+        find_weights(lanes, tap);
         if (pass == 0) {
-            L(add)(block->x + at, lanes->param[0], lanes->slot[L(SUM)], lo, hi);
+            add(block->x + at, lanes->param[0], lanes->slot[SUM], lo, hi);
             continue;
         }
-        L(differentiate)(lanes->dy, lanes->param[0], block->dx + at, lo, hi);
+        differentiate(lanes->dy, lanes->param[0], block->dx + at, lo, hi);
         if (lanes->partial)
-            L(learn_weights)(lanes, block->x + at, tap, lo, pc_min(hi, lanes->n));
+            learn_weights(lanes, block->x + at, tap, lo, pc_min(hi, lanes->n));
     }
 }
 
-static void L(finish)(const F(lanes) * lanes, int64_t n, T *y)
+static void finish(const lane_slots *lanes, int64_t n, T *y)
 {
     for (int64_t i = 0; i < n; i++)
-        y[i] = (T)(lanes->slot[L(SUM)][i] + (A)lanes->param[1][i]);
+        y[i] = (T)(lanes->slot[SUM][i] + (A)lanes->param[1][i]);
 }
 
-static void L(learn)(const F(lanes) * lanes, int64_t n, double *const gradient[])
+static void learn(const lane_slots *lanes, int64_t n, double *const gradient[])
 {
     for (int64_t i = 0; i < n; i++)
         gradient[1][i] = (double)lanes->dy[i];
 }
 
-static const F(functor) L(functor) = {
+const window_functor PC_EXPORT(FAMILY) = {
     .forward = 1,
     .passes = 2,
-    .slots = L(SLOTS),
-    .slot = L(slot),
-    .pass = L(pass),
-    .finish = L(finish),
-    .learn = L(learn),
+    .slots = SLOTS,
+    .slot = slot_kinds,
+    .pass = pass,
+    .finish = finish,
+    .learn = learn,
 };
-
-#undef F
-#undef L

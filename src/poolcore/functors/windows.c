@@ -12,21 +12,46 @@
  *
  * Backward first does what forward did, so nothing but x is needed of it.  Gradients are added to dx
  * output by output; a unit of work owns what it adds to (split_units in windows.c).
- *
- * Parameters: T, T_NAME (element); A, A_NAME (sum); SUM_IS_DOUBLE (1: A is double); TYPE (suffix). */
-#if !defined(T) || !defined(T_NAME) || !defined(A) || !defined(A_NAME) || !defined(SUM_IS_DOUBLE)
-#error "windows.inc.c needs T, T_NAME, A, A_NAME, TYPE and SUM_IS_DOUBLE"
-#endif
-#define F(name) PC_CAT(name, TYPE)
-#define ON_T(name) PC_CAT(name, T_NAME)
-#define ON_A(name) PC_CAT(name, A_NAME)
+ */
+#include "functors/block.h"
+#include "functors/powers.h"
 
-typedef struct F(walk) {
+#include "row/columns.inc.c"
+
+#define E A
+#define copy_row copy_sums
+#define fill_row fill_sums
+#define split_row split_sums
+#define split_all split_all_sums
+#define merge_row merge_sums
+#include "row/run.inc.c"
+#undef E
+#undef copy_row
+#undef fill_row
+#undef split_row
+#undef split_all
+#undef merge_row
+
+#define FUNCTOR(family) extern const window_functor PC_EXPORT(family);
+FUNCTOR(softmax)
+FUNCTOR(mapped)
+FUNCTOR(gated)
+FUNCTOR(positive)
+FUNCTOR(positive_power)
+FUNCTOR(detail)
+FUNCTOR(power)
+FUNCTOR(power_low)
+FUNCTOR(exponential)
+FUNCTOR(blend)
+FUNCTOR(filter)
+FUNCTOR(sample)
+
+typedef struct window_walk {
     const pc_job *job;
     const pc_item *item;
-    const F(functor) * functor;
-    F(block) block;
-    F(lanes) lanes;
+    const window_functor *functor;
+    member_block block;
+    lane_slots lanes;
     pc_row *row;
     pc_sources from;  /* the first row of outputs */
     int64_t height;   /* rows of outputs of a block */
@@ -41,32 +66,31 @@ typedef struct F(walk) {
     int64_t top;        /* ... and where the first is */
     int64_t blocks;     /* how many there were: of several, the last asks for a stop */
     double *gradient[PC_PARAMS], *learnt[PC_PARAMS]; /* of a block; of all blocks of the unit */
-} F(walk);
+} window_walk;
 
-static const F(functor) * F(functor_of)(const pc_job *job)
+static const window_functor *functor_of(const pc_job *job)
 {
     const bool gated = job->windows.number[0] > 0, plain = job->windows.number[0] == 1;
     switch (job->windows.functor) {
     case PC_SOFTMAX:
-        return &PC_CAT(functor_softmax, TYPE);
+        return &PC_EXPORT(softmax);
     case PC_MAPPED:
-        return gated ? &PC_CAT(functor_gated, TYPE) : &PC_CAT(functor_mapped, TYPE);
+        return gated ? &PC_EXPORT(gated) : &PC_EXPORT(mapped);
     case PC_POSITIVE:
-        return plain ? &PC_CAT(functor_positive, TYPE) : &PC_CAT(functor_positive_power, TYPE);
+        return plain ? &PC_EXPORT(positive) : &PC_EXPORT(positive_power);
     case PC_DETAIL:
-        return &PC_CAT(functor_detail, TYPE);
+        return &PC_EXPORT(detail);
     case PC_POWER:
-        return PC_CAT3(has_low, power, TYPE)(job) ? &PC_CAT3(functor_low, power, TYPE)
-                                                  : &PC_CAT(functor_power, TYPE);
+        return has_low(job) ? &PC_EXPORT(power_low) : &PC_EXPORT(power);
     case PC_EXPONENTIAL:
-        return &PC_CAT(functor_exponential, TYPE);
+        return &PC_EXPORT(exponential);
     case PC_BLEND:
-        return &PC_CAT(functor_blend, TYPE);
+        return &PC_EXPORT(blend);
     case PC_FILTER:
-        return &PC_CAT(functor_filter, TYPE);
+        return &PC_EXPORT(filter);
 #if SUM_IS_DOUBLE
     case PC_SAMPLE:
-        return &PC_CAT(functor_sample, TYPE);
+        return &PC_EXPORT(sample);
 #endif
     default:
         return NULL;
@@ -75,7 +99,7 @@ static const F(functor) * F(functor_of)(const pc_job *job)
 
 /* ---- Scratch --------------------------------------------------------------------------------- */
 
-static void *F(take)(char **scratch, int64_t count, size_t size)
+static void *take(char **scratch, int64_t count, size_t size)
 {
     char *taken = *scratch;
     *scratch += pc_round_up(count * (int64_t)size, 64);
@@ -83,29 +107,29 @@ static void *F(take)(char **scratch, int64_t count, size_t size)
 }
 
 /* Zeroed, so that lanes beyond the last are numbers too. */
-static void F(take_scratch)(F(walk) * w, char *scratch)
+static void take_scratch(window_walk *w, char *scratch)
 {
     const pc_job *job = w->job;
     const int64_t pitch = job->windows.pitch, room = job->windows.chunk * pitch;
-    F(lanes) *lanes = &w->lanes;
-    T *x = F(take)(&scratch, 4 * room, sizeof(T));
-    w->block = (F(block)){.pitch = pitch, .x = x, .map = x + room, .dx = x + 2 * room};
+    lane_slots *lanes = &w->lanes;
+    T *x = take(&scratch, 4 * room, sizeof(T));
+    w->block = (member_block){.pitch = pitch, .x = x, .map = x + room, .dx = x + 2 * room};
     w->block.dmap = x + 3 * room;
-    w->block.row = w->row = F(take)(&scratch, job->windows.chunk, sizeof(pc_row));
-    A *numbers = F(take)(&scratch, (w->functor->slots + 3) * pitch, sizeof(A));
+    w->block.row = w->row = take(&scratch, job->windows.chunk, sizeof(pc_row));
+    A *numbers = take(&scratch, (w->functor->slots + 3) * pitch, sizeof(A));
     for (int s = 0; s < w->functor->slots; s++, numbers += pitch)
         lanes->slot[s] = numbers;
     lanes->count = numbers;
     lanes->number = numbers + pitch;
     lanes->derived = numbers + 2 * pitch;
-    T *values = F(take)(&scratch, (PC_PARAMS + 3) * pitch, sizeof(T));
+    T *values = take(&scratch, (PC_PARAMS + 3) * pitch, sizeof(T));
     for (int p = 0; p < PC_PARAMS; p++, values += pitch)
         lanes->param[p] = values;
     lanes->dy = values;
     lanes->map_out = values + pitch;
     lanes->dmap_out = values + 2 * pitch;
-    lanes->u = F(take)(&scratch, pc_round_up(pitch, PC_DRAWN), sizeof(double));
-    double *gradients = F(take)(&scratch, 2 * PC_PARAMS * pitch, sizeof(double));
+    lanes->u = take(&scratch, pc_round_up(pitch, PC_DRAWN), sizeof(double));
+    double *gradients = take(&scratch, 2 * PC_PARAMS * pitch, sizeof(double));
     for (int p = 0; p < PC_PARAMS; p++) {
         w->gradient[p] = gradients + 2 * p * pitch;
         w->learnt[p] = w->gradient[p] + pitch;
@@ -113,10 +137,10 @@ static void F(take_scratch)(F(walk) * w, char *scratch)
 }
 
 /* The value of every lane of every parameter, and the lanes' channels. */
-static void F(take_params)(F(walk) * w)
+static void take_params(window_walk *w)
 {
     const pc_job *job = w->job;
-    F(lanes) *lanes = &w->lanes;
+    lane_slots *lanes = &w->lanes;
     const int64_t channels = job->windows.channels;
     lanes->job = job;
     lanes->L = job->L;
@@ -140,14 +164,14 @@ static void F(take_params)(F(walk) * w)
 /* ---- Lanes ----------------------------------------------------------------------------------- */
 
 /* What the lanes of several rows add to the number of a member: nothing, if it is that of a tap. */
-static void F(number_outputs)(const F(walk) * w)
+static void number_outputs(const window_walk *w)
 {
     const pc_job *job = w->job;
     const int64_t down = job->axis[1]->S * job->mark_weight[1], L = job->L;
     const int64_t along = job->axis[2]->S * job->mark_weight[2];
     A *number = w->lanes.number;
     if (!job->flat) {
-        ON_A(fill)(number, 0, job->windows.pitch);
+        fill_sums(number, 0, job->windows.pitch);
         return;
     }
     for (int64_t h = 0; h < w->height; h++)
@@ -157,7 +181,7 @@ static void F(number_outputs)(const F(walk) * w)
 }
 
 /* Members of the windows, and the numbers of the lanes. */
-static void F(count)(F(walk) * w)
+static void count(window_walk *w)
 {
     const pc_job *job = w->job;
     const int64_t L = job->L, outer = pc_source_rows(&w->from), weight = job->mark_weight[2];
@@ -167,8 +191,8 @@ static void F(count)(F(walk) * w)
     memcpy(w->counted, now, sizeof now);
     if (w->height > 1) {
         const pc_links one = pc_window_of(job->axis[2], w->item->plane, w->o2);
-        ON_A(fill)(w->lanes.count, (A)(outer * one.n), job->windows.pitch);
-        F(number_outputs)(w);
+        fill_sums(w->lanes.count, (A)(outer * one.n), job->windows.pitch);
+        number_outputs(w);
         return;
     }
     const int64_t step = w->n > 1 ? (job->flat ? job->axis[2]->S : 0) : job->windows.fold;
@@ -184,7 +208,7 @@ static void F(count)(F(walk) * w)
 }
 
 /* Row h of the outputs of a block. */
-static char *F(outputs_of_row)(const F(walk) * w, int operand, int64_t h)
+static char *outputs_of_row(const window_walk *w, int operand, int64_t h)
 {
     const int64_t *o = w->from.position;
     return pc_row_of(w->job, w->item, operand, o[0], o[1] + h, w->o2);
@@ -192,32 +216,32 @@ static char *F(outputs_of_row)(const F(walk) * w, int operand, int64_t h)
 
 /* An operand of y's shape: n columns of each row, or one for all lanes.  Memory is asked for the rows
  * that the next block needs. */
-static void F(load_outputs)(const F(walk) * w, int operand, T *dst)
+static void load_outputs(const window_walk *w, int operand, T *dst)
 {
     const pc_operand *op = &w->job->op[operand];
     const bool fold = w->job->windows.fold;
     const int64_t L = w->job->L, n = fold ? w->lanes.n / L : w->n, step = fold ? 0 : op->axis[2];
     for (int64_t h = 0; h < w->height; h++, dst += n * L) {
-        const uintptr_t next = (uintptr_t)F(outputs_of_row)(w, operand, h + w->height);
+        const uintptr_t next = (uintptr_t)outputs_of_row(w, operand, h + w->height);
         for (int64_t at = 0; at < n * L * op->size; at += PC_LINE)
             __builtin_prefetch((const void *)(next + (uintptr_t)at));
-        ON_T(gather_columns)(F(outputs_of_row)(w, operand, h), step, op->lane, n, L, dst, L);
+        gather_columns(outputs_of_row(w, operand, h), step, op->lane, n, L, dst, L);
     }
 }
 
 /* Rows that adjoin in memory are one. */
-static void F(store_outputs)(const F(walk) * w, int operand, const T *src)
+static void store_outputs(const window_walk *w, int operand, const T *src)
 {
     const pc_operand *op = &w->job->op[operand];
     const int64_t L = w->job->L;
     const bool adjoin = op->contiguous && op->axis[1] == w->n * L * op->size;
     const int64_t n = adjoin ? w->height * w->n : w->n;
     for (int64_t h = 0; h < (adjoin ? 1 : w->height); h++, src += n * L)
-        ON_T(store)(op, F(outputs_of_row)(w, operand, h), n, L, src);
+        store_row(op, outputs_of_row(w, operand, h), n, L, src);
 }
 
 /* The canonical numbers of what the draws are for: outputs, planes or the call. */
-static pc_numbers F(numbers_of_draws)(const F(walk) * w, pc_coin coin)
+static pc_numbers numbers_of_draws(const window_walk *w, pc_coin coin)
 {
     const pc_job *job = w->job;
     const int64_t *o = w->from.position, *place = job->windows.place;
@@ -229,12 +253,12 @@ static pc_numbers F(numbers_of_draws)(const F(walk) * w, pc_coin coin)
     return (pc_numbers){0};
 }
 
-static void F(copy_draws)(const F(walk) * w)
+static void copy_draws(const window_walk *w)
 {
     const pc_operand *given = &w->job->op[PC_MAP_OUT];
     double *u = w->lanes.u;
     for (int64_t h = 0; h < w->height; h++) {
-        const char *at = F(outputs_of_row)(w, PC_MAP_OUT, h);
+        const char *at = outputs_of_row(w, PC_MAP_OUT, h);
         for (int64_t c = 0; c < w->n; c++)
             for (int64_t l = 0; l < w->job->L; l++)
                 *u++ = *(const double *)(at + c * given->axis[2] + l * given->lane);
@@ -242,22 +266,22 @@ static void F(copy_draws)(const F(walk) * w)
 }
 
 /* The draws of the lanes: given, or from the key; memory brings the next block meanwhile. */
-static void F(draw)(F(walk) * w)
+static void draw(window_walk *w)
 {
     const pc_job *job = w->job;
     const bool samples = job->windows.functor == PC_SAMPLE;
     if (samples && job->op[PC_MAP_OUT].data) {
-        F(copy_draws)(w);
+        copy_draws(w);
         return;
     }
     const pc_coin coin = samples ? PC_COIN_AN_OUTPUT : (pc_coin)job->windows.option[0];
-    const pc_numbers numbers = F(numbers_of_draws)(w, coin);
-    w->block.wanted[F(NEXT)] = F(wanted_next)(w);
+    const pc_numbers numbers = numbers_of_draws(w, coin);
+    w->block.wanted[NEXT] = wanted_next(w);
     pc_uniforms(job->windows.key, samples ? PC_STREAM_SAMPLE : PC_STREAM_COIN, &numbers, w->height,
-                w->n, job->L, &w->block.wanted[F(NEXT)], w->lanes.u);
+                w->n, job->L, &w->block.wanted[NEXT], w->lanes.u);
 }
 
-static bool F(draws)(const pc_job *job)
+static bool draws(const pc_job *job)
 {
     return job->windows.functor == PC_SAMPLE ||
            (job->windows.functor == PC_BLEND && job->windows.option[0] != PC_NO_COIN);
@@ -265,7 +289,7 @@ static bool F(draws)(const pc_job *job)
 
 /* ---- Passes ---------------------------------------------------------------------------------- */
 
-static void F(reset)(const F(walk) * w, int pass)
+static void reset(const window_walk *w, int pass)
 {
     static const double neutral[] = {[PC_SLOT_SUM] = 0,
                                      [PC_SLOT_MAX] = -INFINITY,
@@ -274,13 +298,12 @@ static void F(reset)(const F(walk) * w, int pass)
     for (int s = 0; s < w->functor->slots; s++) {
         const pc_slot *slot = &w->functor->slot[s];
         if (slot->pass == pass && slot->kind != PC_SLOT_DERIVED)
-            ON_A(fill)(w->lanes.slot[s], (A)neutral[slot->kind], w->job->windows.pitch);
+            fill_sums(w->lanes.slot[s], (A)neutral[slot->kind], w->job->windows.pitch);
     }
 }
 
 /* The second half of a slot's lanes into the first. */
-static void F(combine_lanes)(pc_slot_kind kind, A *a, const A *b, A *a_arg, const A *b_arg,
-                             int64_t n)
+static void combine_lanes(pc_slot_kind kind, A *a, const A *b, A *a_arg, const A *b_arg, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
         const bool nan = (b[i] != b[i]) &
@@ -297,7 +320,7 @@ static void F(combine_lanes)(pc_slot_kind kind, A *a, const A *b, A *a_arg, cons
 }
 
 /* What the lanes of one window have accumulated, combined into its first L. */
-static void F(fold_slots)(const F(walk) * w, int pass)
+static void fold_slots(const window_walk *w, int pass)
 {
     const int64_t L = w->job->L;
     for (int s = 0; s < w->functor->slots; s++) {
@@ -308,14 +331,14 @@ static void F(fold_slots)(const F(walk) * w, int pass)
         A *all = w->lanes.slot[s], *args = has_arg ? w->lanes.slot[s + 1] : NULL;
         for (int64_t n = w->lanes.n / L; n > 1; n = (n + 1) / 2) {
             const int64_t half = (n + 1) / 2 * L;
-            F(combine_lanes)(slot->kind, all, all + half, args, args ? args + half : NULL,
-                             n * L - half);
+            combine_lanes(slot->kind, all, all + half, args, args ? args + half : NULL,
+                          n * L - half);
         }
     }
 }
 
 /* What the first L lanes know, to all lanes of the window. */
-static void F(spread_slots)(const F(walk) * w, int pass)
+static void spread_slots(const window_walk *w, int pass)
 {
     const int64_t L = w->job->L, pitch = w->job->windows.pitch;
     for (int s = 0; s < w->functor->slots; s++) {
@@ -324,14 +347,14 @@ static void F(spread_slots)(const F(walk) * w, int pass)
         if (slot->pass > pass || (slot->kind != PC_SLOT_DERIVED && slot->pass == pass))
             continue;
         if (L == 1)
-            ON_A(fill)(all, all[0], pitch);
+            fill_sums(all, all[0], pitch);
         for (int64_t i = L; L > 1 && i < pitch; i += L)
-            ON_A(copy)(all + i, all, pc_min(L, pitch - i));
+            copy_sums(all + i, all, pc_min(L, pitch - i));
     }
 }
 
 /* The lanes that know what a window's members came to: up to a whole number of blocks, or the first L. */
-static int64_t F(knowing)(const F(walk) * w)
+static int64_t knowing(const window_walk *w)
 {
     const pc_job *job = w->job;
     return job->windows.fold ? job->L
@@ -339,60 +362,60 @@ static int64_t F(knowing)(const F(walk) * w)
 }
 
 /* The gradients in the block, added to those in memory. */
-static void F(emit)(const F(walk) * w)
+static void emit(const window_walk *w)
 {
     for (int64_t h = 0; h < w->height; h++) {
-        F(scatter)(w, PC_DX, h, w->block.dx);
+        scatter(w, PC_DX, h, w->block.dx);
         if (w->job->op[PC_DMAP_IN].data)
-            F(scatter)(w, PC_DMAP_IN, h, w->block.dmap);
+            scatter(w, PC_DMAP_IN, h, w->block.dmap);
     }
 }
 
 /* All passes, where the functor can. */
-static bool F(run_at_once)(F(walk) * w, bool backward)
+static bool run_at_once(window_walk *w, bool backward)
 {
     if (!w->functor->at_once || w->job->windows.fold || !w->block.kept)
         return false;
     if (!w->lanes.u)
-        w->block.wanted[F(NEXT)] = F(wanted_next)(w);
-    w->block.wanted[F(GRADIENTS)] = F(wanted_gradients)(w);
-    F(load_block)(w, 0);
+        w->block.wanted[NEXT] = wanted_next(w);
+    w->block.wanted[GRADIENTS] = wanted_gradients(w);
+    load_block(w, 0);
     if (w->job->op[PC_MARKS].data)
-        F(count)(w);
+        count(w);
     return w->functor->at_once(&w->block, &w->lanes, backward);
 }
 
-static void F(run_rows)(F(walk) * w, int pass, bool emits)
+static void run_rows(window_walk *w, int pass, bool emits)
 {
     const bool fold = w->job->windows.fold;
     if (fold)
-        F(spread_slots)(w, pass);
-    F(reset)(w, pass);
+        spread_slots(w, pass);
+    reset(w, pass);
     for (int64_t first = 0; first < w->rows; first += w->job->windows.chunk) {
         if (first > 0 && pc_stopped_at(w->job->stop, w->blocks++, PC_SEVERAL))
             return;
         if (w->loaded != first)
-            F(load_block)(w, first);
+            load_block(w, first);
         w->functor->pass(&w->block, &w->lanes, pass);
         if (emits)
-            F(emit)(w);
+            emit(w);
     }
     if (fold)
-        F(fold_slots)(w, pass);
+        fold_slots(w, pass);
 }
 
-static void F(run_pass)(F(walk) * w, int pass, bool emits)
+static void run_pass(window_walk *w, int pass, bool emits)
 {
-    const F(functor) *functor = w->functor;
+    const window_functor *functor = w->functor;
     if (functor->prepare)
-        functor->prepare(&w->lanes, pass, F(knowing)(w));
-    F(run_rows)(w, pass, emits);
-    if (functor->again && functor->again(&w->lanes, pass, F(knowing)(w)))
-        F(run_rows)(w, pass, emits);
+        functor->prepare(&w->lanes, pass, knowing(w));
+    run_rows(w, pass, emits);
+    if (functor->again && functor->again(&w->lanes, pass, knowing(w)))
+        run_rows(w, pass, emits);
 }
 
 /* The outputs [o2, o2 + n) of each row: their lanes made ready. */
-static void F(start_outputs)(F(walk) * w, int64_t o2, int64_t n)
+static void start_outputs(window_walk *w, int64_t o2, int64_t n)
 {
     const pc_job *job = w->job;
     w->o2 = o2;
@@ -416,18 +439,18 @@ static void F(start_outputs)(F(walk) * w, int64_t o2, int64_t n)
     w->rows = w->steps[0] * w->steps[1] * w->steps[2];
     w->loaded = -1;
     w->block.kept = w->rows <= job->windows.chunk;
-    if (job->op[PC_MAP_OUT].data && !F(draws)(job))
-        F(load_outputs)(w, PC_MAP_OUT, w->lanes.map_out);
-    if (F(draws)(job))
-        F(draw)(w);
+    if (job->op[PC_MAP_OUT].data && !draws(job))
+        load_outputs(w, PC_MAP_OUT, w->lanes.map_out);
+    if (draws(job))
+        draw(w);
 }
 
 /* Numbers of row h of the outputs, n columns of L. */
-static void F(store_marks)(const F(walk) * w, int64_t h, const A *number)
+static void store_marks(const window_walk *w, int64_t h, const A *number)
 {
     const pc_job *job = w->job;
     const pc_operand *m = &job->op[PC_MARKS];
-    char *at = F(outputs_of_row)(w, PC_MARKS, h);
+    char *at = outputs_of_row(w, PC_MARKS, h);
     for (int64_t c = 0; c < w->n; c++)
         for (int64_t l = 0; l < job->L; l++) {
             char *to = at + c * m->axis[2] + l * m->lane;
@@ -441,26 +464,26 @@ static void F(store_marks)(const F(walk) * w, int64_t h, const A *number)
         }
 }
 
-static void F(pool_by_passes)(F(walk) * w)
+static void pool_by_passes(window_walk *w)
 {
-    F(count)(w);
+    count(w);
     for (int pass = 0; pass < w->functor->forward; pass++)
-        F(run_pass)(w, pass, false);
-    w->functor->finish(&w->lanes, F(knowing)(w), w->lanes.dy);
+        run_pass(w, pass, false);
+    w->functor->finish(&w->lanes, knowing(w), w->lanes.dy);
 }
 
-static void F(pool_outputs)(F(walk) * w)
+static void pool_outputs(window_walk *w)
 {
-    if (!F(run_at_once)(w, false))
-        F(pool_by_passes)(w);
-    F(store_outputs)(w, PC_Y, w->lanes.dy);
+    if (!run_at_once(w, false))
+        pool_by_passes(w);
+    store_outputs(w, PC_Y, w->lanes.dy);
     const A *number = w->lanes.slot[w->functor->mark];
     for (int64_t h = 0; w->job->op[PC_MARKS].data && h < w->height; h++)
-        F(store_marks)(w, h, number + h * w->n * w->job->L);
+        store_marks(w, h, number + h * w->n * w->job->L);
 }
 
 /* sums[i % PC_BLOCK] += numbers[i] */
-static void F(add_in_turns)(double *sums, const double *numbers, int64_t n)
+static void add_in_turns(double *sums, const double *numbers, int64_t n)
 {
     double wide[PC_BLOCK];
     int64_t i = 0;
@@ -475,16 +498,16 @@ static void F(add_in_turns)(double *sums, const double *numbers, int64_t n)
 
 /* Add the block's gradients of the parameters to those of the blocks before: lane by lane, or if all
  * lanes are of one channel, in turns. */
-static void F(learn)(F(walk) * w)
+static void learn(window_walk *w)
 {
     const pc_job *job = w->job;
     const int64_t n = job->windows.fold ? job->L : w->lanes.n;
-    w->functor->learn(&w->lanes, F(knowing)(w), w->gradient);
+    w->functor->learn(&w->lanes, knowing(w), w->gradient);
     for (int p = 0; p < job->windows.params; p++) {
         const double *gradient = w->gradient[p];
         double *learnt = w->learnt[p];
         if (job->L == 1) {
-            F(add_in_turns)(learnt, gradient, n);
+            add_in_turns(learnt, gradient, n);
             continue;
         }
         PC_LANES
@@ -494,7 +517,7 @@ static void F(learn)(F(walk) * w)
 }
 
 /* What the lanes have learnt, as the unit's, and they start again. */
-static void F(sum_learnt)(F(walk) * w)
+static void sum_learnt(window_walk *w)
 {
     const pc_job *job = w->job;
     const int64_t L = job->L, pitch = L == 1 ? PC_BLOCK : job->windows.pitch;
@@ -509,39 +532,39 @@ static void F(sum_learnt)(F(walk) * w)
     }
 }
 
-static void F(differentiate_outputs)(F(walk) * w)
+static void differentiate_outputs(window_walk *w)
 {
-    F(count)(w);
-    F(load_outputs)(w, PC_Y, w->lanes.dy);
-    const bool done = F(run_at_once)(w, true);
+    count(w);
+    load_outputs(w, PC_Y, w->lanes.dy);
+    const bool done = run_at_once(w, true);
     for (int pass = 0; !done && pass < w->functor->passes; pass++)
-        F(run_pass)(w, pass, pass == w->functor->passes - 1);
+        run_pass(w, pass, pass == w->functor->passes - 1);
     if (done)
-        F(emit)(w);
+        emit(w);
     if (w->job->op[PC_DMAP_OUT].data)
-        F(store_outputs)(w, PC_DMAP_OUT, w->lanes.dmap_out);
+        store_outputs(w, PC_DMAP_OUT, w->lanes.dmap_out);
     if (w->lanes.partial)
-        F(learn)(w);
+        learn(w);
 }
 
 /* ---- Items ----------------------------------------------------------------------------------- */
 
-static F(walk) F(walk_of)(const pc_job *job, char *scratch)
+static window_walk walk_of(const pc_job *job, char *scratch)
 {
-    F(walk) w = {.job = job, .functor = F(functor_of)(job)};
-    F(take_scratch)(&w, scratch);
-    if (!job->op[PC_MAP_OUT].data || F(draws)(job))
+    window_walk w = {.job = job, .functor = functor_of(job)};
+    take_scratch(&w, scratch);
+    if (!job->op[PC_MAP_OUT].data || draws(job))
         w.lanes.map_out = NULL;
     if (!job->op[PC_DMAP_OUT].data)
         w.lanes.dmap_out = NULL;
-    if (!F(draws)(job))
+    if (!draws(job))
         w.lanes.u = NULL;
     return w;
 }
 
 /* How many rows of outputs from this one on make one block.  Rows have the same taps where they have
  * all; the columns at the edges are then blocks of their own, and there must be few of these. */
-static int64_t F(rows_alike)(const F(walk) * w, int64_t row)
+static int64_t rows_alike(const window_walk *w, int64_t row)
 {
     const pc_job *job = w->job;
     const int64_t most = pc_min(job->windows.block_rows, w->item->row_end - row);
@@ -554,7 +577,7 @@ static int64_t F(rows_alike)(const F(walk) * w, int64_t row)
 }
 
 /* How many outputs of the rows from this one on make one block. */
-static int64_t F(columns_alike)(const F(walk) * w, int64_t o)
+static int64_t columns_alike(const window_walk *w, int64_t o)
 {
     const int64_t most = w->job->windows.fold ? 1 : w->job->windows.segment;
     if (w->height == 1)
@@ -564,7 +587,7 @@ static int64_t F(columns_alike)(const F(walk) * w, int64_t o)
     return pc_min(most, w->whole[1] - o);
 }
 
-static void F(walk_item)(F(walk) * w, const pc_item *item, void (*each)(F(walk) *))
+static void walk_item(window_walk *w, const pc_item *item, void (*each)(window_walk *))
 {
     const pc_job *job = w->job;
     w->item = item;
@@ -573,99 +596,60 @@ static void F(walk_item)(F(walk) * w, const pc_item *item, void (*each)(F(walk) 
     w->whole[1] = item->column_end;
     if (job->windows.block_rows > 1)
         pc_whole_outputs(job->axis[2], &w->whole[0], &w->whole[1]);
-    F(take_params)(w);
+    take_params(w);
     for (int64_t row = item->row; row < item->row_end; row += w->height) {
         pc_find_sources(job, item, row, &w->from);
-        w->height = F(rows_alike)(w, row);
+        w->height = rows_alike(w, row);
         for (int64_t o = item->column; o < item->column_end; o += w->n) {
             if (pc_stopped_at(job->stop, w->blocks++, PC_SEVERAL))
                 return;
-            F(start_outputs)(w, o, F(columns_alike)(w, o));
+            start_outputs(w, o, columns_alike(w, o));
             each(w);
         }
     }
 }
 
 #include "functors/shared.inc.c"
+#include "functors/units.inc.c"
 
-static void F(windows_forward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+PC_KERNEL(windows_forward)
 {
     if (job->windows.shared) {
-        F(shared_forward)(job, begin, end, scratch);
+        shared_forward(job, begin, end, scratch);
         return;
     }
-    F(walk) w = F(walk_of)(job, scratch);
+    window_walk w = walk_of(job, scratch);
     for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number);
-        F(walk_item)(&w, &item, F(pool_outputs));
+        walk_item(&w, &item, pool_outputs);
     }
-}
-
-static void F(zero_plane_of)(const pc_job *job, const pc_item *item, int operand)
-{
-    const pc_operand *op = &job->op[operand];
-    for (int64_t i0 = 0; op->data && i0 < job->axis[0]->I; i0++)
-        for (int64_t i1 = 0; i1 < job->axis[1]->I; i1++) {
-            if (pc_stopped_at(job->stop, i1, PC_SEVERAL))
-                return;
-            char *row = pc_row_of(job, item, operand, i0, i1, 0);
-            ON_T(clear)(op, row, job->axis[2]->I, job->L);
-        }
 }
 
 /* Item `number` of the zeroing of planes that have several units. */
-static void F(windows_zero)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+PC_KERNEL(windows_zero)
 {
     (void)scratch;
     for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         const pc_item item = pc_item_at(job, number * job->blocks * job->tiles);
-        F(zero_plane_of)(job, &item, PC_DX);
-        F(zero_plane_of)(job, &item, PC_DMAP_IN);
+        zero_plane_of(job, &item, PC_DX);
+        zero_plane_of(job, &item, PC_DMAP_IN);
     }
 }
 
-/* Item `number` of backward: a unit, of those that run at a time.  A plane of a single unit is zeroed
- * here. */
-static pc_item F(unit_at)(const pc_job *job, int64_t number, int64_t *unit)
-{
-    int64_t units = 1;
-    *unit = 0;
-    for (int a = 2; a >= 0; a--) {
-        if (job->windows.units[a] == 1)
-            continue;
-        const int64_t first = job->windows.first_unit[a], step = job->windows.unit_step[a];
-        const int64_t mine = pc_ceil_div(job->windows.units[a] - first, step);
-        *unit += (first + number % mine * step) * units;
-        units *= job->windows.units[a];
-        number /= mine;
-    }
-    *unit += number * units;
-    const pc_item item = pc_item_at(job, *unit);
-    if (units == 1 && !job->windows.add && !job->windows.once && !job->windows.shared) {
-        F(zero_plane_of)(job, &item, PC_DX);
-        F(zero_plane_of)(job, &item, PC_DMAP_IN);
-    }
-    return item;
-}
-
-static void F(windows_backward)(const pc_job *job, int64_t begin, int64_t end, char *scratch)
+PC_KERNEL(windows_backward)
 {
     const pc_shared *shared = job->windows.shared;
-    F(walk) w = F(walk_of)(shared ? &shared->rest : job, scratch);
+    window_walk w = walk_of(shared ? &shared->rest : job, scratch);
     for (int64_t number = begin; number < end && !pc_stopped(job->stop); number++) {
         int64_t unit;
-        const pc_item item = F(unit_at)(job, number, &unit);
+        const pc_item item = unit_at(job, number, &unit);
         if (job->windows.partial)
             w.lanes.partial = job->windows.partial + unit * job->windows.partials;
         if (shared)
-            F(differentiate_shared)(&w, job, &item, scratch);
+            differentiate_shared(&w, job, &item, scratch);
         else
-            F(walk_item)(&w, &item, F(differentiate_outputs));
+            walk_item(&w, &item, differentiate_outputs);
         if (w.lanes.partial)
-            F(sum_learnt)(&w);
+            sum_learnt(&w);
     }
 }
-
-#undef F
-#undef ON_T
-#undef ON_A
