@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "drive/dtype.h"
 #include "platform/dispatch.h"
 #include "pool.h"
 
@@ -149,10 +150,29 @@ enum { MOST_REPORTS = 20 };
 static int64_t failures, calls, geometries;
 static sigjmp_buf outside; /* of a call that ends by a signal */
 
+/* The types of x and of y; by how much x is greater, so that it is whole; how exact results are.  Functors and
+ * selection have results of x's type; whole numbers have no gradient. */
+typedef struct element_type {
+    const char *name;
+    pc_dtype x, y;
+    double scale, eps;
+    bool functors, selects, gradients;
+} element_type;
+static const element_type types[] = {
+    {"f32", PC_F32, PC_F32, 1, 1.2e-7, true, true, true},
+    {"f64", PC_F64, PC_F64, 1, 2.3e-16, true, true, true},
+    {"f16", PC_F16, PC_F16, 1, 9.8e-4, false, true, true},
+    {"u8", PC_U8, PC_U8, 8, 0, false, true, false},
+    {"u8 to f64", PC_U8, PC_F64, 8, 2.3e-16, false, false, false},
+    {"f32 to f16", PC_F32, PC_F16, 1, 9.8e-4, false, false, true},
+};
+enum { TYPES = sizeof types / sizeof *types };
+
 static struct {
     const problem *problem;
     const char *operation, *way;
-    bool wide, at_end;
+    const element_type *type;
+    bool at_end;
 } subject;
 
 static void report(const char *what)
@@ -161,10 +181,10 @@ static void report(const char *what)
     const window *w = &p->windows[2];
     if (failures++ >= MOST_REPORTS)
         return;
-    printf("%s: %s, %s of f%d, isa %s, arrays %s a page\n    frame \"%s\", I=%" PRId64 " K=%" PRId64
+    printf("%s: %s, %s of %s, isa %s, arrays %s a page\n    frame \"%s\", I=%" PRId64 " K=%" PRId64
            " S=%" PRId64 " D=%" PRId64 " PL=%" PRId64 " PH=%" PRId64 " ceil_mode=%d bins=%" PRId64
            "\n",
-           what, subject.operation, subject.way, subject.wide ? 64 : 32, pc_isa_current()->name,
+           what, subject.operation, subject.way, subject.type->name, pc_isa_current()->name,
            subject.at_end ? "end at" : "begin at", p->frame->name, w->I, w->K, w->S, w->D, w->PL,
            w->PH, w->ceil_mode, w->bins);
     fflush(stdout);
@@ -248,9 +268,11 @@ static void lay_out(layout *to, const frame *f, const int64_t *shape)
     }
 }
 
+/* dtype: of numbers; PC_AS_X: marks. */
 typedef struct array {
     const layout *of;
     int64_t strides[NDIM];
+    pc_dtype dtype;
     size_t item, bytes;
     char *data, *room; /* the room: of the array and what is looked at beside it */
 } array;
@@ -267,13 +289,63 @@ static array new_array(const layout *of, int place, size_t item)
     return a;
 }
 
+static array new_numbers(const layout *of, int place, pc_dtype dtype)
+{
+    array a = new_array(of, place, (size_t)pc_bytes_of(dtype));
+    a.dtype = dtype;
+    return a;
+}
+
 static pc_array face_of(const array *a) { return (pc_array){a->data, a->strides}; }
+
+/* A number of 16 bits, by its definition; of no more digits than it has. */
+static double number_of_half(uint16_t half)
+{
+    const int exponent = half >> 10 & 31, digits = half & 1023;
+    const double size = exponent == 31 ? (digits ? NAN : INFINITY)
+                        : exponent     ? ldexp(1024 + digits, exponent - 25)
+                                       : ldexp(digits, -24);
+    return half & 0x8000 ? -size : size;
+}
+
+static uint16_t half_of_number(double number)
+{
+    int exponent;
+    const double digits = frexp(fabs(number), &exponent);
+    const uint16_t size = number == 0 ? 0 : (uint16_t)((exponent + 14) << 10 | ((int)(digits * 2048) & 0x3ff));
+    return (uint16_t)(size | (number < 0 ? 0x8000 : 0));
+}
 
 static double get(const array *a, int64_t n)
 {
-    const int64_t at = a->of->place[n];
-    return a->item == sizeof(float) ? (double)((const float *)a->data)[at]
-                                    : ((const double *)a->data)[at];
+    const char *at = a->data + a->of->place[n] * (int64_t)a->item;
+    switch (a->dtype) {
+    case PC_F32:
+        return (double)*(const float *)at;
+    case PC_F64:
+        return *(const double *)at;
+    case PC_F16:
+        return number_of_half(*(const uint16_t *)at);
+    default:
+        return *(const uint8_t *)at;
+    }
+}
+
+static void put(char *at, pc_dtype dtype, double number)
+{
+    switch (dtype) {
+    case PC_F32:
+        *(float *)at = (float)number;
+        break;
+    case PC_F64:
+        *(double *)at = number;
+        break;
+    case PC_F16:
+        *(uint16_t *)at = half_of_number(number);
+        break;
+    default:
+        *(uint8_t *)at = (uint8_t)number;
+    }
 }
 
 static int64_t mark_at(const array *a, int64_t n)
@@ -282,14 +354,12 @@ static int64_t mark_at(const array *a, int64_t n)
     return a->item == 1 ? ((const uint8_t *)a->data)[at] : ((const int64_t *)a->data)[at];
 }
 
-static array filled_array(const layout *of, int place, size_t item, const double *values)
+static array filled_array(const layout *of, int place, pc_dtype dtype, const double *values)
 {
-    const array a = new_array(of, place, item);
+    const array a = new_numbers(of, place, dtype);
+    const double scale = dtype == PC_U8 ? subject.type->scale : 1;
     for (int64_t n = 0; n < of->count; n++)
-        if (item == sizeof(float))
-            ((float *)a.data)[of->place[n]] = (float)values[n];
-        else
-            ((double *)a.data)[of->place[n]] = values[n];
+        put(a.data + of->place[n] * (int64_t)a.item, dtype, scale * values[n]);
     return a;
 }
 
@@ -304,7 +374,7 @@ static void check_beside(const array *a)
         if (a->item == sizeof(double)) /* a constant size is a store, not a call */
             memset(element, POISON, sizeof(double));
         else
-            memset(element, POISON, a->item == sizeof(float) ? sizeof(float) : 1);
+            memset(element, POISON, a->item);
     }
     for (size_t b = 0; b < size; b += BESIDE)
         if (memcmp(a->room + b, poison, size - b < BESIDE ? size - b : BESIDE) != 0) {
@@ -321,14 +391,17 @@ static bool is_close(double a, double b, double tolerance)
 /* These numbers, and nothing else written. */
 static void check_numbers(const array *a, const double *want, double tolerance, const char *what)
 {
-    for (int64_t n = 0; n < a->of->count; n++)
-        if (!is_close(get(a, n), want[n], tolerance)) {
+    for (int64_t n = 0; n < a->of->count; n++) {
+        double number = want[n] * subject.type->scale;
+        if (a->dtype == PC_U8)
+            number = nearbyint(fmax(0, fmin(255, number)));
+        if (!is_close(get(a, n), number, tolerance)) {
             char text[128];
-            snprintf(text, sizeof text, "%s[%" PRId64 "] is %g, not %g", what, n, get(a, n),
-                     want[n]);
+            snprintf(text, sizeof text, "%s[%" PRId64 "] is %g, not %g", what, n, get(a, n), number);
             report(text);
             break;
         }
+    }
     check_beside(a);
 }
 
@@ -551,7 +624,7 @@ static void draw_numbers(const problem *p)
     lay_out(&of_x, p->frame, p->plan.in);
     lay_out(&of_y, p->frame, p->plan.out);
     for (int64_t n = 0; n < of_x.count; n++) {
-        x[n] = 1 + (double)draw(7) / 8 + (double)(n / row % 32);
+        x[n] = 1 + (double)draw(7) / 8 + (double)(n / row % 30);
         maps[n] = (double)draw(17) / 8 - 1;
     }
     for (int64_t n = 0; n < of_y.count; n++) {
@@ -661,16 +734,16 @@ typedef struct setting {
     pc_call call;
     pc_param param[PC_PARAMS];
     float narrow[PC_PARAMS];
-    bool wide;
-    size_t item;
+    bool wide; /* of functors: f64, not f32 */
 } setting;
 
 static void set_call(setting *s, const problem *p, const operation *op)
 {
-    *s = (setting){.wide = subject.wide, .item = subject.wide ? 8 : 4};
+    *s = (setting){.wide = subject.type->x == PC_F64};
     pc_call *call = &s->call;
     *call = (pc_call){.plan = &p->plan, .reducer = op->reducer, .order = op->order};
-    call->dtype = s->wide ? PC_F64 : PC_F32;
+    call->dtype = subject.type->x;
+    call->result = subject.type->y;
     call->num_threads = 1;
     call->marking = op->mark_bytes == 8 ? PC_INDICES : PC_TAPS;
     call->mark_bytes = op->mark_bytes;
@@ -739,7 +812,7 @@ static void check_marks(const problem *p, const array *marks)
 /* Sums of integers are exact; functors go through exp and log. */
 static double tolerance_of(const operation *op, bool backward)
 {
-    const double eps = subject.wide ? 2.3e-16 : 1.2e-7;
+    const double eps = subject.type->eps;
     if (op->reducer == PC_SELECT)
         return 0;
     return eps * (op->reducer == PC_WINDOWS ? 4000 : backward ? 64 : 2);
@@ -750,15 +823,15 @@ enum { AT_X, AT_Y, AT_MARKS, AT_MAP, AT_DX, AT_DMAP };
 static void check_backward(const operation *op, setting *s)
 {
     const bool windows = op->reducer == PC_WINDOWS;
-    array to = new_array(&of_x, AT_DX, s->item), dmap = to;
-    const array from = filled_array(&of_y, AT_Y, s->item, dy);
+    array to = new_numbers(&of_x, AT_DX, s->call.dtype), dmap = to;
+    const array from = filled_array(&of_y, AT_Y, s->call.result, dy);
     s->call.y = face_of(&from);
     if (windows)
         s->call.dx = face_of(&to);
     else
         s->call.x = face_of(&to);
     if (op->maps) {
-        dmap = new_array(&of_x, AT_DMAP, s->item);
+        dmap = new_numbers(&of_x, AT_DMAP, s->call.dtype);
         s->call.dmap_in = face_of(&dmap);
     }
     if (!run(pc_backward, &s->call, "backward"))
@@ -772,8 +845,8 @@ static void check_call(const problem *p, const operation *op)
 {
     setting s;
     set_call(&s, p, op);
-    const array from = filled_array(&of_x, AT_X, s.item, x);
-    array to = new_array(&of_y, AT_Y, s.item), marks = to;
+    const array from = filled_array(&of_x, AT_X, s.call.dtype, x);
+    array to = new_numbers(&of_y, AT_Y, s.call.result), marks = to;
     s.call.x = face_of(&from);
     s.call.y = face_of(&to);
     if (op->mark_bytes) {
@@ -781,7 +854,7 @@ static void check_call(const problem *p, const operation *op)
         s.call.marks = face_of(&marks);
     }
     if (op->maps) {
-        const array map = filled_array(&of_x, AT_MAP, s.item, maps);
+        const array map = filled_array(&of_x, AT_MAP, s.call.dtype, maps);
         s.call.map_in = face_of(&map);
         if (!run(pc_forward, &s.call, "forward"))
             return;
@@ -795,7 +868,7 @@ static void check_call(const problem *p, const operation *op)
     check_numbers(&to, want_y, tolerance_of(op, false), "y");
     if (op->mark_bytes)
         check_marks(p, &marks);
-    if (op->reducer != PC_SELECT || op->mark_bytes == 1)
+    if ((op->reducer != PC_SELECT || op->mark_bytes == 1) && subject.type->gradients)
         check_backward(op, &s);
 }
 
@@ -828,9 +901,9 @@ static void check_sample(const problem *p, int mark_bytes)
                           .option = {PC_BY_RELU}};
     setting s;
     set_call(&s, p, &op);
-    const array from = filled_array(&of_x, AT_X, s.item, x);
-    const array u = filled_array(&of_y, AT_MAP, sizeof(double), double_draws);
-    array to = new_array(&of_y, AT_Y, s.item);
+    const array from = filled_array(&of_x, AT_X, s.call.dtype, x);
+    const array u = filled_array(&of_y, AT_MAP, PC_F64, double_draws);
+    array to = new_numbers(&of_y, AT_Y, s.call.result);
     array marks = new_array(&of_y, AT_MARKS, (size_t)mark_bytes);
     s.call.x = face_of(&from);
     s.call.y = face_of(&to);
@@ -891,8 +964,8 @@ static void check_filter(const problem *p)
     set_call(&s, &around, &op);
     s.param[0] = (pc_param){.data = s.wide ? (const void *)weights : narrow, .width = 27};
     s.param[1] = (pc_param){.data = s.wide ? (const void *)&half : &narrow_half, .width = 1};
-    const array from = filled_array(&of_x, AT_X, s.item, x);
-    array to = new_array(&of_y, AT_Y, s.item);
+    const array from = filled_array(&of_x, AT_X, s.call.dtype, x);
+    array to = new_numbers(&of_y, AT_Y, s.call.result);
     s.call.x = face_of(&from);
     s.call.y = face_of(&to);
     if (!run(pc_forward, &s.call, "forward"))
@@ -910,18 +983,26 @@ static void limit_time(void)
 
 /* ---- A geometry in all its variants ---------------------------------------------------------- */
 
-static void each_variant(const problem *p, const char *name, void (*check)(const problem *, int),
-                         int which)
+static bool has_type(const element_type *type, pc_reducer reducer)
+{
+    if (reducer == PC_WINDOWS)
+        return type->functors;
+    return reducer == PC_LINEAR || type->selects;
+}
+
+static void each_variant(const problem *p, const char *name, pc_reducer reducer,
+                         void (*check)(const problem *, int), int which)
 {
     subject.problem = p;
     subject.operation = name;
     limit_time();
     for (int i = 0; pc_isa_table(i); i++)
         if (pc_select_isa(pc_isa_table(i)->name))
-            for (int variant = 0; variant < 4; variant++) {
-                subject.wide = variant % 2;
-                subject.at_end = variant / 2 == 0;
-                check(p, which);
+            for (int variant = 0; variant < 2 * TYPES; variant++) {
+                subject.type = &types[variant % TYPES];
+                subject.at_end = variant < TYPES;
+                if (has_type(subject.type, reducer))
+                    check(p, which);
             }
 }
 
@@ -953,12 +1034,12 @@ static void check_functors(const problem *p, int about)
             want_index[n] = -1;
         each_output(p, NULL, expect_drawn);
         if (p->plan.taps <= UINT8_MAX)
-            each_variant(p, "sample, taps", check_sample, 1);
-        each_variant(p, "sample, indices", check_sample, 8);
+            each_variant(p, "sample, taps", PC_WINDOWS, check_sample, 1);
+        each_variant(p, "sample, indices", PC_WINDOWS, check_sample, 8);
     }
     if (by_formula(p) && about & FIRST_TAPS) {
         expect_filtered(p);
-        each_variant(p, "filter", check_filtered, 0);
+        each_variant(p, "filter", PC_WINDOWS, check_filtered, 0);
     }
 }
 
@@ -976,7 +1057,7 @@ static void check_geometry(const frame *f, const window *columns, int about)
             (op->mark_bytes == 1 && p.plan.taps > UINT8_MAX))
             continue;
         expect(&p, op);
-        each_variant(&p, op->name, check_operation, n);
+        each_variant(&p, op->name, op->reducer, check_operation, n);
     }
     if (f->functors)
         check_functors(&p, about);

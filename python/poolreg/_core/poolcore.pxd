@@ -143,6 +143,7 @@ cdef extern from "pool.h":
     ctypedef struct pc_call:
         const pc_plan *plan
         pc_dtype dtype
+        pc_dtype result
         pc_reducer reducer
         pc_order order
         pc_marking marking

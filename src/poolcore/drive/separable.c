@@ -405,7 +405,7 @@ static const char *take_whole_rows(pc_job *job, const choice *c)
     ASK(is_whole_row(job) && is_one_row(job), "rows that are one window each");
     ASK(job->axis[2]->K <= PC_MOST_DEALT, "rows of at most 2^22 columns");
     ASK(!c->is_sum || job->uniform, "one divisor");
-    ASK(job->op[PC_X].contiguous && rows_adjoin(job) && job->op[PC_Y].axis[1] == job->op[PC_Y].size,
+    ASK(job->op[PC_X].dense && rows_adjoin(job) && job->op[PC_Y].axis[1] == job->op[PC_Y].size,
         "rows and results one after another in memory");
     tile_runs(job);
     group_runs(job);

@@ -234,31 +234,47 @@ PC_INLINE void deal_part(vec *all, const T *src, int64_t len, bool more)
         all[r] = part[r];
 }
 
+/* n elements of a row as what is combined: where they are, or in the buffer. */
+PC_INLINE const T *piece_of(const pc_operand *x, const char *at, int64_t n, T *buffer)
+{
+    if (is_plain(x))
+        return (const T *)at;
+    for (int64_t byte = 0; byte < n * x->size; byte += PC_LINE)
+        PC_PREFETCH_AHEAD(at + byte);
+    convert_from(x->dtype, at, n, buffer);
+    return buffer;
+}
+
 /* dst[r] = the len elements of row r dealt and then joined; of as many rows as a register
  * has lanes, `step` bytes apart.  Long rows are read side by side, as streams; for rows of a few turns taking
  * turns costs more (planes of 32x32: 41 µs instead of 32).  roomy: PC_RUN elements
  * from the last row's last one on may be read. */
-PC_OUTLINE __attribute__((unused)) void reduce(T *dst, const char *src, ptrdiff_t step, int64_t len,
-                                               bool roomy)
+PC_OUTLINE void reduce(T *dst, const pc_operand *x, const char *src, ptrdiff_t step, int64_t len,
+                       bool roomy)
 {
     enum { FEW_TURNS = 8 };
     const int64_t whole = len / PC_RUN * PC_RUN;
     const int rest = (int)(len - whole);
-    const int64_t turn = whole > FEW_TURNS * PC_STREAM ? PC_STREAM : pc_max(whole, 1);
+    const bool streams = whole > FEW_TURNS * PC_STREAM || !is_plain(x);
+    const int64_t turn = streams ? PC_STREAM : pc_max(whole, 1);
     vec all[PC_RUN], even, odd;
+    T buffer[PC_STREAM];
     for (int64_t at = 0; at < whole; at += turn)
-        for (int k = 0; k < W; k++)
-            deal_part(all + k * PARTS, (const T *)(src + k * step) + at, pc_min(turn, whole - at),
-                      at > 0);
+        for (int k = 0; k < W; k++) {
+            const int64_t n = pc_min(turn, whole - at);
+            const T *piece = piece_of(x, src + k * step + at * x->size, n, buffer);
+            deal_part(all + k * PARTS, piece, n, at > 0);
+        }
     T last[PC_RUN] = {0};
-    const T *tails = (const T *)src + whole;
-    for (int j = 0; !roomy && j < rest; j++)
-        last[j] = ((const T *)(src + (W - 1) * step) + whole)[j];
     for (int k = 0; k < W && rest > 0; k++) {
-        const T *tail = !roomy && k + 1 == W ? last : (const T *)((const char *)tails + k * step);
+        const char *tail = src + k * step + whole * x->size;
+        const bool copied = !is_plain(x) || (!roomy && k + 1 == W);
+        for (int j = 0; copied && j < rest; j++)
+            last[j] = element_at(x, tail + j * x->size);
         for (int r = 0; r < PARTS; r++) {
             vec *part = &all[k * PARTS + r];
-            const vec more = v_mask_tail(v_load(tail + r * W), rest - r * W, NEUTRAL);
+            const vec elements = v_load((copied ? last : (const T *)tail) + r * W);
+            const vec more = v_mask_tail(elements, rest - r * W, NEUTRAL);
             *part = whole > 0 ? V_COMBINE(*part, more) : more;
         }
     }

@@ -297,15 +297,27 @@ static void runs(const pc_job *job, const pc_item *item, char *scratch)
     }
 }
 
+/* W results, one after another. */
+static void put_results(const pc_job *job, char *at, const T *results)
+{
+    const pc_operand *y = &job->op[PC_Y];
+    T finished[W], *dst = is_plain(y) ? (T *)at : finished;
+    if (IDEMPOTENT)
+        copy_row(dst, results, W);
+    else
+        divide_run(job, dst, results, W);
+    if (!is_plain(y))
+        convert_to(y->dtype, finished, W, at);
+}
+
 /* Rows that adjoin and are one window each, to results that adjoin: as many at a time as a register has
- * lanes; items of few rows one by one.  Those of less than PC_RUN elements after which no others come are read from a copy. */
+ * lanes; items of few rows one by one.  Those of less than PC_RUN elements after which no others come are read
+ * from a copy. */
 static void whole_rows(const pc_job *job, const pc_item *item, char *scratch)
 {
-    const int64_t len = job->axis[2]->I;
-    const ptrdiff_t step = job->op[PC_X].axis[1];
-    const char *x = pc_row_of(job, item, PC_X, 0, item->row, 0);
-    T *y = (T *)pc_row_of(job, item, PC_Y, 0, item->row, 0);
-    const int64_t rows = item->row_end - item->row;
+    const pc_operand *x = &job->op[PC_X], *y = &job->op[PC_Y];
+    const int64_t len = job->axis[2]->I, rows = item->row_end - item->row;
+    const ptrdiff_t step = x->axis[1];
     if (rows < PC_RUN) {
         runs(job, item, scratch);
         return;
@@ -314,17 +326,14 @@ static void whole_rows(const pc_job *job, const pc_item *item, char *scratch)
     T copy[W * PC_RUN + PC_RUN] = {0};
     for (int64_t r = 0; r < rows; r += W) {
         const int64_t row = pc_min(r, rows - W);
-        const char *src = x + row * step;
+        const char *src = pc_row_of(job, item, PC_X, 0, item->row + row, 0);
         bool roomy = (rows - row - W) * len >= PC_RUN;
-        if (!roomy && len < PC_RUN) {
+        if (is_plain(x) && !roomy && len < PC_RUN) {
             memcpy(copy, src, (size_t)(W * step));
             src = (const char *)copy;
             roomy = true;
         }
-        reduce(out, src, step, len, roomy);
-        if (IDEMPOTENT)
-            copy_row(y + row, out, W);
-        else
-            divide_run(job, y + row, out, W);
+        reduce(out, x, src, step, len, roomy);
+        put_results(job, item->base[PC_Y] + (item->row + row) * y->size, out);
     }
 }
