@@ -312,7 +312,8 @@ static uint16_t half_of_number(double number)
 {
     int exponent;
     const double digits = frexp(fabs(number), &exponent);
-    const uint16_t size = number == 0 ? 0 : (uint16_t)((exponent + 14) << 10 | ((int)(digits * 2048) & 0x3ff));
+    const uint16_t size =
+        number == 0 ? 0 : (uint16_t)((exponent + 14) << 10 | ((int)(digits * 2048) & 0x3ff));
     return (uint16_t)(size | (number < 0 ? 0x8000 : 0));
 }
 
@@ -397,7 +398,8 @@ static void check_numbers(const array *a, const double *want, double tolerance, 
             number = nearbyint(fmax(0, fmin(255, number)));
         if (!is_close(get(a, n), number, tolerance)) {
             char text[128];
-            snprintf(text, sizeof text, "%s[%" PRId64 "] is %g, not %g", what, n, get(a, n), number);
+            snprintf(text, sizeof text, "%s[%" PRId64 "] is %g, not %g", what, n, get(a, n),
+                     number);
             report(text);
             break;
         }
