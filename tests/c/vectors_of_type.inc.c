@@ -87,6 +87,31 @@ static void F(test_seen)(void)
     }
 }
 
+/* A row of 16 for each lane, of which neighbours are added in four steps. */
+static void F(test_join)(void)
+{
+    enum { RUN = 16, PARTS = RUN / W };
+    T row[W][RUN], want[W];
+    V(pc_v) all[RUN], one, other;
+    for (int r = 0; r < W; r++)
+        for (int i = 0; i < RUN; i++)
+            row[r][i] = (T)(r * RUN + i) / 3;
+    for (int k = 0; k < RUN; k++)
+        all[k] = V(pc_load)(row[k / PARTS] + k % PARTS * W);
+    for (int step = 0, n = RUN / 2; n > 0; step++, n /= 2)
+        for (int i = 0; i < n; i++) {
+            V(pc_neighbours)(step, all[2 * i], all[2 * i + 1], &one, &other);
+            all[i] = V(pc_add)(one, other);
+        }
+    for (int r = 0; r < W; r++) {
+        for (int n = RUN / 2; n > 0; n /= 2)
+            for (int i = 0; i < n; i++)
+                row[r][i] = row[r][2 * i] + row[r][2 * i + 1];
+        want[r] = row[r][0];
+    }
+    F(check)(V(pc_joined)(all[0]), want, "rows joined");
+}
+
 /* Registers that follow one another in a row. */
 static void F(test_order)(void)
 {
@@ -99,6 +124,10 @@ static void F(test_order)(void)
         want[i % 2][i / 2] = x.at[i];
     F(check)(one, want[0], "even lanes");
     F(check)(two, want[1], "odd lanes");
+    V(pc_v) even, odd;
+    V(pc_apart2)(a, b, &even, &odd);
+    F(check)(V(pc_in_order)(even), want[0], "even lanes, put in order");
+    F(check)(V(pc_in_order)(odd), want[1], "odd lanes, put in order");
     V(pc_interleave2)(one, two, &one, &two);
     F(check)(one, x.at, "joined, first");
     F(check)(two, x.at + W, "joined, second");
@@ -174,6 +203,7 @@ static void F(test_all)(void)
     F(test_plain)();
     F(test_seen)();
     F(test_order)();
+    F(test_join)();
     F(test_parts)();
     F(test_memory)();
 }

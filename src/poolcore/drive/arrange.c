@@ -22,7 +22,7 @@ enum { MOST_LANES = 1024, SOME_LANES = 64, GOOD_LANES = 16 };
 /* Elements that a walk keeps of a window: all its taps of a functor (BLOCK in windows.c), else those of
  * its last axis (MOST_REACH in pool.c). */
 enum { OF_FUNCTOR = 8192, OF_LAST_AXIS = 4096 };
-/* Marks below this fit into 32 bits together with the mark of padding (select_marked.inc.c). */
+/* Marks below this fit into 32 bits together with the mark of padding (argmax.c). */
 static const int64_t NARROW_MARKS = INT64_C(1) << 30;
 
 /* An axis of the arrays on its way to a role: its elements on the input side, weights and strides.

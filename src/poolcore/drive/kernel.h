@@ -29,7 +29,7 @@ enum { PC_SEVERAL = 64, PC_THOUSANDS = 4096 };
 #define PC_MOST_TAPS 64
 /* A byte that is the tap of none of them. */
 enum { PC_NO_TAP = 255 };
-/* Rows and taps of a window of which all taps are looked at in one step (marked_few.inc.c). */
+/* Rows and taps of a window of which all taps are looked at in one step (argmax_few.inc.c). */
 enum { PC_FEW_ROWS = 4, PC_FEW_TAPS = 12 };
 /* Terms of a sum whose places stay in registers. */
 enum { PC_FEW_TERMS = 4 };
@@ -49,7 +49,7 @@ enum { PC_MOST_DEALT = 1 << 22 };
 /* A row that is read once is asked for this many bytes ahead: while the columns of one group of rows
  * are combined, memory brings the next. */
 enum { PC_AHEAD = 2048, PC_LINE = 64 };
-/* The same for blocks of windows (windows.inc.c), which are read in one go and then worked on. */
+/* The same for blocks of windows (functors/windows.c), which are read in one go and then worked on. */
 enum { PC_NEXT_BLOCK = 4096 };
 /* Stores past the caches go to multiples of this many bytes. */
 enum { PC_STREAM_ALIGN = 16 };
@@ -58,7 +58,7 @@ enum { PC_STREAM = 256 };
 #define PC_PREFETCH_AHEAD(p) __builtin_prefetch((const void *)((uintptr_t)(p) + PC_AHEAD))
 
 /* What a job walks over.  X: x, or of separable gradients dx; Y: y or dy; MARKS: tap numbers or
- * indices.  Of windows (windows.inc.c) also: DX; MAP_IN, an array of x's shape, and its gradient;
+ * indices.  Of windows (functors/windows.c) also: DX; MAP_IN, an array of x's shape, and its gradient;
  * MAP_OUT, one of y's, and its gradient. */
 enum { PC_X, PC_Y, PC_MARKS, PC_DX, PC_MAP_IN, PC_DMAP_IN, PC_MAP_OUT, PC_DMAP_OUT, PC_OPERANDS };
 
@@ -181,7 +181,7 @@ typedef struct pc_shared {
     int64_t part[3]; /* outputs of a unit along each axis */
     int64_t band;    /* outputs of a band along axis `split` */
     int taps;        /* both sums in registers, of windows of so many columns (pairs.inc.c); or 0 */
-    bool norms;      /* powers with p = 2 from memory to memory (norms.inc.c) */
+    bool norms;      /* powers with p = 2 from memory to memory (norms.c) */
     int64_t cells, results; /* elements of a box of inputs, of outputs */
     int64_t left;           /* of the box of outputs that are left over */
     int64_t row;            /* of the longest row */

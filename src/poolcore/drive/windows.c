@@ -65,7 +65,7 @@ static void tile_whole(pc_job *job)
     job->windows.chunk = taps;
 }
 
-/* What whole_of in whole.inc.c takes. */
+/* What whole_of in whole.c takes. */
 static size_t whole_scratch(const pc_job *job)
 {
     const int64_t lanes = job->windows.pitch, cells = job->windows.chunk * lanes;

@@ -3,7 +3,7 @@
  *
  * Lanes are rows x columns of outputs x the L lanes of a column.  A tap's place in the block is its
  * number in the window, row-major, so that a window without a stride fills as many as it has members.
- * Items, units and the zeroing of dx are those of windows.inc.c.
+ * Items, units and the zeroing of dx are those of functors/windows.c.
  */
 #include "platform/unit.h"
 

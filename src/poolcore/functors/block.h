@@ -1,4 +1,4 @@
-/* Blocks: what windows.inc.c hands to a functor.  A block is some rows of lanes; for each lane, the
+/* Blocks: what functors/windows.c hands to a functor.  A block is some rows of lanes; for each lane, the
  * rows are members of one window.  Which lane is which output, or which part of a window, a functor
  * need not know: it accumulates into slots, lane by lane, and says how slots of lanes combine.
  *

@@ -3,7 +3,7 @@
  * gets the bits that the passes would give it.  A block with a lane that may need units is left to
  * them.
  *
- * Part of detail.inc.c. */
+ * Part of detail.c. */
 
 /* `rows` rows of all lanes, a whole number of blocks. */
 #define WHOLE                                                                                      \

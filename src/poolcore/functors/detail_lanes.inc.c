@@ -1,6 +1,6 @@
 /* Detail: what belongs to a lane, found between two passes from what those before have accumulated.
  *
- * Part of detail.inc.c. */
+ * Part of detail.c. */
 
 static void find_centre(lane_slots *lanes, int64_t n)
 {

@@ -1,5 +1,5 @@
 /* Both sums of windows with stride 2 and of 2 or 3 columns, and their transposes, from box to box in
- * registers.  The same results as those of linear.inc.c: rows first, then columns, in ascending order.
+ * registers.  The same results as those of linear.c: rows first, then columns, in ascending order.
  *
  * Registers reach over the end of a row; what they leave there the next row covers, and behind the last
  * there is room.
@@ -39,10 +39,10 @@ PC_INLINE void sums_n(const T *const from[], T *const to[], int64_t pitch, int r
         for (int b = 0; b < BOTH; b++) {
             const T *at = from[b] + 2 * m + W;
             const vec second = down(at, pitch, rows), third = down(at + W, pitch, rows);
-            v_deinterleave2(first[b], second, &even, &odd);
-            sum[b] = v_add(even, odd);
+            v_apart2(first[b], second, &even, &odd);
+            sum[b] = v_in_order(v_add(even, odd));
             if (taps == 3)
-                sum[b] = v_add(sum[b], v_permute(even, third, pc_lane + 1));
+                sum[b] = v_add(sum[b], v_shift(v_in_order(even), third, 1));
             first[b] = third;
         }
         if (!divides)
@@ -130,11 +130,11 @@ PC_INLINE void holding_n(const T *const from[], T *const to[], int64_t pitch, in
                 vec next = down(from[b] + m + W, pitch, rows);
                 if (m + 2 * W > n)
                     next = v_mask_tail(next, (int)pc_max(n - m - W, 0), 0);
-                other = v_permute(one, next, pc_lane + 1);
+                other = v_shift(one, next, 1);
                 if (taps == 3)
                     other = v_add(one, other);
             } else if (taps == 3) {
-                one = v_add(v_permute(before[b], one, pc_lane + W - 1), one);
+                one = v_add(v_shift(before[b], one, W - 1), one);
                 before[b] = other;
             }
             v_interleave2(one, other, &first, &second);

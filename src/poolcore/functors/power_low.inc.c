@@ -12,7 +12,7 @@
  *
  * Lanes whose |p| is not below 1 are left to the functor `power`, with whose slots these begin.
  *
- * Part of power.inc.c: its parameters and its macros. */
+ * Part of power.c: its parameters and its macros. */
 #define EXP PC_CAT(pc_exp, T_NAME)
 #define EXPM1 PC_CAT(pc_expm1, T_NAME)
 #define LOG1P PC_CAT(pc_log1p, T_NAME)

@@ -1,15 +1,15 @@
 /* Weighted means and powers whose windows share the weights of their members: a weight is found once an
- * element, and the sums over windows are those of linear.inc.c, rows first and then columns.
+ * element, and the sums over windows are those of linear.c, rows first and then columns.
  *
  * Weights are not relative to a window's largest here.  That is right where the sums show that nothing
  * has left the range of T or nearly so; an output for which they do not is left to the functor
- * (windows.inc.c), which the members of its window decide alone.
+ * (functors/windows.c), which the members of its window decide alone.
  *
  * A unit is a box of outputs: some along the outermost pooled axis, and all along the others if planes are
  * not too wide.  It is walked by bands: the inputs and outputs of a band are kept in boxes in the first
  * caches, and what the next band needs of these is moved on.
  *
- * Part of windows.inc.c. */
+ * Part of functors/windows.c. */
 
 typedef struct shared_unit {
     const pc_job *job;

@@ -1,7 +1,7 @@
 /* Rows of a block: where the taps of its windows are in memory, how they come to the block, how
  * gradients go back, and which memory will be needed next.
  *
- * Part of windows.inc.c. */
+ * Part of functors/windows.c. */
 
 /* The window of an axis as rows of a block see it: what taps or positions weigh in a number. */
 static int64_t number_along(const pc_job *job, int a, const pc_links *links, int64_t j)

@@ -1,5 +1,5 @@
 /* The walk for everything that needs all of a window at once: it brings windows to a functor in blocks
- * (block.inc.c) and takes gradients back, in any rank and layout.
+ * (block.h) and takes gradients back, in any rank and layout.
  *
  * The lanes of a block are, for n columns of L lanes,
  *   outputs  n neighbouring outputs of a row; a row of the block is one tap, and the lanes at the edges

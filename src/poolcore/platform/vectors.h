@@ -54,61 +54,91 @@ PC_INLINE void pc_stream_bytes(void *dst, const void *src, int64_t bytes)
 
 #include "vectors_u8.h"
 
+/* Elsewhere lanes are in order as cheaply. */
+#if !defined(PC_APART)
+#define PC_APART_IN_ORDER(t)                                                                       \
+    PC_INLINE void pc_apart2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd)            \
+    {                                                                                              \
+        pc_deinterleave2_##t(a, b, even, odd);                                                     \
+    }                                                                                              \
+    PC_INLINE pc_v_##t pc_in_order_##t(pc_v_##t a) { return a; }                                   \
+    PC_INLINE void pc_neighbours_##t(int step, pc_v_##t a, pc_v_##t b, pc_v_##t *one,              \
+                                     pc_v_##t *other)                                              \
+    {                                                                                              \
+        (void)step;                                                                                \
+        pc_deinterleave2_##t(a, b, one, other);                                                    \
+    }                                                                                              \
+    PC_INLINE pc_v_##t pc_joined_##t(pc_v_##t a) { return a; }
+PC_APART_IN_ORDER(f32)
+PC_APART_IN_ORDER(f64)
+#undef PC_APART_IN_ORDER
+#endif
+
 /* ---- Which operations there are --------------------------------------------------------------- */
 
 /* Declared once more, so that a file that lacks one, or has it with other arguments, does not compile. */
-#define PC_CONTRACT(t, type)                                                                       \
-    /* lanes from memory */                                                                        \
-    static pc_v_##t pc_load_##t(const type *p);                                                    \
-    /* lanes to memory */                                                                          \
-    static void pc_store_##t(type *p, pc_v_##t a);                                                 \
-    /* the first n lanes from memory, `rest` in the others; no more is read */                     \
-    static pc_v_##t pc_load_part_##t(const type *p, int n, type rest);                             \
-    /* the first n lanes to memory; no more is written */                                          \
-    static void pc_store_part_##t(type *p, pc_v_##t a, int n);                                     \
-    /* the first n lanes of a register, `rest` in the others */                                    \
-    static pc_v_##t pc_mask_tail_##t(pc_v_##t a, int n, type rest);                                \
-    /* numbers whose byte is b, 0 for the others */                                                \
-    static pc_v_##t pc_load_eq_##t(const type *p, const uint8_t *bytes, int b);                    \
-    /* 0 in all lanes */                                                                           \
-    static pc_v_##t pc_zero_##t(void);                                                             \
-    /* a + b */                                                                                    \
-    static pc_v_##t pc_add_##t(pc_v_##t a, pc_v_##t b);                                            \
-    /* a / b, b a number */                                                                        \
-    static pc_v_##t pc_divide_by_##t(pc_v_##t a, type b);                                          \
-    /* the square root, rounded once */                                                            \
-    static pc_v_##t pc_sqrt_##t(pc_v_##t a);                                                       \
-    /* the absolute value */                                                                       \
-    static pc_v_##t pc_abs_##t(pc_v_##t a);                                                        \
-    /* the larger, of equals (0 and -0 too) a; b if b is NaN, else a if a is */                    \
-    static pc_v_##t pc_max_##t(pc_v_##t a, pc_v_##t b);                                            \
-    /* the smaller, in the same way */                                                             \
-    static pc_v_##t pc_min_##t(pc_v_##t a, pc_v_##t b);                                            \
-    /* the larger, of equals a; lanes have no NaN */                                               \
-    static pc_v_##t pc_plain_max_##t(pc_v_##t a, pc_v_##t b);                                      \
-    /* the smaller, of equals a; lanes have no NaN */                                              \
-    static pc_v_##t pc_plain_min_##t(pc_v_##t a, pc_v_##t b);                                      \
-    /* no lane yet had a NaN */                                                                    \
-    static pc_nan_##t pc_no_nan_##t(void);                                                         \
-    /* `seen`, and the lanes in which a or b is NaN */                                             \
-    static pc_nan_##t pc_see_nan_##t(pc_nan_##t seen, pc_v_##t a, pc_v_##t b);                     \
-    /* whether any lane had one */                                                                 \
-    static bool pc_any_nan_##t(pc_nan_##t seen);                                                   \
-    /* deinterleave: even and odd lanes of a before those of b */                                  \
-    static void pc_deinterleave2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd);       \
-    /* interleave, the inverse */                                                                  \
-    static void pc_interleave2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *first, pc_v_##t *second);     \
-    /* deinterleave by three: out[r] has lanes r, r + 3, ... of a, b, c */                         \
-    static void pc_deinterleave3_##t(pc_v_##t a, pc_v_##t b, pc_v_##t c, pc_v_##t *out);           \
-    /* the lanes from number n on of a followed by b, n at most the width */                       \
-    static pc_v_##t pc_shift_##t(pc_v_##t a, pc_v_##t b, int n);                                   \
-    /* lanes by number, those of b after those of a */                                             \
-    static pc_v_##t pc_permute_##t(pc_v_##t a, pc_v_##t b, const int32_t *lanes);                  \
-    /* p[2 i] += a[i]; p[2 i + 1] stays, and is written */                                         \
-    static void pc_add_stride2_##t(type *p, pc_v_##t a);                                           \
-    /* lanes to memory, past the caches */                                                         \
-    static void pc_stream_##t(type *p, pc_v_##t a);                                                \
-    /* the first n, which are a multiple of PC_STREAM_ALIGN bytes */                               \
+#define PC_CONTRACT(t, type)                                                                                \
+    /* lanes from memory */                                                                                 \
+    static pc_v_##t pc_load_##t(const type *p);                                                             \
+    /* lanes to memory */                                                                                   \
+    static void pc_store_##t(type *p, pc_v_##t a);                                                          \
+    /* the first n lanes from memory, `rest` in the others; no more is read */                              \
+    static pc_v_##t pc_load_part_##t(const type *p, int n, type rest);                                      \
+    /* the first n lanes to memory; no more is written */                                                   \
+    static void pc_store_part_##t(type *p, pc_v_##t a, int n);                                              \
+    /* the first n lanes of a register, `rest` in the others */                                             \
+    static pc_v_##t pc_mask_tail_##t(pc_v_##t a, int n, type rest);                                         \
+    /* numbers whose byte is b, 0 for the others */                                                         \
+    static pc_v_##t pc_load_eq_##t(const type *p, const uint8_t *bytes, int b);                             \
+    /* 0 in all lanes */                                                                                    \
+    static pc_v_##t pc_zero_##t(void);                                                                      \
+    /* a + b */                                                                                             \
+    static pc_v_##t pc_add_##t(pc_v_##t a, pc_v_##t b);                                                     \
+    /* a / b, b a number */                                                                                 \
+    static pc_v_##t pc_divide_by_##t(pc_v_##t a, type b);                                                   \
+    /* the square root, rounded once */                                                                     \
+    static pc_v_##t pc_sqrt_##t(pc_v_##t a);                                                                \
+    /* the absolute value */                                                                                \
+    static pc_v_##t pc_abs_##t(pc_v_##t a);                                                                 \
+    /* the larger, of equals (0 and -0 too) a; b if b is NaN, else a if a is */                             \
+    static pc_v_##t pc_max_##t(pc_v_##t a, pc_v_##t b);                                                     \
+    /* the smaller, in the same way */                                                                      \
+    static pc_v_##t pc_min_##t(pc_v_##t a, pc_v_##t b);                                                     \
+    /* the larger, of equals a; lanes have no NaN */                                                        \
+    static pc_v_##t pc_plain_max_##t(pc_v_##t a, pc_v_##t b);                                               \
+    /* the smaller, of equals a; lanes have no NaN */                                                       \
+    static pc_v_##t pc_plain_min_##t(pc_v_##t a, pc_v_##t b);                                               \
+    /* no lane yet had a NaN */                                                                             \
+    static pc_nan_##t pc_no_nan_##t(void);                                                                  \
+    /* `seen`, and the lanes in which a or b is NaN */                                                      \
+    static pc_nan_##t pc_see_nan_##t(pc_nan_##t seen, pc_v_##t a, pc_v_##t b);                              \
+    /* whether any lane had one */                                                                          \
+    static bool pc_any_nan_##t(pc_nan_##t seen);                                                            \
+    /* deinterleave: even and odd lanes of a before those of b */                                           \
+    static void pc_deinterleave2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd);                \
+    /* the same in an order of lanes of its own ... */                                                      \
+    static void pc_apart2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *even, pc_v_##t *odd);                       \
+    /* ... which this puts right */                                                                         \
+    static pc_v_##t pc_in_order_##t(pc_v_##t a);                                                            \
+    /* 16 registers, of which as many as hold 16 lanes are a row's, become one with a lane a row in four  \
+     * steps: each halves their number by combining `one` and `other` of every two, neighbours ... */ \
+    static void pc_neighbours_##t(int step, pc_v_##t a, pc_v_##t b, pc_v_##t *one,                          \
+                                  pc_v_##t *other);                                                         \
+    /* ... and this puts the rows in order */                                                               \
+    static pc_v_##t pc_joined_##t(pc_v_##t a);                                                              \
+    /* interleave, the inverse */                                                                           \
+    static void pc_interleave2_##t(pc_v_##t a, pc_v_##t b, pc_v_##t *first, pc_v_##t *second);              \
+    /* deinterleave by three: out[r] has lanes r, r + 3, ... of a, b, c */                                  \
+    static void pc_deinterleave3_##t(pc_v_##t a, pc_v_##t b, pc_v_##t c, pc_v_##t *out);                    \
+    /* the lanes from number n on of a followed by b, n at most the width */                                \
+    static pc_v_##t pc_shift_##t(pc_v_##t a, pc_v_##t b, int n);                                            \
+    /* lanes by number, those of b after those of a */                                                      \
+    static pc_v_##t pc_permute_##t(pc_v_##t a, pc_v_##t b, const int32_t *lanes);                           \
+    /* p[2 i] += a[i]; p[2 i + 1] stays, and is written */                                                  \
+    static void pc_add_stride2_##t(type *p, pc_v_##t a);                                                    \
+    /* lanes to memory, past the caches */                                                                  \
+    static void pc_stream_##t(type *p, pc_v_##t a);                                                         \
+    /* the first n, which are a multiple of PC_STREAM_ALIGN bytes */                                        \
     static void pc_stream_part_##t(type *p, pc_v_##t a, int n);
 PC_CONTRACT(f32, float)
 PC_CONTRACT(f64, double)

@@ -71,18 +71,59 @@ PC_INLINE pc_nan_f64 pc_see_nan_f64(pc_nan_f64 seen, pc_v_f64 a, pc_v_f64 b)
 PC_INLINE bool pc_any_nan_f32(pc_nan_f32 seen) { return _mm256_movemask_ps(seen) != 0; }
 PC_INLINE bool pc_any_nan_f64(pc_nan_f64 seen) { return _mm256_movemask_pd(seen) != 0; }
 /* Shuffling works inside the two halves of a register: the quarters come out as 0 2 1 3. */
+#define PC_APART 1
+PC_INLINE void pc_apart2_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
+{
+    *even = _mm256_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0));
+    *odd = _mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1));
+}
+PC_INLINE void pc_apart2_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *odd)
+{
+    *even = _mm256_unpacklo_pd(a, b);
+    *odd = _mm256_unpackhi_pd(a, b);
+}
+PC_INLINE pc_v_f64 pc_in_order_f64(pc_v_f64 a)
+{
+    return _mm256_permute4x64_pd(a, _MM_SHUFFLE(3, 1, 2, 0));
+}
+PC_INLINE pc_v_f32 pc_in_order_f32(pc_v_f32 a)
+{
+    return _mm256_castpd_ps(pc_in_order_f64(_mm256_castps_pd(a)));
+}
 PC_INLINE void pc_deinterleave2_f32(pc_v_f32 a, pc_v_f32 b, pc_v_f32 *even, pc_v_f32 *odd)
 {
-    const __m256d e = _mm256_castps_pd(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(2, 0, 2, 0)));
-    const __m256d o = _mm256_castps_pd(_mm256_shuffle_ps(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
-    *even = _mm256_castpd_ps(_mm256_permute4x64_pd(e, _MM_SHUFFLE(3, 1, 2, 0)));
-    *odd = _mm256_castpd_ps(_mm256_permute4x64_pd(o, _MM_SHUFFLE(3, 1, 2, 0)));
+    pc_apart2_f32(a, b, even, odd);
+    *even = pc_in_order_f32(*even);
+    *odd = pc_in_order_f32(*odd);
 }
 PC_INLINE void pc_deinterleave2_f64(pc_v_f64 a, pc_v_f64 b, pc_v_f64 *even, pc_v_f64 *odd)
 {
-    *even = _mm256_permute4x64_pd(_mm256_unpacklo_pd(a, b), _MM_SHUFFLE(3, 1, 2, 0));
-    *odd = _mm256_permute4x64_pd(_mm256_unpackhi_pd(a, b), _MM_SHUFFLE(3, 1, 2, 0));
+    pc_apart2_f64(a, b, even, odd);
+    *even = pc_in_order_f64(*even);
+    *odd = pc_in_order_f64(*odd);
 }
+/* Of 16 floats in two registers, or doubles in four: neighbours are in one half up to the step at which whole
+ * halves are. */
+PC_INLINE void pc_neighbours_f32(int step, pc_v_f32 a, pc_v_f32 b, pc_v_f32 *one, pc_v_f32 *other)
+{
+    if (step == 2) {
+        *one = _mm256_permute2f128_ps(a, b, 0x20);
+        *other = _mm256_permute2f128_ps(a, b, 0x31);
+        return;
+    }
+    pc_apart2_f32(a, b, one, other);
+}
+PC_INLINE void pc_neighbours_f64(int step, pc_v_f64 a, pc_v_f64 b, pc_v_f64 *one, pc_v_f64 *other)
+{
+    if (step % 2 == 1) {
+        *one = _mm256_permute2f128_pd(a, b, 0x20);
+        *other = _mm256_permute2f128_pd(a, b, 0x31);
+        return;
+    }
+    pc_apart2_f64(a, b, one, other);
+}
+PC_INLINE pc_v_f32 pc_joined_f32(pc_v_f32 a) { return pc_in_order_f32(a); }
+PC_INLINE pc_v_f64 pc_joined_f64(pc_v_f64 a) { return a; }
 PC_INLINE pc_v_f32 pc_mask_tail_f32(pc_v_f32 a, int n, float rest)
 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);

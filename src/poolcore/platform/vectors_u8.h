@@ -77,6 +77,10 @@ PC_INLINE void pc_deinterleave2_u8(pc_v_u8 a, pc_v_u8 b, pc_v_u8 *even, pc_v_u8 
     *even = PC_SHUFFLE_U8(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     *odd = PC_SHUFFLE_U8(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
 }
+#define pc_apart2_u8 pc_deinterleave2_u8
+#define pc_in_order_u8(a) (a)
+#define pc_neighbours_u8(step, a, b, one, other) pc_deinterleave2_u8(a, b, one, other)
+#define pc_joined_u8(a) (a)
 PC_INLINE void pc_deinterleave3_u8(pc_v_u8 a, pc_v_u8 b, pc_v_u8 c, pc_v_u8 *out)
 {
     uint8_t all[3 * PC_WIDTH_u8];

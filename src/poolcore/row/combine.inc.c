@@ -257,7 +257,7 @@ PC_OUTLINE void reduce(T *dst, const pc_operand *x, const char *src, ptrdiff_t s
     const int rest = (int)(len - whole);
     const bool streams = whole > FEW_TURNS * PC_STREAM || !is_plain(x);
     const int64_t turn = streams ? PC_STREAM : pc_max(whole, 1);
-    vec all[PC_RUN], even, odd;
+    vec all[PC_RUN], one, other;
     T buffer[PC_STREAM];
     for (int64_t at = 0; at < whole; at += turn)
         for (int k = 0; k < W; k++) {
@@ -278,12 +278,12 @@ PC_OUTLINE void reduce(T *dst, const pc_operand *x, const char *src, ptrdiff_t s
             *part = whole > 0 ? V_COMBINE(*part, more) : more;
         }
     }
-    for (int n = PC_RUN / 2; n > 0; n /= 2)
+    for (int step = 0, n = PC_RUN / 2; n > 0; step++, n /= 2)
         for (int i = 0; i < n; i++) {
-            v_deinterleave2(all[2 * i], all[2 * i + 1], &even, &odd);
-            all[i] = V_COMBINE(even, odd);
+            v_neighbours(step, all[2 * i], all[2 * i + 1], &one, &other);
+            all[i] = V_COMBINE(one, other);
         }
-    v_store(dst, all[0]);
+    v_store(dst, v_joined(all[0]));
 }
 
 /* The same for some rows, which are anywhere; their results are `pitch` apart.  roomy: for all but

@@ -34,20 +34,23 @@ PC_INLINE void registers_at(const direct_rows *d, int k, int64_t i, vec *a, vec_
     }
 }
 
-/* S registers taken apart by S: lanes S m + r as lane m of phase r. */
-PC_INLINE void take_phases(const vec *a, int S, vec *phase)
+/* S registers taken apart by S: lanes S m + r as lane m of phase r, or in an order of their own where windows
+ * share no columns: only their results are put in order then. */
+PC_INLINE void take_phases(const vec *a, int S, bool shared, vec *phase)
 {
     vec first[2], second[2];
     if (S == 2) {
-        v_deinterleave2(a[0], a[1], &phase[0], &phase[1]);
+        v_apart2(a[0], a[1], &phase[0], &phase[1]);
     } else if (S == 3) {
         v_deinterleave3(a[0], a[1], a[2], phase);
     } else {
         v_deinterleave2(a[0], a[1], &first[0], &second[0]);
         v_deinterleave2(a[2], a[3], &first[1], &second[1]);
-        v_deinterleave2(first[0], first[1], &phase[0], &phase[2]);
-        v_deinterleave2(second[0], second[1], &phase[1], &phase[3]);
+        v_apart2(first[0], first[1], &phase[0], &phase[2]);
+        v_apart2(second[0], second[1], &phase[1], &phase[3]);
     }
+    for (int s = 0; S != 3 && shared && s < S; s++)
+        phase[s] = v_in_order(phase[s]);
 }
 
 /* The phases of S W columns from column i on, all rows combined. */
@@ -60,7 +63,7 @@ PC_INLINE void phases_at(const direct_rows *d, int64_t i, bool plain, vec *phase
         for (int s = 0; s < d->S; s++)
             all[s] = combined(all[s], next[s], plain);
     }
-    take_phases(all, d->S, phase);
+    take_phases(all, d->S, d->K > d->S, phase);
 }
 
 /* The same for the last columns of a row, behind which is what is neutral. */
@@ -79,7 +82,7 @@ PC_INLINE void last_phases(const direct_rows *d, int64_t i, bool plain, vec *pha
                 *seen = v_see_nan(*seen, next, next);
         }
     }
-    take_phases(all, d->S, phase);
+    take_phases(all, d->S, d->K > d->S, phase);
 }
 
 /* Three neighbours, a register a phase. */
@@ -101,6 +104,8 @@ PC_INLINE vec windows_here(const direct_rows *d, const neighbours *n, bool plain
             tap = v_shift(tap, n->right[phase], on);
         all = k > 0 ? combined(all, tap, plain) : tap;
     }
+    if (d->K == d->S && d->S != 3)
+        all = v_in_order(all);
     return V_FINISH(all, d->divisor);
 }
 
