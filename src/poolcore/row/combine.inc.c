@@ -219,71 +219,86 @@ PC_INLINE void deal_one(T *acc, const T *src, int64_t len, bool more, bool roomy
 }
 
 /* all = (or, if `more`, all and) the elements j, j + PC_RUN, … of len, a multiple of PC_RUN. */
-PC_INLINE void deal_part(vec *all, const T *src, int64_t len, bool more)
+PC_INLINE void deal_part(vec *all, pc_dtype dtype, const char *src, int64_t len, bool more)
 {
+    const int64_t step = W * bytes_of(dtype), turn = PARTS * step;
     vec part[PARTS];
     PC_PREFETCH_AHEAD(src);
     for (int r = 0; r < PARTS; r++)
-        part[r] = more ? V_COMBINE(all[r], v_load(src + r * W)) : v_load(src + r * W);
+        part[r] = more ? V_COMBINE(all[r], load_as(dtype, src + r * step))
+                       : load_as(dtype, src + r * step);
     for (int64_t i = PC_RUN; i < len; i += PC_RUN) {
-        PC_PREFETCH_AHEAD(src + i);
+        src += turn;
+        PC_PREFETCH_AHEAD(src);
         for (int r = 0; r < PARTS; r++)
-            part[r] = V_COMBINE(part[r], v_load(src + i + r * W));
+            part[r] = V_COMBINE(part[r], load_as(dtype, src + r * step));
     }
     for (int r = 0; r < PARTS; r++)
         all[r] = part[r];
 }
 
-/* n elements of a row as what is combined: where they are, or in the buffer. */
-PC_INLINE const T *piece_of(const pc_operand *x, const char *at, int64_t n, T *buffer)
-{
-    if (is_plain(x))
-        return (const T *)at;
-    for (int64_t byte = 0; byte < n * x->size; byte += PC_LINE)
-        PC_PREFETCH_AHEAD(at + byte);
-    convert_from(x->dtype, at, n, buffer);
-    return buffer;
-}
+/* Rows to be reduced: as many as a register has lanes, of len elements, `step` bytes apart.  roomy: PC_RUN
+ * elements from the last row's last one on may be read. */
+typedef struct reduced_rows {
+    const char *src;
+    ptrdiff_t step;
+    int64_t len;
+    bool roomy;
+} reduced_rows;
 
-/* dst[r] = the len elements of row r dealt and then joined; of as many rows as a register
- * has lanes, `step` bytes apart.  Long rows are read side by side, as streams; for rows of a few turns taking
- * turns costs more (planes of 32x32: 41 µs instead of 32).  roomy: PC_RUN elements
- * from the last row's last one on may be read. */
-PC_OUTLINE void reduce(T *dst, const pc_operand *x, const char *src, ptrdiff_t step, int64_t len,
-                       bool roomy)
+/* Long rows are read side by side, as streams; for rows of a few turns taking turns costs more (planes of
+ * 32x32: 41 µs instead of 32). */
+PC_INLINE void reduce_as(T *dst, const pc_operand *x, pc_dtype dtype, reduced_rows rows)
 {
     enum { FEW_TURNS = 8 };
-    const int64_t whole = len / PC_RUN * PC_RUN;
-    const int rest = (int)(len - whole);
-    const bool streams = whole > FEW_TURNS * PC_STREAM || !is_plain(x);
-    const int64_t turn = streams ? PC_STREAM : pc_max(whole, 1);
+    const int64_t size = bytes_of(dtype), whole = rows.len / PC_RUN * PC_RUN;
+    const int rest = (int)(rows.len - whole);
+    const int64_t turn = whole > FEW_TURNS * PC_STREAM ? PC_STREAM : pc_max(whole, 1);
     vec all[PC_RUN], one, other;
-    T buffer[PC_STREAM];
     for (int64_t at = 0; at < whole; at += turn)
-        for (int k = 0; k < W; k++) {
-            const int64_t n = pc_min(turn, whole - at);
-            const T *piece = piece_of(x, src + k * step + at * x->size, n, buffer);
-            deal_part(all + k * PARTS, piece, n, at > 0);
-        }
+        for (int k = 0; k < W; k++)
+            deal_part(all + k * PARTS, dtype, rows.src + k * rows.step + at * size,
+                      pc_min(turn, whole - at), at > 0);
     T last[PC_RUN] = {0};
     for (int k = 0; k < W && rest > 0; k++) {
-        const char *tail = src + k * step + whole * x->size;
-        const bool copied = !is_plain(x) || (!roomy && k + 1 == W);
+        const char *tail = rows.src + k * rows.step + whole * size;
+        const bool copied = !rows.roomy && k + 1 == W;
         for (int j = 0; copied && j < rest; j++)
-            last[j] = element_at(x, tail + j * x->size);
+            last[j] = element_at(x, tail + j * size);
         for (int r = 0; r < PARTS; r++) {
             vec *part = &all[k * PARTS + r];
-            const vec elements = v_load((copied ? last : (const T *)tail) + r * W);
+            const vec elements =
+                copied ? v_load(last + r * W) : load_as(dtype, tail + r * W * size);
             const vec more = v_mask_tail(elements, rest - r * W, NEUTRAL);
             *part = whole > 0 ? V_COMBINE(*part, more) : more;
         }
     }
-    for (int step = 0, n = PC_RUN / 2; n > 0; step++, n /= 2)
+    for (int halving = 0, n = PC_RUN / 2; n > 0; halving++, n /= 2)
         for (int i = 0; i < n; i++) {
-            v_neighbours(step, all[2 * i], all[2 * i + 1], &one, &other);
+            v_neighbours(halving, all[2 * i], all[2 * i + 1], &one, &other);
             all[i] = V_COMBINE(one, other);
         }
     v_store(dst, v_joined(all[0]));
+}
+
+/* dst[r] = the elements of row r dealt and then joined. */
+PC_OUTLINE void reduce(T *dst, const pc_operand *x, reduced_rows rows)
+{
+    switch (x->dtype) {
+#if CONVERTS
+    case PC_U8:
+        reduce_as(dst, x, PC_U8, rows);
+        break;
+    case PC_F16:
+        reduce_as(dst, x, PC_F16, rows);
+        break;
+    case PC_F32:
+        reduce_as(dst, x, PC_F32, rows);
+        break;
+#endif
+    default:
+        reduce_as(dst, x, T_DTYPE, rows);
+    }
 }
 
 /* The same for some rows, which are anywhere; their results are `pitch` apart.  roomy: for all but

@@ -67,6 +67,24 @@ PC_OUTLINE __attribute__((unused)) void convert_to(pc_dtype dtype, const T *run,
 }
 #undef TO
 
+/* W elements of a type that the compiler knows. */
+PC_INLINE vec load_as(pc_dtype dtype, const char *at)
+{
+    T lanes[W];
+    if (dtype == T_DTYPE)
+        return v_load((const T *)at);
+    for (int i = 0; i < W; i++)
+        lanes[i] = dtype == PC_F32  ? (T)((const float *)at)[i]
+                   : dtype == PC_U8 ? (T)((const uint8_t *)at)[i]
+                                    : (T)pc_float_of_half(((const uint16_t *)at)[i]);
+    return v_load(lanes);
+}
+
+PC_INLINE int64_t bytes_of(pc_dtype dtype)
+{
+    return dtype == PC_F64 ? 8 : dtype == PC_F32 ? 4 : dtype == PC_F16 ? 2 : 1;
+}
+
 #else
 
 /* Kernels of this type have elements of no other. */
@@ -77,5 +95,15 @@ static inline void convert_from(pc_dtype dtype, const void *from, int64_t n, T *
 static inline void convert_to(pc_dtype dtype, const T *run, int64_t n, void *to)
 {
     (void)dtype, (void)run, (void)n, (void)to;
+}
+PC_INLINE vec load_as(pc_dtype dtype, const char *at)
+{
+    (void)dtype;
+    return v_load((const T *)at);
+}
+PC_INLINE int64_t bytes_of(pc_dtype dtype)
+{
+    (void)dtype;
+    return sizeof(T);
 }
 #endif

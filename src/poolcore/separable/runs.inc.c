@@ -323,17 +323,16 @@ static void whole_rows(const pc_job *job, const pc_item *item, char *scratch)
         return;
     }
     T out[W];
-    T copy[W * PC_RUN + PC_RUN] = {0};
+    char copy[(W * PC_RUN + PC_RUN) * sizeof(double)] = {0};
     for (int64_t r = 0; r < rows; r += W) {
         const int64_t row = pc_min(r, rows - W);
         const char *src = pc_row_of(job, item, PC_X, 0, item->row + row, 0);
         bool roomy = (rows - row - W) * len >= PC_RUN;
-        if (is_plain(x) && !roomy && len < PC_RUN) {
-            memcpy(copy, src, (size_t)(W * step));
-            src = (const char *)copy;
+        if (!roomy && len < PC_RUN) {
+            src = memcpy(copy, src, (size_t)(W * step));
             roomy = true;
         }
-        reduce(out, x, src, step, len, roomy);
+        reduce(out, x, (reduced_rows){.src = src, .step = step, .len = len, .roomy = roomy});
         put_results(job, item->base[PC_Y] + (item->row + row) * y->size, out);
     }
 }
