@@ -172,7 +172,7 @@ static bool has_one_divisor(const pc_call *call, double *divisor)
     bool uniform = true;
     *divisor = call->dividing == PC_BY_NUMBER ? call->divisor : 1;
     for (int p = 0; p < call->plan->pooled && call->dividing != PC_BY_NUMBER; p++) {
-        const pc_axis *axis = &call->plan->axis[p];
+        const pc_axis *axis = pc_whole_of(&call->plan->axis[p]);
         uniform = uniform && pc_axis_is_uniform(axis, counted);
         *divisor *= (double)(counted ? pc_counted_of(axis, 0, 0) : pc_window_of(axis, 0, 0).n);
     }
@@ -281,6 +281,7 @@ static bool turn_plan(pc_plan *turned, const pc_plan *plan)
     turned->ndim = plan->ndim;
     turned->channel = plan->channel;
     turned->pooled = plan->pooled;
+    turned->whole = NULL;
     for (int d = 0; d < plan->ndim; d++)
         turned->in[d] = plan->out[d];
     for (int p = 0; p < plan->pooled; p++) {
@@ -291,11 +292,31 @@ static bool turn_plan(pc_plan *turned, const pc_plan *plan)
     return pc_plan_finish(turned) == PC_OK;
 }
 
+/* The same of a part, whose turned axes are parts of those of the whole. */
+static bool turn_part(pc_plan *turned, pc_plan *turned_whole, const pc_plan *plan)
+{
+    if (!plan->whole)
+        return turn_plan(turned, plan);
+    if (!turn_plan(turned_whole, plan->whole) || !turn_plan(turned, plan))
+        return false;
+    turned->whole = turned_whole;
+    for (int d = 0, p = 0; d < plan->ndim; d++) {
+        turned->first[d] = plan->first[d];
+        if (p == plan->pooled || plan->dim[p] != d)
+            continue;
+        turned->axis[p].whole = &turned_whole->axis[p];
+        turned->axis[p].first = turned->first[d] = plan->axis[p].start;
+        turned->axis[p].start = plan->axis[p].first;
+        p++;
+    }
+    return true;
+}
+
 /* The gradient of a sum with one divisor as the sum of dy: every window that holds an input is a tap.
  * False: it is not that. */
-static bool turn_call(pc_call *turned, pc_plan *plan, const pc_call *call)
+static bool turn_call(pc_call *turned, pc_plan *plan, pc_plan *whole, const pc_call *call)
 {
-    if (call->reducer != PC_LINEAR || !turn_plan(plan, call->plan))
+    if (call->reducer != PC_LINEAR || !turn_part(plan, whole, call->plan))
         return false;
     double divisor = 1;
     if (!has_one_divisor(call, &divisor))
@@ -351,8 +372,8 @@ pc_status pc_backward(const pc_call *call)
     if (pc_is_folded(call, true))
         return pc_fold(call, true);
     pc_call turned;
-    pc_plan turned_plan;
-    if (turn_call(&turned, &turned_plan, call)) {
+    pc_plan turned_plan, turned_whole;
+    if (turn_call(&turned, &turned_plan, &turned_whole, call)) {
         pc_explain_step(call->explanation, "the gradient as sums of dy");
         return pc_forward(&turned);
     }

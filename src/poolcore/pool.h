@@ -34,11 +34,25 @@ typedef struct pc_plan {
     int empty_dim;                             /* axis with a window without a member, or -1 */
     int64_t empty_index;                       /* the first such output index */
     int64_t taps;                              /* taps of a window, the product of K */
+    /* Of a part of a plan: the whole, which outlives it, and where there its first element is, along pooled
+     * axes the first output.  NULL: it is the whole. */
+    const struct pc_plan *whole;
+    int64_t first[PC_MAX_NDIM];
 } pc_plan;
 
 /* After in, ndim, channel, pooled, dim and axis are set: fill in the rest.  PC_ERR_ARGUMENT: there are no
  * such axes; PC_ERR_OVERFLOW: the number of taps or of elements is too large. */
 pc_status pc_plan_finish(pc_plan *plan);
+
+/* A part of a call: the plan of outputs [first, end) along pooled axes, and of these elements along others;
+ * and the inputs [start, stop) that it is a plan for.  Calls by it have the bits that the whole call has
+ * there: values, marks, draws; gradients of those inputs that no output of another part holds.
+ * PC_ERR_ARGUMENT: a range is empty, or not within the whole. */
+pc_status pc_plan_part(pc_plan *part, const pc_plan *whole, const int64_t *first, const int64_t *end,
+                       int64_t *start, int64_t *stop);
+/* The outputs [first, end) whose windows hold inputs [start, stop): what the gradient of these needs. */
+void pc_plan_holding(const pc_plan *plan, const int64_t *start, const int64_t *stop, int64_t *first,
+                     int64_t *end);
 
 typedef struct pc_array {
     void *data; /* NULL: none */
@@ -150,6 +164,8 @@ typedef struct pc_call {
     pc_dividing dividing; /* PC_LINEAR */
     double divisor;       /* PC_BY_NUMBER: not 0 */
     pc_array x, y, marks; /* backward: dx, dy, taps */
+    const int64_t *like;  /* of a part: strides of the whole x (dx), whose order tells in which order its axes
+                             are walked; NULL: those of x */
 
     /* PC_WINDOWS; backward: x, dx, y = dy, maps and their gradients */
     pc_functor functor;

@@ -37,7 +37,7 @@ cdef call_core(Plan plan, pc_call *call, bint backward, x, y, marks):
         held = 2
         dtype_of(&views[0], &call.dtype)
         check_dtype(&views[1], call.dtype)
-        call.result = call.dtype
+        call.result, call.like = call.dtype, NULL
         call.x.data, call.x.strides = views[0].buf, <const int64_t *>views[0].strides
         call.y.data, call.y.strides = views[1].buf, <const int64_t *>views[1].strides
         call.marks.data, call.marks.strides, call.mark_bytes = NULL, NULL, 1

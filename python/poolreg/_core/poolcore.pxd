@@ -144,6 +144,7 @@ cdef extern from "pool.h":
         const pc_plan *plan
         pc_dtype dtype
         pc_dtype result
+        const int64_t *like
         pc_reducer reducer
         pc_order order
         pc_marking marking

@@ -25,20 +25,25 @@ enum { OF_FUNCTOR = 8192, OF_LAST_AXIS = 4096 };
 /* Marks below this fit into 32 bits together with the mark of padding (argmax.c). */
 static const int64_t NARROW_MARKS = INT64_C(1) << 30;
 
-/* An axis of the arrays on its way to a role: its elements on the input side, weights and strides.
- * `axis` is NULL for one that is not pooled. */
+/* An axis of the arrays on its way to a role: its elements on the input side, weights and strides; how many
+ * elements the whole has, and how far they are apart there.  `axis` is NULL for one that is not pooled. */
 typedef struct role {
     pc_outer as;
+    int64_t of_whole;
+    ptrdiff_t apart;
     const pc_axis *axis;
 } role;
 
 typedef struct roles {
     int pooled, others;
+    bool numbered;         /* planes or outputs have numbers that a call depends on */
+    int64_t lanes_of_whole; /* elements of the whole that are walked as the densest unpooled axis */
     role pool[PC_MAX_NDIM], other[PC_MAX_NDIM];
 } roles;
 
 static bool is_whole(const pc_axis *axis)
 {
+    axis = pc_whole_of(axis);
     if (axis->kind == PC_REGULAR)
         return axis->O == 1 && axis->K == axis->I && axis->D == 1 && axis->PL == 0 &&
                pc_counts_walked(axis);
@@ -81,56 +86,90 @@ static int arrays_of(const pc_call *call, const pc_array *arrays[PC_OPERANDS])
     return PC_OPERANDS;
 }
 
-static void take_roles(roles *r, const pc_call *call)
+/* Weights of indices in the numbers of planes, outputs and marks, which are those of the whole. */
+typedef struct weights {
+    bool is_pooled[PC_MAX_NDIM];
+    int64_t plane[PC_MAX_NDIM], mark[PC_MAX_NDIM], element[PC_MAX_NDIM];
+    const pc_axis *axis[PC_MAX_NDIM]; /* NULL: not pooled, or trivial */
+} weights;
+
+static void find_weights(const pc_call *call, weights *w)
+{
+    const pc_plan *plan = call->plan, *whole = plan->whole ? plan->whole : plan;
+    const bool flat = call->marking == PC_INDICES;
+    int64_t mark = 1, outputs = 1;
+    memset(w, 0, sizeof *w);
+    for (int p = plan->pooled - 1; p >= 0; p--) {
+        const int d = plan->dim[p];
+        const bool is_trivial = pc_axis_is_trivial(&plan->axis[p]);
+        w->is_pooled[d] = true;
+        w->mark[d] = is_trivial && !flat ? 0 : mark; /* one of one tap only has none */
+        w->element[d] = outputs;
+        w->axis[d] = is_trivial ? NULL : &plan->axis[p];
+        outputs *= whole->axis[p].O;
+        mark *= flat ? whole->axis[p].I : whole->axis[p].K;
+    }
+    weigh_planes(whole, w->is_pooled, w->plane);
+    for (int d = 0; d < plan->ndim; d++)
+        if (!w->is_pooled[d])
+            w->element[d] = w->plane[d] * outputs;
+}
+
+/* The numbers of the first plane, output and mark. */
+static void find_first(pc_job *job, const pc_call *call, const weights *w)
 {
     const pc_plan *plan = call->plan;
     const bool flat = call->marking == PC_INDICES;
-    bool is_pooled[PC_MAX_NDIM];
-    int64_t plane[PC_MAX_NDIM], mark[PC_MAX_NDIM], place[PC_MAX_NDIM], weight = 1, outputs = 1;
+    for (int d = 0, p = 0; d < plan->ndim; d++) {
+        job->plane += w->is_pooled[d] ? 0 : plan->first[d] * w->plane[d];
+        job->element += plan->first[d] * w->element[d];
+        if (w->is_pooled[d])
+            job->mark += flat ? plan->axis[p++].start * w->mark[d] : 0;
+    }
+}
+
+static void take_roles(roles *r, pc_job *job, const pc_call *call)
+{
+    const pc_plan *plan = call->plan, *whole = plan->whole ? plan->whole : plan;
     const pc_array *arrays[PC_OPERANDS];
     const int count = arrays_of(call, arrays);
-    const pc_axis *axis[PC_MAX_NDIM];
-    for (int d = 0; d < plan->ndim; d++) {
-        is_pooled[d] = false;
-        plane[d] = mark[d] = place[d] = 0;
-        axis[d] = NULL;
-    }
-    for (int p = plan->pooled - 1; p >= 0; p--) {
-        const int d = plan->dim[p];
-        is_pooled[d] = true;
-        mark[d] = weight;
-        place[d] = outputs;
-        outputs *= plan->axis[p].O;
-        weight *= flat ? plan->axis[p].I : plan->axis[p].K;
-        if (!pc_axis_is_trivial(&plan->axis[p]))
-            axis[d] = &plan->axis[p];
-        else if (!flat)
-            mark[d] = 0; /* it has one tap only */
-    }
-    weigh_planes(plan, is_pooled, plane);
+    weights w;
+    find_weights(call, &w);
+    find_first(job, call, &w);
     r->pooled = r->others = 0;
+    r->numbered = call->reducer == PC_WINDOWS;
     for (int d = 0; d < plan->ndim; d++) {
-        if (!axis[d] && plan->in[d] == 1)
+        if (!w.axis[d] && whole->in[d] == 1)
             continue;
-        role *one = axis[d] ? &r->pool[r->pooled++] : &r->other[r->others++];
-        one->axis = axis[d];
+        role *one = w.axis[d] ? &r->pool[r->pooled++] : &r->other[r->others++];
+        one->axis = w.axis[d];
+        one->of_whole = whole->in[d];
+        one->apart = (call->like ? call->like : call->x.strides)[d];
+        one->apart = one->apart < 0 ? -one->apart : one->apart;
         one->as.n = plan->in[d];
-        one->as.plane = plane[d];
-        one->as.mark = mark[d];
-        one->as.element = is_pooled[d] ? place[d] : plane[d] * outputs;
+        one->as.plane = w.plane[d];
+        one->as.mark = w.mark[d];
+        one->as.element = w.element[d];
+        r->numbered = r->numbered || (one->axis && one->axis->rows > 1) || (!one->axis && one->as.mark);
         for (int o = 0; o < PC_OPERANDS; o++)
             one->as.stride[o] = o < count ? stride_of(arrays[o], d) : 0;
     }
 }
 
+/* Do numbers of a.as.n * n steps of b grow as those of the two? */
+static bool are_numbered_as_one(const role *a, const role *b, int64_t n)
+{
+    return a->as.plane == b->as.plane * n && a->as.mark == b->as.mark * n &&
+           a->as.element == b->as.element * n;
+}
+
 /* Can one walk of a.as.n * b.as.n steps of b replace the two?  (No: an axis of another weight.) */
-static bool can_merge(const role *a, const role *b)
+static bool can_merge(const role *a, const role *b, bool numbered)
 {
     for (int o = 0; o < PC_OPERANDS; o++)
-        if (a->as.stride[o] != b->as.stride[o] * b->as.n)
+        if (a->as.stride[o] != b->as.stride[o] * b->as.n && a->as.n > 1 && b->as.n > 1)
             return false;
-    return a->as.plane == b->as.plane * b->as.n && a->as.mark == b->as.mark * b->as.n &&
-           a->as.element == b->as.element * b->as.n;
+    return !numbered || are_numbered_as_one(a, b, b->as.n);
 }
 
 static bool continues_whole(const role *a, const role *b)
@@ -138,6 +177,8 @@ static bool continues_whole(const role *a, const role *b)
     for (int o = 0; o < PC_OPERANDS; o++)
         if (pc_is_input(o) && a->as.stride[o] != b->as.stride[o] * b->as.n)
             return false;
+    if (a->apart != b->apart * b->of_whole)
+        return false;
     return is_whole(a->axis) && is_whole(b->axis) && a->as.mark == b->as.mark * b->as.n;
 }
 
@@ -151,6 +192,7 @@ static void merge_whole(roles *r, pc_axis *whole, bool to_input)
         bool by_formula = to_input && one.axis->kind == PC_REGULAR;
         while (p + 1 < r->pooled && continues_whole(&one, &r->pool[p + 1])) {
             r->pool[p + 1].as.n *= one.as.n;
+            r->pool[p + 1].of_whole *= one.of_whole;
             one = r->pool[++p];
             by_formula = false;
         }
@@ -163,35 +205,50 @@ static void merge_whole(roles *r, pc_axis *whole, bool to_input)
     r->pooled = kept;
 }
 
-static int by_stride_of_x(const void *a, const void *b)
+static int by_density(const void *a, const void *b)
 {
-    const ptrdiff_t sa = ((const role *)a)->as.stride[PC_X],
-                    sb = ((const role *)b)->as.stride[PC_X];
-    const ptrdiff_t abs_a = sa < 0 ? -sa : sa, abs_b = sb < 0 ? -sb : sb;
-    return (abs_a < abs_b) - (abs_a > abs_b);
+    const ptrdiff_t one = ((const role *)a)->apart, other = ((const role *)b)->apart;
+    return (one < other) - (one > other);
+}
+
+/* How many elements the densest of the sorted unpooled axes would have in the whole, merged. */
+static int64_t find_lanes_of_whole(const roles *r)
+{
+    int64_t lanes = 1;
+    for (int i = r->others - 1; i >= 0; i--) {
+        const role *a = &r->other[i], *b = a + 1;
+        const bool merges = i == r->others - 1 ||
+                            (a->apart == b->apart * b->of_whole &&
+                             (!r->numbered || are_numbered_as_one(a, b, b->of_whole)));
+        if (!merges)
+            break;
+        lanes *= a->of_whole;
+    }
+    return lanes;
 }
 
 /* Sort the unpooled axes, outermost in memory first, and merge what can be walked as one. */
 static void merge_others(roles *r)
 {
     if (r->others > 1)
-        qsort(r->other, (size_t)r->others, sizeof *r->other, by_stride_of_x);
+        qsort(r->other, (size_t)r->others, sizeof *r->other, by_density);
+    r->lanes_of_whole = find_lanes_of_whole(r);
     int kept = 0;
     for (int i = 0; i < r->others; i++) {
         role *last = kept > 0 ? &r->other[kept - 1] : NULL;
-        if (last && can_merge(last, &r->other[i])) {
-            r->other[i].as.n *= last->as.n;
-            *last = r->other[i];
-        } else {
+        if (!last || !can_merge(last, &r->other[i], r->numbered)) {
             r->other[kept++] = r->other[i];
+            continue;
         }
+        const pc_outer outer = last->as;
+        const int64_t of_whole = last->of_whole;
+        *last = r->other[i];
+        last->as.n *= outer.n;
+        last->of_whole *= of_whole;
+        if (r->other[i].as.n == 1)
+            memcpy(last->as.stride, outer.stride, sizeof outer.stride);
     }
     r->others = kept;
-}
-
-static ptrdiff_t density(const role *one)
-{
-    return one->as.stride[PC_X] < 0 ? -one->as.stride[PC_X] : one->as.stride[PC_X];
 }
 
 /* The densest pooled axis goes last; the others keep their order, in which marks grow. */
@@ -199,7 +256,7 @@ static void densest_last(roles *r)
 {
     int densest = r->pooled - 1;
     for (int p = 0; p < r->pooled; p++)
-        if (density(&r->pool[p]) < density(&r->pool[densest]))
+        if (r->pool[p].apart < r->pool[densest].apart)
             densest = p;
     if (densest < 0)
         return;
@@ -217,7 +274,7 @@ static bool has_lanes(const roles *r)
         return false;
     const role *lane = &r->other[r->others - 1];
     for (int p = 0; p < r->pooled; p++)
-        if (density(&r->pool[p]) <= density(lane) || r->pool[p].axis->rows > 1)
+        if (r->pool[p].apart <= lane->apart || r->pool[p].axis->rows > 1)
             return false;
     return lane->as.mark == 0;
 }
@@ -255,14 +312,23 @@ static int64_t most_lanes(const roles *r, const pc_job *job, const pc_call *call
     return pc_min(pc_max(most, SOME_LANES), MOST_LANES);
 }
 
+/* So many lanes of an axis of n elements: equal parts of it; 1: none are good. */
+static int64_t lanes_of(int64_t n, int64_t most)
+{
+    int64_t L = pc_min(n, most);
+    while (n % L != 0)
+        L--;
+    return L < GOOD_LANES && L < n ? 1 : L;
+}
+
 /* The lane axis, or equal parts of it, as lanes. */
 static void take_lanes(pc_job *job, roles *r, int64_t most)
 {
     role *lane = &r->other[r->others - 1];
-    int64_t L = pc_min(lane->as.n, most);
-    while (lane->as.n % L != 0)
-        L--;
-    if (L < GOOD_LANES && L < lane->as.n)
+    const int64_t L = lanes_of(lane->as.n, most);
+    job->lanes = lanes_of(r->lanes_of_whole, most);
+    lane->of_whole = pc_ceil_div(lane->of_whole, job->lanes);
+    if (L == 1)
         return;
     job->L = L;
     job->windows.plane = lane->as.plane;
@@ -274,7 +340,7 @@ static void take_lanes(pc_job *job, roles *r, int64_t most)
     lane->as.n /= L;
     lane->as.plane *= L;
     lane->as.element *= L;
-    if (lane->as.n == 1)
+    if (lane->as.n == 1 && lane->of_whole == 1)
         r->others--;
 }
 
@@ -318,13 +384,13 @@ static void place_roles(pc_arrangement *to, roles *r, const pc_call *call, bool 
 {
     pc_job *job = &to->job;
     int free_axis = 2;
-    job->L = 1;
+    job->L = job->lanes = job->whole_planes = 1;
     for (int a = 0; a < 3; a++)
         job->axis[a] = &idle;
     if (has_lanes(r)) {
         const role *lane = &r->other[r->others - 1];
         const int64_t most = most_lanes(r, job, call);
-        if (lane->as.n > most && lanes_may_be_columns(r, job, call)) {
+        if (r->lanes_of_whole > most && lanes_may_be_columns(r, job, call)) {
             r->others--;
             pc_axis_regular(&to->columns, lane->as.n, 1, 1, 0, 0, 1, false);
             place_axis(job, free_axis--, lane, &to->columns);
@@ -339,8 +405,10 @@ static void place_roles(pc_arrangement *to, roles *r, const pc_call *call, bool 
     if (planes_may_be_rows)
         take_planes(to, r, free_axis);
     job->nouter = r->others;
-    for (int d = 0; d < r->others; d++)
+    for (int d = 0; d < r->others; d++) {
         job->outer[d] = r->other[d].as;
+        job->whole_planes *= r->other[d].of_whole;
+    }
 }
 
 static void place_data(pc_job *job, const pc_call *call)
@@ -386,13 +454,13 @@ pc_status pc_arrange(pc_arrangement *to, const pc_call *call, bool to_input,
 {
     const pc_plan *plan = call->plan;
     roles r;
-    take_roles(&r, call);
+    memset(&to->job, 0, offsetof(pc_job, outer));
+    take_roles(&r, &to->job, call);
     merge_whole(&r, to->whole, to_input);
     if (r.pooled > 3)
         return PC_ERR_MANY_AXES;
     densest_last(&r);
     merge_others(&r);
-    memset(&to->job, 0, offsetof(pc_job, outer));
     to->job.to_input = to_input;
     place_roles(to, &r, call, planes_may_be_rows);
     place_data(&to->job, call);
@@ -401,7 +469,7 @@ pc_status pc_arrange(pc_arrangement *to, const pc_call *call, bool to_input,
     to->job.mark_bytes = call->mark_bytes;
     int64_t marks = 1;
     for (int p = 0; p < plan->pooled; p++)
-        marks *= to->job.flat ? plan->axis[p].I : plan->axis[p].K;
+        marks *= to->job.flat ? pc_whole_of(&plan->axis[p])->I : plan->axis[p].K;
     to->job.wide_marks = marks >= NARROW_MARKS;
     return PC_OK;
 }

@@ -100,6 +100,9 @@ typedef enum pc_type { PC_TYPE_F32, PC_TYPE_F64, PC_TYPE_F32_WIDE, PC_TYPE_U8, P
 typedef struct pc_job {
     const pc_axis *axis[3];
     int64_t L;
+    int64_t lanes;                /* as many as L would be in the whole, if this is a part */
+    int64_t plane, element, mark; /* numbers of the first: see pc_outer */
+    int64_t whole_planes;         /* planes of the whole */
     pc_operand op[PC_OPERANDS];
     pc_stop *stop; /* of the call */
 
@@ -115,6 +118,7 @@ typedef struct pc_job {
 
     /* From here to `out` a walk's plan (separable.c). */
     int64_t tile, tiles; /* columns of an item */
+    int64_t row_shift, column_shift; /* rows and columns that the first item lacks */
     bool split;          /* forward: split rows into phases, for S > 1 */
     bool slides;         /* columns slide in registers (stride1.inc.c) */
     int64_t phases;      /* slots of a split row */
@@ -145,6 +149,9 @@ typedef struct pc_job {
         int64_t units[3];       /* of a plane, along each axis ... */
         int64_t unit_step[3];   /* ... 2: only every second one ... */
         int64_t first_unit[3];  /* ... from this one on */
+        int64_t before[3];      /* units of the whole that come before these */
+        bool alone;             /* the whole has one unit a plane */
+        int64_t unit[2];        /* backward: outputs of a unit along axes 1 and 2 */
         int64_t plane, element; /* weights of a lane's index: see pc_outer */
         int64_t place[3];       /* weights of an output's indices in its canonical number */
         pc_functor functor;
@@ -178,7 +185,8 @@ typedef struct pc_job {
 typedef struct pc_shared {
     pc_job sum, transpose, rest; /* rest: of the functor, whose outputs are in a box */
     int split;
-    int64_t part[3]; /* outputs of a unit along each axis */
+    int64_t part[3]; /* outputs of a unit along each axis ... */
+    int64_t shift[3]; /* ... of which the first lacks so many */
     int64_t band;    /* outputs of a band along axis `split` */
     int taps;        /* both sums in registers, of windows of so many columns (pairs.inc.c); or 0 */
     bool norms;      /* powers with p = 2 from memory to memory (norms.c) */
@@ -258,13 +266,15 @@ struct pc_item {
 
 static inline pc_item pc_item_at(const pc_job *job, int64_t number)
 {
-    pc_item item = {0};
-    item.column = number % job->tiles * job->tile;
-    item.column_end = pc_min(item.column + job->tile, job->columns);
+    pc_item item = {.plane = job->plane, .element = job->element, .mark = job->mark};
+    const int64_t column = number % job->tiles * job->tile - job->column_shift;
     number /= job->tiles;
-    item.row = number % job->blocks * job->row_block;
-    item.row_end = pc_min(item.row + job->row_block, job->rows);
+    const int64_t row = number % job->blocks * job->row_block - job->row_shift;
     number /= job->blocks;
+    item.column = pc_max(column, 0);
+    item.column_end = pc_min(column + job->tile, job->columns);
+    item.row = pc_max(row, 0);
+    item.row_end = pc_min(row + job->row_block, job->rows);
     for (int o = 0; o < PC_OPERANDS; o++)
         item.base[o] = job->op[o].data;
     for (int d = job->nouter - 1; d >= 0; d--) {
@@ -408,10 +418,16 @@ static inline void pc_place_rows(const pc_job *job, const pc_item *item, int ope
     }
 }
 
+/* Where in its chunk, of those of the whole, position o of axis 1 is. */
+static inline int64_t pc_place_in_chunk(const pc_job *job, int64_t o)
+{
+    return (job->axis[1]->first + o) % job->chunk;
+}
+
 /* The rows from position o of axis 1 on that are of one chunk. */
 static inline int64_t pc_rest_of_chunk(const pc_job *job, int64_t o)
 {
-    return pc_min(job->chunk - o % job->chunk, job->axis[1]->O - o);
+    return pc_min(job->chunk - pc_place_in_chunk(job, o), job->axis[1]->O - o);
 }
 
 /* How many destination rows from this one on are taken together: a group, of whole chunks. */
@@ -424,7 +440,7 @@ static inline int64_t pc_rows_together(const pc_job *job, const pc_item *item, i
     int64_t rows = pc_rest_of_chunk(job, from->position[1]), end = from->position[1] + rows;
     for (int64_t next;; rows += next, end += next) {
         end = end == O ? 0 : end;
-        next = pc_min(job->chunk, O - end);
+        next = pc_rest_of_chunk(job, end);
         if (rows + next > left)
             return pc_min(rows, left);
     }

@@ -16,6 +16,9 @@ enum { MOST_REACH = 4096 };
 /* Below this many lanes, a row with stride > 1 is split into phases first. */
 enum { FEW_LANES = 16 };
 
+/* Sums have the bits of the whole: what they are combined by, and in which order, is asked of whole axes
+ * (pc_whole_of) and of the lanes of the whole. */
+
 /* S / gcd(S, D) columns apart, phases repeat. */
 static int64_t phases_of(const pc_axis *axis)
 {
@@ -33,7 +36,7 @@ static int64_t split_phases(const pc_axis *axis)
 static bool fits_in_scratch(const pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
-    return (axis->K - 1) * axis->D < MOST_REACH / job->L;
+    return (axis->K - 1) * axis->D < MOST_REACH / job->lanes;
 }
 
 /* Between two windows lies more than a cache line of columns that no window holds. */
@@ -41,7 +44,7 @@ static bool has_gaps(const pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
     return axis->kind == PC_REGULAR && !job->to_input &&
-           axis->S - 1 - (axis->K - 1) * axis->D > PC_BLOCK / job->L;
+           axis->S - 1 - (axis->K - 1) * axis->D > PC_BLOCK / job->lanes;
 }
 
 /* Few or far windows without dilation: reducing the run of each is better than all taps at once.  Not
@@ -49,13 +52,15 @@ static bool has_gaps(const pc_job *job)
 static bool prefers_runs(const pc_job *job)
 {
     const pc_axis *axis = job->axis[2], *down = job->axis[1];
-    const bool overlap = !job->to_input && axis->S <= 2 && down->O > 1 && down->S < down->K;
+    const int64_t O = pc_whole_of(axis)->O;
+    const bool overlap =
+        !job->to_input && axis->S <= 2 && pc_whole_of(down)->O > 1 && down->S < down->K;
     if (axis->kind != PC_REGULAR)
         return true;
-    if (axis->D != 1 || pc_axis_first_empty(axis) >= 0)
+    if (axis->D != 1 || pc_axis_first_empty(pc_whole_of(axis)) >= 0)
         return false;
-    return !fits_in_scratch(job) || (job->L == 1 && ((axis->K >= 8 && axis->S > 4) ||
-                                                     (axis->K >= 16 && axis->O < 8 && !overlap)));
+    return !fits_in_scratch(job) || (job->lanes == 1 && ((axis->K >= 8 && axis->S > 4) ||
+                                                         (axis->K >= 16 && O < 8 && !overlap)));
 }
 
 /* Windows of an axis that hold one element, at the most. */
@@ -126,7 +131,7 @@ static void group_phases(pc_job *job)
         return;
     job->group = pc_min(pc_max(pc_max(TILE / row, FEW_ROWS), job->strip), PC_MOST_ROWS);
     const int64_t rows = K < MANY_TAPS ? job->group : pc_min(K, PC_MOST_ROWS);
-    const int64_t O = job->axis[1]->O;
+    const int64_t O = pc_whole_of(job->axis[1])->O;
     job->chunk = pc_ceil_div(O, pc_ceil_div(O, rows)); /* of about equal size */
     job->group = pc_max(job->group, job->chunk);
 }
@@ -164,7 +169,8 @@ static int64_t reach_of(const pc_axis *axis, int64_t tile)
 {
     if (axis->kind == PC_REGULAR)
         return (tile - 1) * axis->S + (axis->K - 1) * axis->D + 1;
-    return axis->begin ? axis->I : pc_min(pc_ceil_div(axis->I, axis->O) * tile + 1, axis->I);
+    const int64_t I = pc_whole_of(axis)->I, O = pc_whole_of(axis)->O;
+    return axis->begin ? I : pc_min(pc_ceil_div(I, O) * tile + 1, I);
 }
 
 /* A row is one window, without lanes. */
@@ -377,6 +383,7 @@ static const char *take_channels_last(pc_job *job, const choice *c)
     const bool shared = K > axis->S;
     ASK(job->L >= FEW_LANES, "at least 16 lanes");
     ASK(has_gaps(job) || !prefers_runs(job), "windows by formula, of few columns");
+    ASK(K < MANY_TAPS || axis->S > 1, "few columns, or none that windows share");
     ASK(has_gaps(job) || !fits_in_scratch(job) || !shares_rows(job), "windows that share no rows");
     ASK(!shared || job->L % PC_BLOCK == 0 || job->L >= 4 * PC_BLOCK, "whole registers of lanes");
     ASK(!shared || rows * (K - axis->S) <= K + 2, "windows that share few columns");
@@ -392,8 +399,7 @@ static const char *take_strided_taps(pc_job *job, const choice *c)
 {
     ASK(has_gaps(job) || !(prefers_runs(job) || fits_in_scratch(job)),
         "columns far apart, or more than fit in scratch");
-    if (c->is_sum && !c->is_box)
-        set_wide(job, c->call, c->is_wide || c->call->plan->taps > PC_PLAIN_SUM);
+    (void)c;
     tile_sparse(job);
     plan_tiles(job);
     return NULL;
@@ -418,7 +424,7 @@ static const char *take_short_runs(pc_job *job, const choice *c)
     (void)c;
     ASK(prefers_runs(job), "windows that are runs");
     ASK(!is_whole_row(job), "several windows a row");
-    ASK(job->axis[2]->K <= PC_RUN && reach_of(job->axis[2], 1) < TILE / job->L,
+    ASK(job->axis[2]->K <= PC_RUN && reach_of(job->axis[2], 1) < TILE / job->lanes,
         "runs of at most 16 columns");
     tile_runs(job);
     group_runs(job);

@@ -69,28 +69,25 @@ static pc_operand box_of(const pc_job *job, const int64_t n[3])
     return op;
 }
 
-static int64_t elements_of(const pc_job *job, const int64_t n[3])
-{
-    return n[0] * n[1] * n[2] * job->L;
-}
+static int64_t elements_of(int64_t L, const int64_t n[3]) { return n[0] * n[1] * n[2] * L; }
 
-/* What a band's boxes hold along each axis: all that the inputs of a unit may reach; of what is left over,
+/* What a band's boxes hold along each axis, of the whole or of this part: all that the inputs of a unit may reach; of what is left over,
  * with gradients that of a whole unit. */
 typedef struct extents {
     int64_t inputs[3], outputs[3], left[3];
 } extents;
 
-static extents extents_of(const pc_shared *shared, const pc_job *job, bool backward)
+static extents extents_of(const pc_shared *shared, const pc_job *job, bool whole, bool backward)
 {
     extents n;
     for (int a = 0; a < 3; a++) {
-        const pc_axis *axis = job->axis[a];
-        const int64_t some = a == shared->split ? shared->band : shared->part[a];
+        const pc_axis *axis = whole ? pc_whole_of(job->axis[a]) : job->axis[a];
+        const int64_t some = pc_min(a == shared->split ? shared->band : shared->part[a], axis->O);
         const int64_t around = backward ? 2 * ((axis->K - 1) * axis->D / axis->S) : 0;
         n.inputs[a] =
             some == axis->O ? axis->I : pc_min(span_of(axis, some) + axis->S - 1, axis->I);
         n.outputs[a] = pc_min(some + around, axis->O);
-        n.left[a] = backward ? shared->part[a] : some;
+        n.left[a] = backward ? pc_min(shared->part[a], axis->O) : some;
     }
     return n;
 }
@@ -100,7 +97,7 @@ static void plan_jobs(pc_shared *shared, const pc_job *job, const extents *n)
     shared->rest = *job;
     shared->rest.op[PC_Y] = box_of(job, n->left);
     shared->sum = (pc_job){
-        .axis = {job->axis[0], job->axis[1], job->axis[2]}, .L = job->L, .stop = job->stop};
+        .axis = {job->axis[0], job->axis[1], job->axis[2]}, .L = job->L, .lanes = job->lanes, .stop = job->stop};
     shared->sum.op[PC_X] = box_of(job, n->inputs);
     shared->sum.op[PC_Y] = box_of(job, n->outputs);
     shared->transpose = shared->sum;
@@ -113,18 +110,20 @@ static bool are_apart(const pc_axis *axis) { return (axis->K - 1) * axis->D < ax
 /* Up to so many outputs along an axis, or the least, in parts of about equal size. */
 static int64_t equal_part(const pc_axis *axis, int64_t most, int64_t least)
 {
-    const int64_t parts = pc_ceil_div(axis->O, pc_max(most, least));
-    return pc_min(pc_max(pc_ceil_div(axis->O, parts), least), axis->O);
+    const int64_t O = pc_whole_of(axis)->O, parts = pc_ceil_div(O, pc_max(most, least));
+    return pc_min(pc_max(pc_ceil_div(O, parts), least), O);
 }
 
 /* About so many outputs along an axis that they reach `wanted` inputs, each of so many cells. */
 static int64_t part_of(const pc_axis *axis, int64_t cells, int64_t wanted, int64_t least)
 {
-    return equal_part(axis, (wanted / cells - span_of(axis, 1)) / axis->S + 1, least);
+    return equal_part(axis, (wanted / cells - span_of(pc_whole_of(axis), 1)) / axis->S + 1, least);
 }
 
 /* Are rows of outputs walked by bands?  Their inputs are then rows of one plane. */
-static bool has_bands(const pc_job *job, int split) { return split == 1 && job->axis[0]->I == 1; }
+static bool has_bands(const pc_job *job, int split) {
+    return split == 1 && pc_whole_of(job->axis[0])->I == 1;
+}
 
 /* Outputs of a unit along an axis, at the least: in backward, a unit and the next but one reach no common
  * input. */
@@ -161,14 +160,14 @@ static void take_bands(pc_shared *shared, const pc_job *job, int64_t cells, int6
 static void take_whole_rows(pc_shared *shared, const pc_job *job, bool backward)
 {
     int a = 0;
-    while (a < 2 && job->axis[a]->O == 1)
+    while (a < 2 && pc_whole_of(job->axis[a])->O == 1)
         a++;
     const pc_axis *axis = job->axis[a];
-    const bool planes = backward && !are_apart(axis) && pc_planes_of(job) >= MANY_PLANES;
-    int64_t cells = job->L;
+    const bool planes = backward && !are_apart(axis) && job->whole_planes >= MANY_PLANES;
+    int64_t cells = job->lanes;
     for (int b = 0; b < 3; b++) {
-        cells *= b == a ? 1 : job->axis[b]->I;
-        shared->part[b] = job->axis[b]->O;
+        cells *= b == a ? 1 : pc_whole_of(job->axis[b])->I;
+        shared->part[b] = pc_whole_of(job->axis[b])->O;
     }
     shared->split = a;
     if (has_bands(job, a)) {
@@ -189,19 +188,20 @@ static void take_parts(pc_shared *shared, const pc_job *job, int64_t times, bool
         least[a] = pc_max(times * least_of(job->axis[a], true), least_of(job->axis[a], backward));
     *shared = (pc_shared){.split = 1, .band = 1, .part = {1, 1, 1}};
     shared->part[0] = equal_part(job->axis[0], 1, least[0]);
-    extents n = extents_of(shared, job, backward);
+    extents n = extents_of(shared, job, true, backward);
     const int64_t rows = pc_max(n.inputs[0] * n.inputs[1], n.outputs[0] * n.outputs[1]);
     const int64_t beside = backward ? (along->K - 1) * along->D : 0; /* outputs of other units */
-    shared->part[2] = part_of(along, rows * job->L, MOST_CELLS - rows * job->L * beside, least[2]);
-    n = extents_of(shared, job, backward);
+    shared->part[2] = part_of(along, rows * job->lanes, MOST_CELLS - rows * job->lanes * beside, least[2]);
+    n = extents_of(shared, job, true, backward);
     const int64_t wanted = backward ? band_cells(job, true) : MOST_CELLS / 2;
-    take_bands(shared, job, n.inputs[0] * n.inputs[2] * job->L, wanted, UNIT_CELLS, backward);
+    take_bands(shared, job, n.inputs[0] * n.inputs[2] * job->lanes, wanted, UNIT_CELLS, backward);
 }
 
 static bool fits(const pc_shared *shared, const pc_job *job, bool backward)
 {
-    const extents n = extents_of(shared, job, backward);
-    return elements_of(job, n.inputs) <= MOST_CELLS && elements_of(job, n.outputs) <= MOST_CELLS;
+    const extents n = extents_of(shared, job, true, backward);
+    return elements_of(job->lanes, n.inputs) <= MOST_CELLS &&
+           elements_of(job->lanes, n.outputs) <= MOST_CELLS;
 }
 
 /* Whole rows where boxes have room for them, else parts; false: not even for these. */
@@ -217,24 +217,33 @@ static bool take_units(pc_shared *shared, const pc_job *job, bool backward)
     return true;
 }
 
-/* The units of a plane: rows of the job are those along axes 0 and 1. */
-static void split_units(pc_job *job, const pc_shared *shared)
+/* The units of a plane, which begin where those of the whole do: rows of the job are those along axes 0 and
+ * 1. */
+static void split_units(pc_job *job, pc_shared *shared)
 {
     int64_t *units = job->windows.units;
-    for (int a = 0; a < 3; a++)
-        units[a] = pc_ceil_div(job->axis[a]->O, shared->part[a]);
+    job->windows.alone = true;
+    for (int a = 0; a < 3; a++) {
+        const pc_axis *axis = job->axis[a];
+        shared->shift[a] = axis->first % shared->part[a];
+        job->windows.before[a] = axis->first / shared->part[a];
+        units[a] = pc_ceil_div(axis->O + shared->shift[a], shared->part[a]);
+        job->windows.alone = job->windows.alone && shared->part[a] == pc_whole_of(axis)->O;
+    }
     job->row_block = 1;
+    job->row_shift = 0;
     job->rows = job->blocks = units[0] * units[1];
     job->tile = shared->part[2];
+    job->column_shift = shared->shift[2];
     job->tiles = units[2];
 }
 
 /* Have units no inputs in common? */
-static bool units_are_apart(const pc_job *job)
+static bool units_are_apart(const pc_job *job, const pc_shared *shared)
 {
     bool apart = true;
     for (int a = 0; a < 3; a++)
-        apart = apart && (job->windows.units[a] == 1 || are_apart(job->axis[a]));
+        apart = apart && (shared->part[a] == pc_whole_of(job->axis[a])->O || are_apart(job->axis[a]));
     return apart;
 }
 
@@ -246,14 +255,14 @@ const char *pc_plan_shared(pc_shared *shared, pc_job *job, bool wide, bool backw
         return asks;
     if (!take_units(shared, job, backward))
         return "boxes of at most 32768 elements";
-    const extents n = extents_of(shared, job, backward);
+    const extents n = extents_of(shared, job, false, backward);
     split_units(job, shared);
     shared->taps = pairs_of(job, shared->split, wide);
-    shared->cells = pc_round_up(elements_of(job, n.inputs), PC_BLOCK) + BEHIND;
-    shared->results = pc_round_up(elements_of(job, n.outputs), PC_BLOCK) + BEHIND;
-    shared->left = pc_round_up(elements_of(job, n.left), PC_BLOCK);
+    shared->cells = pc_round_up(elements_of(job->L, n.inputs), PC_BLOCK) + BEHIND;
+    shared->results = pc_round_up(elements_of(job->L, n.outputs), PC_BLOCK) + BEHIND;
+    shared->left = pc_round_up(elements_of(job->L, n.left), PC_BLOCK);
     shared->row = pc_max(n.inputs[2], n.outputs[2]) * job->L;
-    shared->apart = units_are_apart(job);
+    shared->apart = units_are_apart(job, shared);
     shared->adds = job->windows.add || !shared->apart;
     plan_jobs(shared, job, &n);
     return NULL;

@@ -16,34 +16,40 @@ enum { LEAST_LANES = 32, MOST_OUTPUT_LANES = 256, MOST_MEMBER_LANES = 4096 };
 /* Windows at least this long are folded where there are not so many outputs beside each other. */
 enum { LONG_WINDOW = 8 };
 
+static bool is_outside(const pc_job *job) { return job->windows.functor == PC_OUTSIDE; }
+
 /* Members as lanes: for windows without a stride, and long ones that are few. */
 static bool folds(const pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
     if (job->windows.functor == PC_SAMPLE || job->windows.functor == PC_FILTER)
         return false;
-    return axis->kind != PC_REGULAR || (axis->K >= LONG_WINDOW && axis->O < LONG_WINDOW);
+    return axis->kind != PC_REGULAR ||
+           (axis->K >= LONG_WINDOW && pc_whole_of(axis)->O < LONG_WINDOW);
 }
 
+/* Blocks are those of the whole: gradients are added block by block. */
 static void tile_windows(pc_job *job)
 {
     const pc_axis *axis = job->axis[2];
-    const int64_t rows = job->axis[0]->K * job->axis[1]->K, L = job->L;
+    const int64_t rows = job->axis[0]->K * job->axis[1]->K;
     job->columns = job->tile = axis->O;
     job->windows.fold = folds(job);
     job->windows.block_rows = 1;
     int64_t taps = rows;
     if (job->windows.fold) {
-        job->windows.segment = pc_min(pc_max(MOST_MEMBER_LANES / L, 1), axis->K);
+        job->windows.segment = pc_min(pc_max(MOST_MEMBER_LANES / job->lanes, 1), axis->K);
         taps *= pc_ceil_div(axis->K, job->windows.segment);
     } else {
         taps *= axis->K;
         const int64_t lanes = pc_min(pc_max(BLOCK / taps, LEAST_LANES), MOST_OUTPUT_LANES);
-        job->windows.segment = axis->kind == PC_REGULAR ? pc_min(pc_max(lanes / L, 1), axis->O) : 1;
+        const int64_t columns = pc_min(pc_max(lanes / job->lanes, 1), pc_whole_of(axis)->O);
+        job->windows.segment = axis->kind == PC_REGULAR ? columns : 1;
         if (job->axis[1]->kind == PC_REGULAR && axis->kind == PC_REGULAR)
-            job->windows.block_rows = pc_max(lanes / (job->windows.segment * L), 1);
+            job->windows.block_rows = pc_max(lanes / (columns * job->lanes), 1);
     }
-    job->windows.pitch = pc_round_up(job->windows.block_rows * job->windows.segment * L, PC_BLOCK);
+    const int64_t outputs = job->windows.block_rows * job->windows.segment;
+    job->windows.pitch = pc_round_up(outputs * job->L, PC_BLOCK);
     job->windows.chunk = pc_min(taps, pc_max(BLOCK / job->windows.pitch, 1));
     job->rows = job->axis[0]->O * job->axis[1]->O;
 }
@@ -78,16 +84,22 @@ static size_t whole_scratch(const pc_job *job)
 
 /* ---- How the work is split ------------------------------------------------------------------- */
 
-/* Forward: items of some thousand members. */
-static void split_windows(pc_job *job)
+/* Some thousand members: rows of `columns` outputs, or columns of a single row. */
+static void size_items(const pc_job *job, int64_t L, int64_t rows, int64_t columns,
+                       int64_t *row_block, int64_t *tile)
 {
     const double members = (double)job->axis[0]->K * (double)job->axis[1]->K *
-                           (double)job->axis[2]->K * (double)job->L;
+                           (double)job->axis[2]->K * (double)L;
     const double outputs = (double)pc_max((int64_t)(PC_ITEM / members), 1);
-    const int64_t least = pc_max(job->windows.block_rows, 1);
-    job->row_block = pc_min(pc_max((int64_t)(outputs / (double)job->columns), least), job->rows);
-    if (job->rows == 1)
-        job->tile = pc_min(pc_max((int64_t)outputs, job->windows.segment), job->columns);
+    const int64_t least = pc_max(job->windows.block_rows, 1), segment = job->windows.segment;
+    *row_block = pc_min(pc_max((int64_t)(outputs / (double)columns), least), rows);
+    *tile = rows == 1 ? pc_min(pc_max((int64_t)outputs, segment), columns) : columns;
+}
+
+/* Forward. */
+static void split_windows(pc_job *job)
+{
+    size_items(job, job->L, job->rows, job->columns, &job->row_block, &job->tile);
     job->blocks = pc_ceil_div(job->rows, job->row_block);
     job->tiles = pc_ceil_div(job->columns, job->tile);
 }
@@ -98,40 +110,52 @@ static int64_t apart(const pc_axis *axis)
 {
     if (axis->kind == PC_REGULAR)
         return pc_ceil_div((axis->K - 1) * axis->D + 1, axis->S);
-    return axis->begin ? 0 : pc_ceil_div(axis->O, axis->I) + 2;
+    return axis->begin ? 0 : pc_ceil_div(pc_whole_of(axis)->O, pc_whole_of(axis)->I) + 2;
 }
 
 /* Planes that are work enough for any number of threads, each in the second cache. */
 static bool are_many_and_small(const pc_job *job)
 {
     enum { MANY = 256, SMALL = 1 << 18 };
-    double bytes = (double)job->L * (double)job->op[PC_X].size;
+    double bytes = (double)job->lanes * (double)job->op[PC_X].size;
     for (int a = 0; a < 3; a++)
-        bytes *= (double)job->axis[a]->I;
-    return pc_planes_of(job) >= MANY && bytes <= SMALL;
+        bytes *= (double)pc_whole_of(job->axis[a])->I;
+    return job->whole_planes >= MANY && bytes <= SMALL;
+}
+
+/* Outputs of a unit along axis a, the outermost that has several; of the whole. */
+static int64_t unit_of_axis(const pc_job *job, int a)
+{
+    const int64_t O[] = {pc_whole_of(job->axis[0])->O, pc_whole_of(job->axis[1])->O,
+                         pc_whole_of(job->axis[2])->O};
+    const int64_t inner = a == 0 ? O[1] : 1, least = apart(job->axis[a]);
+    int64_t rows, columns;
+    size_items(job, job->lanes, O[0] * O[1], O[2], &rows, &columns);
+    const int64_t wanted = a == 2 ? columns : pc_ceil_div(rows, inner);
+    return least > 0 && !are_many_and_small(job) ? pc_min(pc_max(wanted, least), O[a]) : O[a];
 }
 
 /* Backward: a unit of outputs of a plane adds to dx; units of one colour run at a time, so no two that
- * run add to the same element.  Only the outermost axis that has several outputs is split. */
+ * run add to the same element.  Only the outermost axis that has several outputs is split, where the whole
+ * would be. */
 static void split_units(pc_job *job)
 {
     int a = 0;
-    while (a < 2 && job->axis[a]->O == 1)
+    while (a < 2 && pc_whole_of(job->axis[a])->O == 1)
         a++;
-    const int64_t inner = a == 0 ? job->axis[1]->O : 1, O = job->axis[a]->O;
-    split_windows(job);
-    if (are_many_and_small(job)) {
-        job->row_block = job->rows;
-        job->tile = job->columns;
-        job->blocks = job->tiles = 1;
-        return;
-    }
-    const int64_t wanted = a == 2 ? job->tile : pc_ceil_div(job->row_block, inner);
-    const int64_t least = apart(job->axis[a]), part = least ? pc_min(pc_max(wanted, least), O) : O;
+    const pc_axis *axis = job->axis[a];
+    const int64_t part = unit_of_axis(job, a), shift = axis->first % part;
+    const int64_t inner = a == 0 ? job->axis[1]->O : 1;
     job->row_block = a == 2 ? job->rows : part * inner;
+    job->row_shift = a == 2 ? 0 : shift * inner;
     job->tile = a == 2 ? part : job->columns;
-    job->blocks = pc_ceil_div(job->rows, job->row_block);
-    job->tiles = pc_ceil_div(job->columns, job->tile);
+    job->column_shift = a == 2 ? shift : 0;
+    job->windows.before[a == 2 ? 2 : 1] = axis->first / part;
+    job->windows.alone = part == pc_whole_of(axis)->O;
+    job->windows.unit[0] = a == 1 ? part : pc_whole_of(job->axis[1])->O;
+    job->windows.unit[1] = a == 2 ? part : pc_whole_of(job->axis[2])->O;
+    job->blocks = pc_ceil_div(job->rows + job->row_shift, job->row_block);
+    job->tiles = pc_ceil_div(job->columns + job->column_shift, job->tile);
 }
 
 static size_t windows_scratch(const pc_job *job)
@@ -145,14 +169,13 @@ static size_t windows_scratch(const pc_job *job)
 
 /* ---- Calls on windows ------------------------------------------------------------------------ */
 
-static bool is_outside(const pc_job *job) { return job->windows.functor == PC_OUTSIDE; }
-
 static void set_windows(pc_job *job, const pc_call *call)
 {
     const pc_plan *plan = call->plan;
     job->windows.blocks = call->blocks;
     job->windows.functor = call->functor;
-    job->windows.channels = plan->channel < 0 ? 0 : plan->in[plan->channel];
+    const pc_plan *whole = plan->whole ? plan->whole : plan;
+    job->windows.channels = plan->channel < 0 ? 0 : whole->in[plan->channel];
     job->windows.params = call->params;
     job->windows.key = call->key;
     job->windows.add = call->add;
@@ -248,7 +271,7 @@ static int64_t take_colour(pc_job *job, int colour)
     int64_t count = 1;
     for (int a = 0; a < 3; a++) {
         job->windows.unit_step[a] = 2;
-        job->windows.first_unit[a] = colour >> a & 1;
+        job->windows.first_unit[a] = (colour >> a ^ job->windows.before[a]) & 1;
         count *= pc_ceil_div(job->windows.units[a] - job->windows.first_unit[a], 2);
     }
     return count;
@@ -263,7 +286,7 @@ static pc_status run_units(pc_job *job, const pc_call *call)
     pc_status status = PC_OK;
     for (int a = 0; a < 3; a++)
         job->windows.unit_step[a] = 1;
-    if (units == 1 || (job->windows.shared && job->windows.shared->apart))
+    if (job->windows.alone || (job->windows.shared && job->windows.shared->apart))
         return run_windows(job, planes * units, call, true);
     if (!call->add && !job->windows.once)
         status =
@@ -279,6 +302,7 @@ static pc_status run_units(pc_job *job, const pc_call *call)
 /* Every element is in one window. */
 static bool tiles_all(const pc_axis *axis)
 {
+    axis = pc_whole_of(axis);
     return axis->kind == PC_REGULAR && axis->D == 1 && axis->K == axis->S && axis->PL == 0 &&
            axis->O * axis->S == axis->I;
 }

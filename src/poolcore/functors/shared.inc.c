@@ -55,13 +55,14 @@ static void take_unit(shared_unit *u, const pc_item *item)
 {
     const int64_t inner = u->job->windows.units[1], *part = u->shared->part;
     const int64_t deep = item->row < inner ? 0 : item->row / inner;
-    const int64_t along = item->column < part[2] ? 0 : item->column / part[2];
+    const int64_t column = item->column + u->shared->shift[2];
+    const int64_t along = column < part[2] ? 0 : column / part[2];
     const int64_t at[] = {deep, item->row - deep * inner, along};
     u->item = *item;
     for (int a = 0; a < 3; a++) {
-        const int64_t first = at[a] * part[a];
-        take_outputs(u, a, first, pc_min(first + part[a], u->job->axis[a]->O));
-        u->left[a] = first;
+        const int64_t first = at[a] * part[a] - u->shared->shift[a];
+        u->left[a] = pc_max(first, 0);
+        take_outputs(u, a, u->left[a], pc_min(first + part[a], u->job->axis[a]->O));
     }
     u->held = u->held_end = 0;
     u->summed = -1;

@@ -29,7 +29,7 @@ static pc_item unit_at(const pc_job *job, int64_t number, int64_t *unit)
     }
     *unit += number * units;
     const pc_item item = pc_item_at(job, *unit);
-    if (units == 1 && !job->windows.add && !job->windows.once && !job->windows.shared) {
+    if (job->windows.alone && !job->windows.add && !job->windows.once && !job->windows.shared) {
         zero_plane_of(job, &item, PC_DX);
         zero_plane_of(job, &item, PC_DMAP_IN);
     }

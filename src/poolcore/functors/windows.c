@@ -46,6 +46,12 @@ FUNCTOR(blend)
 FUNCTOR(filter)
 FUNCTOR(sample)
 
+/* Outputs of the whole that units of backward have around output o of axis a, 1 or 2; of forward, from o on. */
+typedef struct around {
+    const pc_axis *axis; /* the whole */
+    int64_t first, end;
+} around;
+
 typedef struct window_walk {
     const pc_job *job;
     const pc_item *item;
@@ -56,7 +62,10 @@ typedef struct window_walk {
     pc_sources from;  /* the first row of outputs */
     int64_t height;   /* rows of outputs of a block */
     int64_t o2, n;    /* the first output of a row and how many: of a block */
-    int64_t whole[2]; /* outputs of a row from the first on that has all taps, to the last */
+    around unit;      /* columns of the whole that the item's unit has ... */
+    int64_t whole[2]; /* ... from the first on that has all taps, to the last ... */
+    int64_t edges;    /* ... and how many others */
+    int64_t alike;    /* rows of outputs of the block, in the whole */
     int64_t steps[3]; /* rows of the block along each axis */
     int64_t tap;      /* the first along axis 2, if n > 1 */
     pc_links along;   /* the window along axis 2, if n = 1 */
@@ -562,29 +571,65 @@ static window_walk walk_of(const pc_job *job, char *scratch)
     return w;
 }
 
-/* How many rows of outputs from this one on make one block.  Rows have the same taps where they have
- * all; the columns at the edges are then blocks of their own, and there must be few of these. */
-static int64_t rows_alike(const window_walk *w, int64_t row)
+static around unit_around(const pc_job *job, int a, int64_t o, int64_t end)
 {
-    const pc_job *job = w->job;
-    const int64_t most = pc_min(job->windows.block_rows, w->item->row_end - row);
-    const int64_t o = w->from.position[1], edges = job->columns - (w->whole[1] - w->whole[0]);
-    int64_t first = o, end = pc_min(o + most, job->axis[1]->O);
+    const pc_axis *axis = job->axis[a];
+    const int64_t unit = job->windows.unit[a - 1];
+    around w = {.axis = pc_whole_of(axis), .first = axis->first + o, .end = axis->first + end};
+    if (unit > 0) {
+        w.first -= w.first % unit;
+        w.end = pc_min(w.first + unit, w.axis->O);
+    }
+    return w;
+}
+
+/* How many rows of outputs from row o of a unit on make one block.  Rows have the same taps where they have
+ * all; the columns at the edges are then blocks of their own, and there must be few of these. */
+static int64_t rows_alike(const window_walk *w, const around *unit, int64_t o)
+{
+    const int64_t most = pc_min(w->job->windows.block_rows, unit->end - o);
+    int64_t first = o, end = o + most;
     if (most == 1)
         return 1;
-    pc_whole_outputs(job->axis[1], &first, &end);
-    return first == o && end - o > edges ? end - o : 1;
+    pc_whole_outputs(unit->axis, &first, &end);
+    return first == o && end - o > w->edges ? end - o : 1;
+}
+
+/* The rows of the block that row o of axis 1 is in, from this one on: to `height` those of the whole, in which
+ * blocks follow one another from the first row of a unit on. */
+static int64_t rows_of_block(window_walk *w, int64_t o, int64_t end)
+{
+    const around unit = unit_around(w->job, 1, o, end);
+    const int64_t here = w->job->axis[1]->first + o;
+    int64_t first = unit.first;
+    for (w->alike = rows_alike(w, &unit, first); first + w->alike <= here;
+         w->alike = rows_alike(w, &unit, first))
+        first += w->alike;
+    return pc_min(first + w->alike - here, end - o);
 }
 
 /* How many outputs of the rows from this one on make one block. */
 static int64_t columns_alike(const window_walk *w, int64_t o)
 {
     const int64_t most = w->job->windows.fold ? 1 : w->job->windows.segment;
-    if (w->height == 1)
-        return pc_min(most, w->item->column_end - o);
-    if (o < w->whole[0] || o >= w->whole[1])
+    const int64_t here = w->job->axis[2]->first + o, left = w->item->column_end - o;
+    if (w->alike == 1)
+        return pc_min(most - (here - w->unit.first) % most, left);
+    if (here < w->whole[0] || here >= w->whole[1])
         return 1;
-    return pc_min(most, w->whole[1] - o);
+    return pc_min(pc_min(most - (here - w->whole[0]) % most, w->whole[1] - here), left);
+}
+
+/* The columns of the unit of an item that have all taps, and how many others there are. */
+static void find_edges(window_walk *w)
+{
+    const pc_job *job = w->job;
+    w->unit = unit_around(job, 2, w->item->column, w->item->column_end);
+    w->whole[0] = w->unit.first;
+    w->whole[1] = w->unit.end;
+    if (job->windows.block_rows > 1)
+        pc_whole_outputs(w->unit.axis, &w->whole[0], &w->whole[1]);
+    w->edges = w->unit.end - w->unit.first - (w->whole[1] - w->whole[0]);
 }
 
 static void walk_item(window_walk *w, const pc_item *item, void (*each)(window_walk *))
@@ -592,18 +637,16 @@ static void walk_item(window_walk *w, const pc_item *item, void (*each)(window_w
     const pc_job *job = w->job;
     w->item = item;
     w->counted[1] = 0;
-    w->whole[0] = item->column;
-    w->whole[1] = item->column_end;
-    if (job->windows.block_rows > 1)
-        pc_whole_outputs(job->axis[2], &w->whole[0], &w->whole[1]);
+    find_edges(w);
     take_params(w);
     for (int64_t row = item->row; row < item->row_end; row += w->height) {
         pc_find_sources(job, item, row, &w->from);
-        w->height = rows_alike(w, row);
-        for (int64_t o = item->column; o < item->column_end; o += w->n) {
+        const int64_t o = w->from.position[1];
+        w->height = rows_of_block(w, o, pc_min(o + item->row_end - row, job->axis[1]->O));
+        for (int64_t c = item->column; c < item->column_end; c += w->n) {
             if (pc_stopped_at(job->stop, w->blocks++, PC_SEVERAL))
                 return;
-            start_outputs(w, o, columns_alike(w, o));
+            start_outputs(w, c, columns_alike(w, c));
             each(w);
         }
     }

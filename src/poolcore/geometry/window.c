@@ -234,6 +234,42 @@ pc_status pc_axis_bins(pc_axis *axis, int64_t I, int64_t O, int64_t rows, const 
     return PC_OK;
 }
 
+/* The inputs that bins [first, end) hold, of all rows of the tables. */
+static void find_bins(const pc_axis *axis, int64_t first, int64_t end, int64_t *start, int64_t *stop)
+{
+    *start = pc_bin_begin(axis, 0, first);
+    *stop = pc_bin_end(axis, 0, end - 1);
+    for (int64_t row = 1; row < axis->rows; row++) {
+        *start = pc_min(*start, pc_bin_begin(axis, row, first));
+        *stop = pc_max(*stop, pc_bin_end(axis, row, end - 1));
+    }
+}
+
+pc_status pc_axis_part(pc_axis *part, const pc_axis *axis, int64_t first, int64_t end,
+                       int64_t *start, int64_t *stop)
+{
+    if (first < 0 || first >= end || end > axis->O)
+        return PC_ERR_ARGUMENT;
+    if (axis->kind == PC_MAP)
+        return PC_ERR_UNSUPPORTED;
+    *part = *axis;
+    if (axis->kind == PC_BINS) {
+        find_bins(axis, first, end, start, stop);
+    } else {
+        const int64_t begin = first * axis->S - axis->PL, reach = (axis->K - 1) * axis->D;
+        *start = pc_max(begin, 0);
+        *stop = pc_max(pc_min(begin + (end - 1 - first) * axis->S + reach + 1, axis->I), *start);
+        part->PL = *start - begin;
+        part->last_counted = end == axis->O ? axis->last_counted : axis->counted;
+    }
+    part->I = *stop - *start;
+    part->O = end - first;
+    part->whole = pc_whole_of(axis);
+    part->first = axis->first + first;
+    part->start = axis->start + *start;
+    return PC_OK;
+}
+
 /* The transposed lists by counting sort: windows of one input come out ascending. */
 static void transpose_map(const pc_axis *axis, int64_t *in_ptr, int64_t *in_pos, int64_t *in_tap)
 {
@@ -296,6 +332,7 @@ void pc_axis_free(pc_axis *axis)
 
 bool pc_axis_is_trivial(const pc_axis *axis)
 {
+    axis = pc_whole_of(axis);
     if (axis->kind == PC_REGULAR)
         return axis->K == 1 && axis->PL == 0 && axis->O == axis->I &&
                (axis->S == 1 || axis->O == 1) && pc_counts_walked(axis);
@@ -341,6 +378,7 @@ int64_t pc_axis_first_empty(const pc_axis *axis)
 
 bool pc_axis_is_uniform(const pc_axis *axis, bool counted)
 {
+    axis = pc_whole_of(axis);
     if (axis->kind == PC_REGULAR) {
         /* Windows between two full ones are full. */
         const int64_t last = axis->O - 1;

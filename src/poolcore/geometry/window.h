@@ -43,7 +43,16 @@ typedef struct pc_axis {
     int64_t *lists;             /* PC_MAP: owned; see pc_axis_map */
     const int64_t *out_ptr, *out_pos, *out_tap; /* PC_MAP: compressed rows, output -> inputs */
     const int64_t *in_ptr, *in_pos, *in_tap;    /* PC_MAP: compressed rows, input -> outputs */
+    /* Of a part of an axis: the whole, which outlives it, and where there its first output and its first
+     * input are.  NULL: it is the whole.  What an order of combination depends on is asked of the whole. */
+    const struct pc_axis *whole;
+    int64_t first, start;
 } pc_axis;
+
+static inline const pc_axis *pc_whole_of(const pc_axis *axis)
+{
+    return axis->whole ? axis->whole : axis;
+}
 
 /* (position, tap) pairs: an arithmetic progression; or lists (PC_MAP); or, from input i to the bins
  * that hold it, positions in progression with tap = i - begin, which is then asked for by need. */
@@ -83,15 +92,20 @@ void pc_axis_around(pc_axis *axis, const pc_axis *like);
 /* At stride 1: the axis whose windows hold the windows that hold an element.  False: there is
  * none. */
 bool pc_axis_turn(pc_axis *axis, const pc_axis *like);
+/* Outputs [first, end) of an axis: the axis of the inputs [*start, *stop), which they need.  Its windows have
+ * the members, the taps and the numbers that they have in the whole.  PC_ERR_ARGUMENT: not
+ * 0 <= first < end <= O; PC_ERR_UNSUPPORTED: PC_MAP. */
+pc_status pc_axis_part(pc_axis *part, const pc_axis *axis, int64_t first, int64_t end,
+                       int64_t *start, int64_t *stop);
 /* source[o*K + t] is the input of tap t, or -1 for none.  Allocates; release with pc_axis_free. */
 pc_status pc_axis_map(pc_axis *axis, int64_t I, int64_t O, int64_t K, const int64_t *source);
 void pc_axis_free(pc_axis *axis);
 
-/* Only true if output o is input o: the axis need not be pooled at all. */
+/* Of the whole: only true if output o is input o, and the axis need not be pooled at all. */
 bool pc_axis_is_trivial(const pc_axis *axis);
 /* The first output whose window has no member, or -1. */
 int64_t pc_axis_first_empty(const pc_axis *axis);
-/* Only true if every window has the same number of members (`counted`: of counted taps). */
+/* Of the whole: only true if every window has the same number of members (`counted`: of counted taps). */
 bool pc_axis_is_uniform(const pc_axis *axis, bool counted);
 
 static inline int64_t pc_min(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -100,9 +114,11 @@ static inline int64_t pc_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b
 
 static inline int64_t pc_bin_begin(const pc_axis *axis, int64_t row, int64_t o)
 {
+    const pc_axis *whole = pc_whole_of(axis);
+    o += axis->first;
     if (axis->begin)
-        return axis->begin[(axis->rows == 1 ? 0 : row) * axis->O + o];
-    return o * (axis->I / axis->O) + o * (axis->I % axis->O) / axis->O;
+        return axis->begin[(axis->rows == 1 ? 0 : row) * whole->O + o] - axis->start;
+    return o * (whole->I / whole->O) + o * (whole->I % whole->O) / whole->O - axis->start;
 }
 
 static inline int64_t pc_link_tap(const pc_links *l, int64_t j)
@@ -114,9 +130,12 @@ static inline int64_t pc_link_tap(const pc_links *l, int64_t j)
 
 static inline int64_t pc_bin_end(const pc_axis *axis, int64_t row, int64_t o)
 {
+    const pc_axis *whole = pc_whole_of(axis);
+    o += axis->first;
     if (axis->end)
-        return axis->end[(axis->rows == 1 ? 0 : row) * axis->O + o];
-    return (o + 1) * (axis->I / axis->O) + ((o + 1) * (axis->I % axis->O) + axis->O - 1) / axis->O;
+        return axis->end[(axis->rows == 1 ? 0 : row) * whole->O + o] - axis->start;
+    return (o + 1) * (whole->I / whole->O) +
+           ((o + 1) * (whole->I % whole->O) + whole->O - 1) / whole->O - axis->start;
 }
 
 /* The taps t of [0, K) for which lo <= start + t*D < hi: the first of them, and how many. */

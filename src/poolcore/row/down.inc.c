@@ -149,7 +149,8 @@ PC_INLINE bool many_down(const plane_rows *p, int64_t first, int64_t skip, int64
 
 /* Rows of outputs from number `o` on along axis 1. */
 typedef struct outputs {
-    int64_t o, rows, chunk, len;
+    int64_t o, rows, len;
+    int64_t skip; /* rows of their chunk before them */
     const pc_axis *axis;
     T *dst;
     int64_t pitch;
@@ -158,7 +159,7 @@ typedef struct outputs {
 PC_INLINE bool stripe_of(const plane_rows *p, const outputs *y, int few, const stripe *s,
                          bool plain)
 {
-    const int64_t skip = y->o % y->chunk, first = y->o - y->axis->PL;
+    const int64_t skip = y->skip, first = y->o - y->axis->PL;
     T *dst = y->dst + s->at;
     if (few > 0)
         return few_down(p, first, y->rows, few, s, plain, dst, y->pitch);
@@ -227,7 +228,7 @@ static void chunk_down(const pc_job *job, const pc_item *item, const pc_sources 
         .ahead = (uintptr_t)(job->group * x->axis[1])};
     const outputs y = {.o = from->position[1],
                        .rows = rows,
-                       .chunk = job->chunk,
+                       .skip = pc_place_in_chunk(job, from->position[1]),
                        .len = span->n * job->L,
                        .axis = axis,
                        .dst = dst,

@@ -17,24 +17,10 @@
 #include "separable/phases.inc.c"
 #include "separable/runs.inc.c"
 
-/* out = out and tap k, for the outputs of the item that have it. */
-static void sparse_tap(const pc_job *job, const pc_item *item, const char *row, int64_t k, T *out,
-                       T *value)
-{
-    int64_t first = item->column, end = item->column_end;
-    pc_outputs_with_tap(job->axis[2], k, 0, job->axis[2]->I, &first, &end);
-    if (first == end)
-        return;
-    const void *src[1] = {value};
-    load_tap(job, row, k, first, end, value);
-    combine_rows(out + (first - item->column) * job->L, src, 1, true, (end - first) * job->L);
-}
-
 /* What a walk tap by tap finds room in. */
 typedef struct sparse_room {
-    T *out;
+    T *out, *column, *value, *finished;
     double *counts;
-    T *buffer, *finished;
 } sparse_room;
 
 static sparse_room sparse_room_of(const pc_job *job, pc_arena *arena)
@@ -42,7 +28,8 @@ static sparse_room sparse_room_of(const pc_job *job, pc_arena *arena)
     sparse_room s;
     s.out = pc_take(arena, job->out, sizeof(T));
     s.counts = pc_take(arena, job->out, sizeof(double));
-    s.buffer = pc_take(arena, job->load, sizeof(T));
+    s.column = pc_take(arena, job->load, sizeof(T));
+    s.value = pc_take(arena, job->load, sizeof(T));
     s.finished = pc_take(arena, job->out, sizeof(T));
     return s;
 }
@@ -54,27 +41,56 @@ static size_t sparse_bytes(const pc_job *job)
     return pc_arena_bytes(&arena);
 }
 
+/* Tap k of the outputs of the item that have it: rows combined, and then with out, of which it is the first
+ * if k is 0.  False: the call is stopped. */
+static bool sparse_tap(const pc_job *job, const pc_item *item, const pc_sources *from, int64_t k,
+                       const sparse_room *s)
+{
+    int64_t first = item->column, end = item->column_end;
+    pc_outputs_with_tap(job->axis[2], k, 0, job->axis[2]->I, &first, &end);
+    const int64_t len = (end - first) * job->L;
+    const void *column[1] = {s->column}, *value[1] = {s->value};
+    int64_t taken = 0;
+    for (int64_t a = 0; len > 0 && a < from->link[0].n; a++)
+        for (int64_t b = 0; b < from->link[1].n; b++, taken++) {
+            const char *row = pc_source_row(job, item, PC_X, from, a, b, 0);
+            if (pc_stopped_at(job->stop, k + taken, PC_SEVERAL))
+                return false;
+            load_tap(job, row, k, first, end, taken > 0 ? s->value : s->column);
+            if (taken > 0)
+                combine(s->column, value, 1, true, len);
+        }
+    if (taken > 0)
+        combine(s->out + (first - item->column) * job->L, column, 1, k > 0, len);
+    return true;
+}
+
+/* What is neutral, to outputs [first, end) of an item. */
+static void add_neutral(const pc_job *job, const pc_item *item, T *out, int64_t first, int64_t end)
+{
+    for (int64_t i = (first - item->column) * job->L; i < (end - item->column) * job->L; i++)
+        out[i] = COMBINE(out[i], NEUTRAL);
+}
+
 static void sparse(const pc_job *job, const pc_item *item, char *scratch)
 {
     pc_arena arena = {.memory = scratch};
     const sparse_room s = sparse_room_of(job, &arena);
+    int64_t whole = item->column, whole_end = item->column_end;
     double row_count[1];
     pc_sources from;
     pc_first_row(job, item, &from);
     count_columns(job, item, item->column, item->column_end, s.counts);
-    int64_t taps = 0;
+    pc_whole_outputs(job->axis[2], &whole, &whole_end);
     for (int64_t row = item->row; row < item->row_end; row++, pc_next_row(job, item, &from)) {
         char *at[1];
         pc_place_rows(job, item, PC_Y, &from, 1, at);
         fill_row(s.out, NEUTRAL, job->out);
-        for (int64_t a = 0; a < from.link[0].n; a++)
-            for (int64_t b = 0; b < from.link[1].n; b++)
-                for (int64_t k = 0; k < job->axis[2]->K; k++) {
-                    if (pc_stopped_at(job->stop, taps++, PC_SEVERAL))
-                        return;
-                    sparse_tap(job, item, pc_source_row(job, item, PC_X, &from, a, b, 0), k, s.out,
-                               s.buffer);
-                }
+        for (int64_t k = 0; k < job->axis[2]->K; k++)
+            if (!sparse_tap(job, item, &from, k, &s))
+                return;
+        add_neutral(job, item, s.out, item->column, pc_min(whole, item->column_end));
+        add_neutral(job, item, s.out, whole_end, item->column_end);
         count_rows(job, item, &from, 1, row_count);
         emit(job, item, at, 1, item->column_end - item->column, s.out, false, row_count, s.counts,
              s.finished);
