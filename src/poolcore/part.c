@@ -10,8 +10,8 @@ static const pc_axis *axis_at(const pc_plan *plan, int d)
     return NULL;
 }
 
-pc_status pc_plan_part(pc_plan *part, const pc_plan *whole, const int64_t *first, const int64_t *end,
-                       int64_t *start, int64_t *stop)
+pc_status pc_plan_part(pc_plan *part, const pc_plan *whole, const int64_t *first,
+                       const int64_t *end, int64_t *start, int64_t *stop)
 {
     *part = *whole;
     part->whole = whole->whole ? whole->whole : whole;

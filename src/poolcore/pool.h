@@ -48,8 +48,8 @@ pc_status pc_plan_finish(pc_plan *plan);
  * and the inputs [start, stop) that it is a plan for.  Calls by it have the bits that the whole call has
  * there: values, marks, draws; gradients of those inputs that no output of another part holds.
  * PC_ERR_ARGUMENT: a range is empty, or not within the whole. */
-pc_status pc_plan_part(pc_plan *part, const pc_plan *whole, const int64_t *first, const int64_t *end,
-                       int64_t *start, int64_t *stop);
+pc_status pc_plan_part(pc_plan *part, const pc_plan *whole, const int64_t *first,
+                       const int64_t *end, int64_t *start, int64_t *stop);
 /* The outputs [first, end) whose windows hold inputs [start, stop): what the gradient of these needs. */
 void pc_plan_holding(const pc_plan *plan, const int64_t *start, const int64_t *stop, int64_t *first,
                      int64_t *end);
@@ -164,7 +164,8 @@ typedef struct pc_call {
     pc_dividing dividing; /* PC_LINEAR */
     double divisor;       /* PC_BY_NUMBER: not 0 */
     pc_array x, y, marks; /* backward: dx, dy, taps */
-    const int64_t *like;  /* of a part: strides of the whole x (dx), whose order tells in which order its axes
+    const int64_t
+        *like; /* of a part: strides of the whole x (dx), whose order tells in which order its axes
                              are walked; NULL: those of x */
 
     /* PC_WINDOWS; backward: x, dx, y = dy, maps and their gradients */

@@ -347,7 +347,7 @@ static void check(const problem *p)
 
 int main(int count, char **argument)
 {
-    const int64_t all = count > 1 ? atoll(argument[1]) : 3000;
+    const int64_t all = count > 1 ? atoll(argument[1]) : 1000;
     const uint64_t seed = count > 2 ? strtoull(argument[2], NULL, 10) : 1;
     static problem p;
     for (int i = 0; pc_isa_table(i); i++) {

@@ -36,7 +36,7 @@ typedef struct role {
 
 typedef struct roles {
     int pooled, others;
-    bool numbered;         /* planes or outputs have numbers that a call depends on */
+    bool numbered;          /* planes or outputs have numbers that a call depends on */
     int64_t lanes_of_whole; /* elements of the whole that are walked as the densest unpooled axis */
     role pool[PC_MAX_NDIM], other[PC_MAX_NDIM];
 } roles;
@@ -150,7 +150,8 @@ static void take_roles(roles *r, pc_job *job, const pc_call *call)
         one->as.plane = w.plane[d];
         one->as.mark = w.mark[d];
         one->as.element = w.element[d];
-        r->numbered = r->numbered || (one->axis && one->axis->rows > 1) || (!one->axis && one->as.mark);
+        r->numbered =
+            r->numbered || (one->axis && one->axis->rows > 1) || (!one->axis && one->as.mark);
         for (int o = 0; o < PC_OPERANDS; o++)
             one->as.stride[o] = o < count ? stride_of(arrays[o], d) : 0;
     }
@@ -217,9 +218,9 @@ static int64_t find_lanes_of_whole(const roles *r)
     int64_t lanes = 1;
     for (int i = r->others - 1; i >= 0; i--) {
         const role *a = &r->other[i], *b = a + 1;
-        const bool merges = i == r->others - 1 ||
-                            (a->apart == b->apart * b->of_whole &&
-                             (!r->numbered || are_numbered_as_one(a, b, b->of_whole)));
+        const bool merges =
+            i == r->others - 1 || (a->apart == b->apart * b->of_whole &&
+                                   (!r->numbered || are_numbered_as_one(a, b, b->of_whole)));
         if (!merges)
             break;
         lanes *= a->of_whole;

@@ -117,20 +117,20 @@ typedef struct pc_job {
     int64_t columns;                 /* destination columns */
 
     /* From here to `out` a walk's plan (separable.c). */
-    int64_t tile, tiles; /* columns of an item */
+    int64_t tile, tiles;             /* columns of an item */
     int64_t row_shift, column_shift; /* rows and columns that the first item lacks */
-    bool split;          /* forward: split rows into phases, for S > 1 */
-    bool slides;         /* columns slide in registers (stride1.inc.c) */
-    int64_t phases;      /* slots of a split row */
-    int64_t group;       /* phases: destination rows brought to scratch at once ... */
-    int64_t strip;       /* ... and those of them whose taps are combined at once */
-    int64_t chunk;       /* rows whose windows share what they hold (down.inc.c); 0: they do not */
-    int64_t levels;      /* phases: of taps that are combined by threes; 0: one by one ... */
-    int64_t level;       /* ... and the elements of each */
-    int64_t planes;      /* runs: of axis 0 in a group, if all have the same windows; else 0 */
-    bool bare_rows;      /* long runs: a window is one row, as it is in memory ... */
-    bool rows_adjoin;    /* ... where they lie one after another */
-    int64_t dealt;       /* runs: partial results of a group of rows */
+    bool split;                      /* forward: split rows into phases, for S > 1 */
+    bool slides;                     /* columns slide in registers (stride1.inc.c) */
+    int64_t phases;                  /* slots of a split row */
+    int64_t group;                   /* phases: destination rows brought to scratch at once ... */
+    int64_t strip;                   /* ... and those of them whose taps are combined at once */
+    int64_t chunk;    /* rows whose windows share what they hold (down.inc.c); 0: they do not */
+    int64_t levels;   /* phases: of taps that are combined by threes; 0: one by one ... */
+    int64_t level;    /* ... and the elements of each */
+    int64_t planes;   /* runs: of axis 0 in a group, if all have the same windows; else 0 */
+    bool bare_rows;   /* long runs: a window is one row, as it is in memory ... */
+    bool rows_adjoin; /* ... where they lie one after another */
+    int64_t dealt;    /* runs: partial results of a group of rows */
     int64_t pitch, out_pitch;     /* columns from one row of acc, of out, to the next */
     bool paired;                  /* gradients of sums: columns are pairs of two phases */
     int64_t sources;              /* gather: output rows held at once */
@@ -185,11 +185,11 @@ typedef struct pc_job {
 typedef struct pc_shared {
     pc_job sum, transpose, rest; /* rest: of the functor, whose outputs are in a box */
     int split;
-    int64_t part[3]; /* outputs of a unit along each axis ... */
+    int64_t part[3];  /* outputs of a unit along each axis ... */
     int64_t shift[3]; /* ... of which the first lacks so many */
-    int64_t band;    /* outputs of a band along axis `split` */
-    int taps;        /* both sums in registers, of windows of so many columns (pairs.inc.c); or 0 */
-    bool norms;      /* powers with p = 2 from memory to memory (norms.c) */
+    int64_t band;     /* outputs of a band along axis `split` */
+    int taps;   /* both sums in registers, of windows of so many columns (pairs.inc.c); or 0 */
+    bool norms; /* powers with p = 2 from memory to memory (norms.c) */
     int64_t cells, results; /* elements of a box of inputs, of outputs */
     int64_t left;           /* of the box of outputs that are left over */
     int64_t row;            /* of the longest row */

@@ -176,8 +176,8 @@ static int64_t reach_of(const pc_axis *axis, int64_t tile)
 /* A row is one window, without lanes. */
 static bool is_whole_row(const pc_job *job)
 {
-    const pc_axis *axis = job->axis[2];
-    return job->L == 1 && axis->O == 1 && axis->K == axis->I;
+    const pc_axis *axis = pc_whole_of(job->axis[2]);
+    return job->lanes == 1 && axis->O == 1 && axis->K == axis->I;
 }
 
 /* Windows of a plane are rows of it. */
@@ -370,6 +370,8 @@ static const char *take_few_columns(pc_job *job, const choice *c)
     ASK(axis->PL == 0 || (S == 2 && axis->PL == (K - 1) / 2),
         "padding before a row: none, or half of the window");
     ASK(has_few_rows(job), "windows of at most 16 rows");
+    ASK(!c->is_sum || !shares_rows(job) || (job->axis[0]->K == 1 && job->axis[1]->K < MANY_TAPS),
+        "rows that are summed in their order");
     ASK(is_contiguous(job), "contiguous rows");
     ASK(has_members(c), "windows with members");
     plan_direct(job);

@@ -96,8 +96,10 @@ static void plan_jobs(pc_shared *shared, const pc_job *job, const extents *n)
 {
     shared->rest = *job;
     shared->rest.op[PC_Y] = box_of(job, n->left);
-    shared->sum = (pc_job){
-        .axis = {job->axis[0], job->axis[1], job->axis[2]}, .L = job->L, .lanes = job->lanes, .stop = job->stop};
+    shared->sum = (pc_job){.axis = {job->axis[0], job->axis[1], job->axis[2]},
+                           .L = job->L,
+                           .lanes = job->lanes,
+                           .stop = job->stop};
     shared->sum.op[PC_X] = box_of(job, n->inputs);
     shared->sum.op[PC_Y] = box_of(job, n->outputs);
     shared->transpose = shared->sum;
@@ -121,7 +123,8 @@ static int64_t part_of(const pc_axis *axis, int64_t cells, int64_t wanted, int64
 }
 
 /* Are rows of outputs walked by bands?  Their inputs are then rows of one plane. */
-static bool has_bands(const pc_job *job, int split) {
+static bool has_bands(const pc_job *job, int split)
+{
     return split == 1 && pc_whole_of(job->axis[0])->I == 1;
 }
 
@@ -191,7 +194,8 @@ static void take_parts(pc_shared *shared, const pc_job *job, int64_t times, bool
     extents n = extents_of(shared, job, true, backward);
     const int64_t rows = pc_max(n.inputs[0] * n.inputs[1], n.outputs[0] * n.outputs[1]);
     const int64_t beside = backward ? (along->K - 1) * along->D : 0; /* outputs of other units */
-    shared->part[2] = part_of(along, rows * job->lanes, MOST_CELLS - rows * job->lanes * beside, least[2]);
+    shared->part[2] =
+        part_of(along, rows * job->lanes, MOST_CELLS - rows * job->lanes * beside, least[2]);
     n = extents_of(shared, job, true, backward);
     const int64_t wanted = backward ? band_cells(job, true) : MOST_CELLS / 2;
     take_bands(shared, job, n.inputs[0] * n.inputs[2] * job->lanes, wanted, UNIT_CELLS, backward);
@@ -243,7 +247,8 @@ static bool units_are_apart(const pc_job *job, const pc_shared *shared)
 {
     bool apart = true;
     for (int a = 0; a < 3; a++)
-        apart = apart && (shared->part[a] == pc_whole_of(job->axis[a])->O || are_apart(job->axis[a]));
+        apart =
+            apart && (shared->part[a] == pc_whole_of(job->axis[a])->O || are_apart(job->axis[a]));
     return apart;
 }
 

@@ -50,7 +50,8 @@ static void tile_windows(pc_job *job)
     }
     const int64_t outputs = job->windows.block_rows * job->windows.segment;
     job->windows.pitch = pc_round_up(outputs * job->L, PC_BLOCK);
-    job->windows.chunk = pc_min(taps, pc_max(BLOCK / job->windows.pitch, 1));
+    const int64_t pitch_of_whole = pc_round_up(outputs * job->lanes, PC_BLOCK);
+    job->windows.chunk = pc_min(taps, pc_max(BLOCK / pitch_of_whole, 1));
     job->rows = job->axis[0]->O * job->axis[1]->O;
 }
 
@@ -88,8 +89,8 @@ static size_t whole_scratch(const pc_job *job)
 static void size_items(const pc_job *job, int64_t L, int64_t rows, int64_t columns,
                        int64_t *row_block, int64_t *tile)
 {
-    const double members = (double)job->axis[0]->K * (double)job->axis[1]->K *
-                           (double)job->axis[2]->K * (double)L;
+    const double members =
+        (double)job->axis[0]->K * (double)job->axis[1]->K * (double)job->axis[2]->K * (double)L;
     const double outputs = (double)pc_max((int64_t)(PC_ITEM / members), 1);
     const int64_t least = pc_max(job->windows.block_rows, 1), segment = job->windows.segment;
     *row_block = pc_min(pc_max((int64_t)(outputs / (double)columns), least), rows);

@@ -235,7 +235,8 @@ pc_status pc_axis_bins(pc_axis *axis, int64_t I, int64_t O, int64_t rows, const 
 }
 
 /* The inputs that bins [first, end) hold, of all rows of the tables. */
-static void find_bins(const pc_axis *axis, int64_t first, int64_t end, int64_t *start, int64_t *stop)
+static void find_bins(const pc_axis *axis, int64_t first, int64_t end, int64_t *start,
+                      int64_t *stop)
 {
     *start = pc_bin_begin(axis, 0, first);
     *stop = pc_bin_end(axis, 0, end - 1);
