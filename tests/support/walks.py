@@ -95,7 +95,14 @@ def with_table(page: str) -> str:
     return page[: mark.end()] + "\n" + table()
 
 
+def kept() -> list[str]:
+    """The lines of instruction sets that this machine has not."""
+    supported = {isa for isa, runs in _core.isas() if runs}
+    written = WALKS.read_text(encoding="utf-8").splitlines()
+    return [line for line in written if line.split()[0] not in supported]
+
+
 if __name__ == "__main__":
-    WALKS.write_text("\n".join(lines()) + "\n", encoding="utf-8")
+    WALKS.write_text("\n".join([*lines(), *kept()]) + "\n", encoding="utf-8")
     readme = CORE / "README.md"
     readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
