@@ -18,7 +18,6 @@
 #include "platform/vectors.h"
 #include "poolcore/functions.h"
 #include "poolcore/lanes.h"
-#include "row/half.h"
 
 #define PC_EXPORT(family) PC_CAT3(PC_CAT(pc, family), TYPE, PC_ISA)
 
@@ -31,8 +30,6 @@
 typedef PC_CAT(PC_ELEMENT, TYPE) T;
 #define T_NAME PC_CAT(PC_ELEMENT_NAME, TYPE)
 #define T_DTYPE PC_CAT(PC_ELEMENT_DTYPE, TYPE)
-#define pc_half_of(x)                                                                              \
-    (sizeof(T) == sizeof(double) ? pc_half_of_double((double)(x)) : pc_half_of_float((float)(x)))
 #define CONVERTS PC_CAT(PC_IS_FLOATING, TYPE)
 
 /* Registers of them (vectors.h). */

@@ -53,7 +53,7 @@ PC_INLINE void combine_few(T *dst, const void *const src[], int n, bool more, in
     v_store_part(dst, all, len);
 }
 
-/* dst = (or, if `more`, dst and) the runs combined; dst is none of them.  T few runs at a time stay in
+/* dst = (or, if `more`, dst and) the runs combined; dst is none of them.  A few runs at a time stay in
  * registers. */
 PC_INLINE void combine_by_few(T *dst, const void *const src[], int n, bool more, bool ahead,
                               int64_t len)

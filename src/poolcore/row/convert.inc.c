@@ -2,7 +2,15 @@
  * once, to the nearest, of two the even one, and integers saturated (NaN: 0).
  *
  * Parameters: T, T_DTYPE; CONVERTS (1: T is a floating-point number, which holds what other types have). */
+#include "row/half.h"
+
 #if CONVERTS
+
+/* A number rounded once. */
+static inline uint16_t half_of(T x)
+{
+    return sizeof(T) == sizeof(double) ? pc_half_of_double((double)x) : pc_half_of_float((float)x);
+}
 
 /* The integer that is nearest, from 0 to `most`. */
 static inline T nearest_integer(T x, T most)
@@ -59,7 +67,7 @@ PC_OUTLINE __attribute__((unused)) void convert_to(pc_dtype dtype, const T *run,
         TO(uint8_t, nearest_integer(run[i], UINT8_MAX));
         break;
     case PC_F16:
-        TO(uint16_t, pc_half_of(run[i]));
+        TO(uint16_t, half_of(run[i]));
         break;
     default:
         break;

@@ -126,7 +126,7 @@ static void best_at(const pc_job *job, const pc_item *item, const pc_sources *fr
     }
 }
 
-/* T row of results to memory, past the caches where `y_past` and `marks_past` say so; `room` is for a row
+/* A row of results to memory, past the caches where `y_past` and `marks_past` say so; `room` is for a row
  * of marks as they are stored. */
 static void put_row(const pc_job *job, const pc_item *item, const pc_sources *from, const T *y,
                     const IX *marks, bool y_past, bool marks_past, char *room)

@@ -11,7 +11,7 @@ enum { MOST_STRIDE = 4 };
 
 /* ---- Few columns at stride 2 to 4 ------------------------------------------------------------- */
 
-/* T row of outputs: `count` of them, of windows of K columns that are S apart, in n rows of `len` columns;
+/* A row of outputs: `count` of them, of windows of K columns that are S apart, in n rows of `len` columns;
  * the first window begins `lead` columns before these. */
 typedef struct direct_rows {
     const void *const *src;
@@ -249,14 +249,14 @@ static void few_columns(const pc_job *job, const pc_item *item, char *scratch)
 
 /* ---- Few taps of many lanes ------------------------------------------------------------------- */
 
-/* T window: some columns of some rows, `step` elements apart.  cut: it lacks columns. */
+/* A window: some columns of some rows, `step` elements apart.  cut: it lacks columns. */
 typedef struct tap_box {
     int64_t step;
     int rows, columns;
     bool cut;
 } tap_box;
 
-/* The register of element i and following of the first column.  T window that is cut has what is
+/* The register of element i and following of the first column.  A window that is cut has what is
  * neutral, too.  The first of three rows or columns is, as a rule, the last of the window before: memory
  * brings the others. */
 PC_INLINE vec taps_at(const T *const row[], tap_box taps, int64_t i, bool plain, vec_nan *seen)
@@ -326,7 +326,7 @@ PC_OUTLINE void lanes_of(const pc_job *job, T *dst, const void *const src[], int
         (void)lanes_n(job, dst, src, at, taps, true, count, stream, false);
 }
 
-/* T row of outputs, from the rows of its windows at column 0; at the edges windows are cut. */
+/* A row of outputs, from the rows of its windows at column 0; at the edges windows are cut. */
 static void lanes(const pc_job *job, const pc_item *item, T *dst, const void *const src[], int n,
                   bool stream)
 {

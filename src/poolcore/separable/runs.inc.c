@@ -1,7 +1,7 @@
 /* Windows along axis 2 that are runs of neighbours with no common stride, or far apart.  The rows of a
  * window are combined first, as everywhere, then its run:
  *
- *   short  up to PC_RUN members: tap by tap, all outputs of a group of rows at once.  T list tells
+ *   short  up to PC_RUN members: tap by tap, all outputs of a group of rows at once.  A list tells
  *          where in scratch a tap is; for what is no tap there is the neutral element.  Rows that two
  *          registers hold are permuted there.
  *   long   dealt to PC_RUN partial results, each of every PC_RUN-th member; then pairs of neighbours.
@@ -78,7 +78,7 @@ static void deal_lanes(T *dealt, const T *run, int64_t n, int64_t L, bool more)
     }
 }
 
-/* T run of n columns in scratch, dealt. */
+/* A run of n columns in scratch, dealt. */
 static void deal_scratch(T *dealt, T *run, int64_t n, int64_t L, bool more)
 {
     char *const row[1] = {(char *)run};

@@ -112,7 +112,7 @@ PC_OUTLINE void sum_pairs(T *dst, const T *dy, const uint8_t *taps, gradient_ter
 }
 
 /* The output rows of a group of destination rows, loaded once: the links of axis 0 times a range of
- * axis 1.  T row of outputs starts `most` columns before the first group of padded columns, and what
+ * axis 1.  A row of outputs starts `most` columns before the first group of padded columns, and what
  * is no output there has a tap that is none. */
 typedef struct loaded_rows {
     T *dy;
@@ -141,7 +141,7 @@ static int64_t plan_group(const pc_job *job, const pc_item *item, int64_t row,
     return rows;
 }
 
-/* T row of dy to scratch, while memory brings the rows that come after it. */
+/* A row of dy to scratch, while memory brings the rows that come after it. */
 static void load_dy(const pc_job *job, const char *at, int64_t n, T *to)
 {
     const pc_operand *op = &job->op[PC_Y];
@@ -259,7 +259,7 @@ static void wide_row(const pc_job *job, const column_range *columns, const gradi
                 sum_terms(dst + (c + column[r]) * L, dy, taps, phase[r], L, columns->stream);
 }
 
-/* T destination row from the terms of its phases, which are written where they belong if they are runs
+/* A destination row from the terms of its phases, which are written where they belong if they are runs
  * or pairs of whole registers, else to a buffer. */
 static void gather_row(const pc_job *job, const pc_item *item, const pc_reach *reach,
                        const column_range *columns, const gradient_terms phase[], const T *dy,

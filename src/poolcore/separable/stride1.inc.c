@@ -13,7 +13,7 @@
  * The best is found without care for NaN, which would take two or three steps that wait for one another.
  * Rows that have a NaN come once more, with care, and so do those after them, until some have none.
  *
- * Part of phases.inc.c, where T is T: its parameters and its macros. */
+ * Part of phases.inc.c: its parameters and its macros. */
 enum { WINDOW = 5, PAIR = 2, LEVELS = 5 };
 
 /* Register i of a row of which so many lanes are left; beside them is what is neutral. */
@@ -34,7 +34,7 @@ PC_INLINE void put_left(T *to, vec all, int64_t lanes)
 
 /* ---- stride1 ----------------------------------------------------------------------------------- */
 
-/* T register of K + 1 rows combined for two rows of outputs; of what both hold the best is found once. */
+/* A register of K + 1 rows combined for two rows of outputs; of what both hold the best is found once. */
 PC_INLINE void pair_of(const vec *a, int K, bool plain, vec *pair)
 {
     if (IDEMPOTENT) {
@@ -231,7 +231,7 @@ PC_OUTLINE bool stride1_careful(const pc_job *job, const char *plane, char *y, i
     return stride1_of(job, plane, y, o, rows, 5, none, false);
 }
 
-/* T row of padding; and how many elements divisors count, if outputs have their own. */
+/* A row of padding; and how many elements divisors count, if outputs have their own. */
 typedef struct stride1_room {
     T *none;
     double *counts;
@@ -543,7 +543,7 @@ PC_INLINE two_registers best_of(two_registers x, two_registers y, bool plain)
     return (two_registers){.a = combined(x.a, y.a, plain), .b = combined(x.b, y.b, plain)};
 }
 
-/* T row of I columns after PL of padding. */
+/* A row of I columns after PL of padding. */
 PC_INLINE two_registers narrow_row(const T *row, int64_t I, int PL, vec_nan *seen)
 {
     const int first = (int)pc_min(I, W - PL);
