@@ -98,7 +98,11 @@ static void find_weights(const pc_call *call, weights *w)
     const pc_plan *plan = call->plan, *whole = plan->whole ? plan->whole : plan;
     const bool flat = call->marking == PC_INDICES;
     int64_t mark = 1, outputs = 1;
-    memset(w, 0, sizeof *w);
+    for (int d = 0; d < plan->ndim; d++) {
+        w->is_pooled[d] = false;
+        w->plane[d] = w->mark[d] = w->element[d] = 0;
+        w->axis[d] = NULL;
+    }
     for (int p = plan->pooled - 1; p >= 0; p--) {
         const int d = plan->dim[p];
         const bool is_trivial = pc_axis_is_trivial(&plan->axis[p]);
